@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: Apache-2.0
+# tapin: one Makefile for everything. `make help` lists what it does.
+
+SHELL   := /bin/bash
+VARIANT ?= release
+B       := build/$(VARIANT)
+VERSION := 0.1.0
+
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+PKG_CONFIG ?= pkg-config
+PREFIX     ?= /usr
+DESTDIR    ?=
+
+# ---- flags -----------------------------------------------------------------
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wswitch-enum \
+	-Wformat=2 -Wconversion -Wno-sign-conversion -Werror=implicit-function-declaration \
+	-Werror=incompatible-pointer-types -Wvla
+HARDEN := -fstack-protector-strong -fstack-clash-protection -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+LDHARDEN := -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed
+OPT := -O2 -g
+ifeq ($(VARIANT),asan)
+OPT := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
+HARDEN := -fstack-protector-strong
+LDHARDEN := -fsanitize=address,undefined -Wl,--as-needed
+endif
+ifeq ($(VARIANT),cover)
+OPT := -O0 -g --coverage
+HARDEN :=
+LDHARDEN := --coverage -Wl,--as-needed
+endif
+ifdef WERROR
+WARN += -Werror
+endif
+ALL_CFLAGS := -std=c17 -D_GNU_SOURCE -DTAPIN_VERSION='"$(VERSION)"' -Iinclude $(OPT) $(WARN) $(HARDEN) \
+	-fPIC -MMD -MP $(CFLAGS)
+ALL_LDFLAGS := $(LDHARDEN) $(LDFLAGS)
+
+# ---- libraries: each is used by the rooms that may include it ---------------
+pc = $(shell $(PKG_CONFIG) $(1) $(2) 2>/dev/null)
+LIBS_base   := -linih $(call pc,--libs,libsystemd)
+LIBS_crypto := $(call pc,--libs,libsodium)
+LIBS_hw     := $(call pc,--libs,libgpiod)
+LIBS_store  := $(call pc,--libs,sqlite3)
+LIBS_wire   := $(call pc,--libs,libmosquitto jansson)
+LIBS_reader := $(call pc,--libs,libnfc)
+LIBS_door   := -lpthread -lm
+
+# libgpiod: generation 1 (Debian 12) or 2 (Debian 13); the other one, where
+# deploy/install-deps check could fetch it, is built and tested beside it.
+GPIOD_GEN   := $(shell $(PKG_CONFIG) --atleast-version=2 libgpiod 2>/dev/null && echo 2 || echo 1)
+GPIOD_OTHER := $(if $(filter 1,$(GPIOD_GEN)),2,1)
+OTHER_ROOT  := build/other-gpiod
+OTHER_LIB   := $(firstword $(wildcard $(OTHER_ROOT)/usr/lib/*/libgpiod.so))
+
+# ---- what is built ----------------------------------------------------------
+ROOMS := core base crypto hw store wire door reader
+src = $(filter-out controller/hw/gpio_v%.c controller/$(1)/main.c,$(wildcard controller/$(1)/*.c))
+obj = $(patsubst %.c,$(B)/%.o,$(1))
+OBJ_hw_gpio := $(B)/controller/hw/gpio_v$(GPIOD_GEN).o
+ARCHIVES := $(foreach r,$(ROOMS),$(B)/lib/$(r).a)
+
+PROGRAMS := $(B)/bin/tapin-door $(B)/bin/tapin-reader
+VIRTUAL_DIRS := $(filter-out preload common,$(notdir $(patsubst %/,%,$(wildcard tests/virtual/*/))))
+VIRTUAL_DIRS := $(foreach d,$(VIRTUAL_DIRS),$(if $(wildcard tests/virtual/$(d)/*.c),$(d)))
+VIRTUAL := $(foreach d,$(VIRTUAL_DIRS),$(B)/bin/virtual-$(d))
+PRELOAD := $(B)/bin/libvirtual-gpio.so
+UNIT    := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/test_*.c))
+FLOW    := $(patsubst tests/flow/%.c,$(B)/tests/%,$(wildcard tests/flow/*.c))
+REPLAY  := $(patsubst tests/fuzz/%.c,$(B)/tests/%,$(wildcard tests/fuzz/fuzz_*.c))
+BENCH   := $(patsubst tests/bench/%.c,$(B)/tests/%,$(wildcard tests/bench/*.c))
+ifneq ($(OTHER_LIB),)
+OTHER := $(B)/bin/tapin-door-gpiod$(GPIOD_OTHER) $(B)/tests/test_gpio_other
+endif
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+.PHONY: all programs help deps-run deps-check run tap check check-rings bench soak fuzz asan cover lint tidy \
+	check-layers install clean
+
+all: programs ## build the programs
+
+programs: $(PROGRAMS)
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -c $< -o $@
+
+define room
+$(B)/lib/$(1).a: $(call obj,$(call src,$(1))) $(if $(filter hw,$(1)),$(OBJ_hw_gpio))
+	@mkdir -p $$(@D)
+	@rm -f $$@
+	ar rcs $$@ $$^
+endef
+$(foreach r,$(ROOMS),$(eval $(call room,$(r))))
+
+lib = $(foreach r,$(1),$(B)/lib/$(r).a)
+LIBS_ALL := $(LIBS_wire) $(LIBS_store) $(LIBS_hw) $(LIBS_crypto) $(LIBS_base) $(LIBS_door)
+DOOR_ARCHIVES := $(call lib,door wire store hw crypto base core)
+
+$(B)/bin/tapin-door: $(B)/controller/door/main.o $(DOOR_ARCHIVES)
+	@mkdir -p $(@D)
+	$(CC) -pie $(ALL_LDFLAGS) -o $@ $^ $(LIBS_ALL)
+
+$(B)/bin/tapin-reader: $(B)/controller/reader/main.o $(call lib,reader hw base core)
+	@mkdir -p $(@D)
+	$(CC) -pie $(ALL_LDFLAGS) -o $@ $^ $(LIBS_reader) $(LIBS_base)
+
+# the other libgpiod generation: its own back-end object, named first so that it wins over hw.a's
+$(B)/other/gpio.o: controller/hw/gpio_v$(GPIOD_OTHER).c
+	@mkdir -p $(@D)
+	$(CC) -I$(OTHER_ROOT)/usr/include $(ALL_CFLAGS) -c $< -o $@
+OTHER_LINK = $(LIBS_wire) $(LIBS_store) $(OTHER_LIB) -Wl,-rpath,$(abspath $(dir $(OTHER_LIB))) $(LIBS_crypto) \
+	$(LIBS_base) $(LIBS_door)
+$(B)/bin/tapin-door-gpiod$(GPIOD_OTHER): $(B)/controller/door/main.o $(B)/other/gpio.o $(DOOR_ARCHIVES)
+	@mkdir -p $(@D)
+	$(CC) -pie $(ALL_LDFLAGS) -o $@ $^ $(OTHER_LINK)
+$(B)/tests/test_gpio_other: $(B)/tests/unit/test_gpio.o $(B)/other/gpio.o $(DOOR_ARCHIVES)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(OTHER_LINK)
+
+# ---- tests ------------------------------------------------------------------
+TEST_ARCHIVES := $(call lib,door reader wire store hw crypto base core)
+$(B)/tests/%: $(B)/tests/unit/%.o $(TEST_ARCHIVES)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $< $(TEST_ARCHIVES) -lcmocka $(LIBS_ALL) $(LIBS_reader)
+$(B)/tests/%: $(B)/tests/flow/%.o $(TEST_ARCHIVES)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $< $(TEST_ARCHIVES) $(LIBS_ALL) $(LIBS_reader)
+$(B)/tests/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/replay.o $(TEST_ARCHIVES)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $< $(B)/tests/fuzz/replay.o $(TEST_ARCHIVES) $(LIBS_ALL) $(LIBS_reader)
+$(B)/tests/%: $(B)/tests/bench/%.o $(TEST_ARCHIVES)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $< $(TEST_ARCHIVES) $(LIBS_ALL) $(LIBS_reader)
+
+VIRTUAL_COMMON := $(call obj,$(wildcard tests/virtual/common/*.c))
+define virtual
+$(B)/bin/virtual-$(1): $(call obj,$(wildcard tests/virtual/$(1)/*.c)) $(VIRTUAL_COMMON) $(call lib,wire store hw crypto base core)
+	@mkdir -p $$(@D)
+	$(CC) $(ALL_LDFLAGS) -o $$@ $$^ $(LIBS_ALL)
+endef
+$(foreach d,$(VIRTUAL_DIRS),$(eval $(call virtual,$(d))))
+
+# the preload is never sanitised: it is loaded into Debian's own programs
+$(PRELOAD): $(wildcard tests/virtual/preload/*.c tests/virtual/preload/*.h tests/virtual/common/*.h)
+	@mkdir -p $(@D)
+	$(CC) -std=c17 -D_GNU_SOURCE -Iinclude -O2 -g $(WARN) -fPIC -shared -o $@ $(filter %.c,$^) -ldl -lpthread
+
+parts: programs $(VIRTUAL) $(PRELOAD) $(OTHER)
+
+deps-run:
+	@deploy/install-deps run
+deps-check:
+	@deploy/install-deps check
+
+run: deps-run ## start a whole virtual door here: broker, reader, strike, live view
+	@$(MAKE) --no-print-directory -s -j$$(nproc) programs $(VIRTUAL) $(PRELOAD)
+	@exec deploy/run $(B)/bin
+
+tap: ## tap a card at the running virtual door: make tap CARD=unlimited
+	@$(B)/bin/virtual-door --socket build/run/control.sock tap $(or $(CARD),unlimited)
+
+check: deps-check ## install what is missing, build, run every test ring
+	@$(MAKE) --no-print-directory -j$$(nproc) parts $(UNIT) $(FLOW) $(REPLAY) $(BENCH)
+	@$(MAKE) --no-print-directory check-rings
+
+check-rings:
+	@B=$(B) tests/run $(UNIT) $(FLOW) $(REPLAY) $(filter %test_gpio_other,$(OTHER)) tests/check-layers \
+		$(sort $(wildcard tests/system/test_*.sh))
+
+asan: deps-check ## the whole of check under AddressSanitizer and UBSan
+	@$(MAKE) --no-print-directory VARIANT=asan check
+
+check-layers: $(ARCHIVES) ## who may include whom
+	@B=$(B) tests/check-layers
+
+clean: ## remove everything made
+	rm -rf build
+
+-include $(wildcard deploy/*.mk)
+-include $(shell find $(B) -name '*.d' 2>/dev/null)
