@@ -41,9 +41,9 @@ static inline int steal_fd(int *fd)
 	return taken;
 }
 
-#define STEAL(p)                                                                                   \
-	__extension__({                                                                            \
-		__typeof__(p) taken_ = (p);                                                        \
-		(p) = NULL;                                                                        \
-		taken_;                                                                            \
+#define STEAL(p)                            \
+	__extension__({                     \
+		__typeof__(p) taken_ = (p); \
+		(p) = NULL;                 \
+		taken_;                     \
 	})

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Who may come in: one pure function, the same online and offline (design.md section 6).
+ *
+ * Steps run in the design's order; each can only deny, the first denial wins and nothing grants
+ * before the last. Steps whose data does not exist yet (allowance, passback, second person, events)
+ * are not here.
+ */
+#pragma once
+
+#include "core/civil.h"
+#include "core/hours.h"
+#include "core/reason.h"
+#include "core/roster.h"
+#include "core/uid.h"
+
+#define RELEASE_MS_MIN 1000
+#define RELEASE_MS_MAX 60000
+#define RELEASE_MS_DEFAULT 5000
+
+struct decide_door {
+	bool lockdown;
+	bool needs_proof;        /* only cards that prove themselves cryptographically */
+	uint32_t release_ms;     /* the door's own */
+	uint32_t release_max_ms; /* bound on a member's longer release */
+};
+
+/* A tier's rights at this door. */
+struct decide_rights {
+	uint32_t flags;            /* enum tier_flag bits */
+	bool door;                 /* the door is among the tier's doors */
+	const struct hours *hours; /* compiled; NULL: never */
+};
+
+enum decide_roster_age {
+	DECIDE_ROSTER_AGE_UNBOUNDED, /* the site sets no bound (a door without a hub) */
+	DECIDE_ROSTER_AGE_FRESH,
+	DECIDE_ROSTER_AGE_WARN,    /* within the bound but old: warn_stale */
+	DECIDE_ROSTER_AGE_UNKNOWN, /* after a restart with no trusted clock: warn_stale, step 8
+				      decides */
+	DECIDE_ROSTER_AGE_STALE,   /* past the bound */
+};
+
+struct decide_input {
+	bool read_ok; /* false: the read failed, ask to try again */
+	struct uid uid;
+	const struct roster_card *card;     /* NULL: not in the roster */
+	const struct decide_rights *rights; /* NULL: the card's tier is not in the roster */
+	const struct decide_door *door;
+	enum decide_roster_age roster_age;
+	enum clock_trust clock;
+	struct civil now;
+};
+
+struct verdict {
+	bool grant; /* false is the zero value */
+	enum reason reason;
+	uint32_t warnings;   /* enum warning bits */
+	uint32_t release_ms; /* 0 when denied */
+};
+
+/* Decides. Never fails: what cannot be decided is a denial with REASON_INTERNAL. */
+struct verdict decide(const struct decide_input *in);

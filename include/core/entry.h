@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One journal record: its bytes, its commitment and its hash (design.md section 8).
+ *
+ * A body is encoded once, here; these bytes are hashed, stored and sent and never made again from
+ * fields. body = version (1 byte, ENTRY_VERSION), then in this order fields of 2 bytes length
+ * (little-endian) and so many bytes: 1 kind            2 bytes    enum entry_kind 2 wall time 8
+ * bytes    microseconds since 1970 UTC, signed 3 monotonic time  8 bytes    microseconds,
+ * CLOCK_MONOTONIC 4 boot id        16 bytes    /proc/sys/kernel/random/boot_id 5 clock trust     1
+ * byte     enum clock_trust 6 verdict         0 or 1     0 deny, 1 grant; absent where nothing was
+ * decided 7 reason          0 or 2     enum reason 8 warnings        4 bytes    enum warning bits
+ *    9 roster revision 12 bytes   generation (4), number (8)
+ *   10 commitment      0 or 32    BLAKE2b-256(salt 16 ‖ subject bytes); absent without a subject
+ *   11 detail          0 … 160    UTF-8 for an admin; never about a person
+ * All numbers little-endian. subject = version byte, then fields in the same form:
+ *    1 token 0 or 16 · 2 key id 0 or 4 · 3 card 0 or 8 · 4 member 0 or 8 · 5 sponsor 0 or 8 · 6
+ * actor 0 … 64 UTF-8 hash = BLAKE2b-256(previous hash 32 ‖ seq 8 ‖ body); the first previous hash
+ * is BLAKE2b-256("tapin-journal-1" ‖ 0 ‖ site ‖ 0 ‖ door ‖ 0 ‖ journal id 16 ‖ last hash of the
+ * journal before it, 32, zeros if none).
+ */
+#pragma once
+
+#include "core/civil.h"
+#include "core/reason.h"
+#include "core/roster.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define ENTRY_VERSION 1
+#define ENTRY_HASH_SIZE 32
+#define ENTRY_SALT_SIZE 16
+#define ENTRY_JOURNAL_SIZE 16
+#define ENTRY_DETAIL_MAX 160
+#define ENTRY_ACTOR_MAX 64
+#define ENTRY_BODY_MAX 320
+#define ENTRY_SUBJECT_MAX 160
+
+enum entry_kind {
+	ENTRY_KIND_NONE = 0,
+	ENTRY_KIND_TAP = 1,
+	ENTRY_KIND_EXIT = 2, /* exit button released the door */
+	ENTRY_KIND_OPENED = 3,
+	ENTRY_KIND_CLOSED = 4,
+	ENTRY_KIND_FORCED = 5,
+	ENTRY_KIND_HELD_OPEN = 6,
+	ENTRY_KIND_CLEARED = 7, /* forced or held open is over */
+	ENTRY_KIND_STARTED = 20,
+	ENTRY_KIND_STOPPED = 21,
+	ENTRY_KIND_READER_FAULT = 22,
+	ENTRY_KIND_READER_OK = 23,
+	ENTRY_KIND_OUTPUT_FAULT = 24,
+	ENTRY_KIND_OUTPUT_OK = 25,
+	ENTRY_KIND_JOURNAL_FAULT =
+		26, /* written once the disk heals: since when, how many waited */
+	ENTRY_KIND_JOURNAL_DAMAGED = 27,
+	ENTRY_KIND_CACHE_DAMAGED = 28,
+	ENTRY_KIND_RECOVERED =
+		29, /* found in the intent file after a crash; the detail names the kind it was */
+	ENTRY_KIND_RECORD_SKIPPED = 30,
+	ENTRY_KIND_RECORDS_LOST = 31, /* the detail says how many */
+	ENTRY_KIND_ROSTER_IMPORTED = 32,
+	ENTRY_KIND_ROSTER_REFUSED = 33,
+	ENTRY_KIND_CLOCK_CHANGED = 34,
+	ENTRY_KIND_MESSAGE_REFUSED = 35,
+};
+
+struct entry_subject {
+	bool has_token;
+	struct token token;
+	uint32_t key_id;
+	uint64_t card; /* 0: absent */
+	uint64_t member;
+	uint64_t sponsor;
+	char actor[ENTRY_ACTOR_MAX + 1];
+};
+
+struct entry {
+	enum entry_kind kind;
+	int64_t wall_us;
+	uint64_t mono_us;
+	uint8_t boot_id[16];
+	enum clock_trust clock;
+	bool decided; /* a verdict stands in it */
+	bool grant;
+	enum reason reason;
+	uint32_t warnings;
+	struct revision revision;
+	bool has_subject;
+	struct entry_subject subject;
+	char detail[ENTRY_DETAIL_MAX + 1];
+};
+
+/* The record as it is kept and sent. */
+struct entry_record {
+	uint16_t body_size;
+	uint16_t subject_size; /* 0: none, or erased */
+	uint8_t body[ENTRY_BODY_MAX];
+	uint8_t salt[ENTRY_SALT_SIZE];
+	uint8_t subject[ENTRY_SUBJECT_MAX];
+};
+
+/* BLAKE2b-256 over parts in order: cryptography reaches the core as a function pointer
+ * (crypto/hash.h has it). */
+struct entry_part {
+	const void *data;
+	size_t size;
+};
+typedef void (*entry_hash_fn)(
+	const struct entry_part *parts, size_t count, uint8_t out[ENTRY_HASH_SIZE]);
+
+/* Encodes an entry with the given salt (used only when it has a subject). 0 or -EINVAL (text too
+ * long or not UTF-8). */
+int entry_encode(const struct entry *entry, const uint8_t salt[ENTRY_SALT_SIZE], entry_hash_fn hash,
+	struct entry_record *ret_record);
+
+/* Decodes a record that came from outside; a present subject must match the commitment. 0 or
+ * -EBADMSG. */
+int entry_decode(const struct entry_record *record, entry_hash_fn hash, struct entry *ret_entry);
+
+/* The link that a journal's first entry follows. before may be NULL. */
+void entry_chain_start(const char *site, const char *door,
+	const uint8_t journal[ENTRY_JOURNAL_SIZE], const uint8_t before[ENTRY_HASH_SIZE],
+	entry_hash_fn hash, uint8_t out[ENTRY_HASH_SIZE]);
+
+/* hash = H(previous ‖ seq ‖ body). */
+void entry_chain_next(const uint8_t previous[ENTRY_HASH_SIZE], uint64_t seq,
+	const struct entry_record *record, entry_hash_fn hash, uint8_t out[ENTRY_HASH_SIZE]);
+
+/* "tap", "reader_fault" …; NULL for a number that is not ours. */
+const char *entry_kind_name(enum entry_kind kind);

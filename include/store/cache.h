@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * cache.db: what a door needs to decide, from the last roster that was accepted. Reading is done on
+ * the loop (one indexed row); filling is one transaction, whole or not at all.
+ */
+#pragma once
+
+#include "base/util.h"
+#include "core/roster.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define CACHE_TIERS_MAX 256
+#define CACHE_DOORS_MAX 1024
+
+/* Where a roster came from; the cache refuses an import once it belongs to a hub. */
+enum cache_origin {
+	CACHE_ORIGIN_EMPTY,
+	CACHE_ORIGIN_FILE,
+	CACHE_ORIGIN_HUB,
+};
+
+struct cache_head {
+	char site[NAME_ID_MAX];
+	char timezone[64];
+	struct revision revision;
+	enum cache_origin origin;
+	uint64_t cards; /* how many */
+};
+
+/* A tier as it applies to one door. */
+struct cache_tier {
+	uint32_t tier;
+	uint32_t flags;
+	bool door;   /* the door is among the tier's doors */
+	char *hours; /* NUL-terminated expression for that door; owned by the array */
+};
+
+struct cache_tiers {
+	size_t count;
+	struct cache_tier *rows; /* by tier number, ascending */
+};
+
+struct cache;
+
+/*
+ * Opens or makes the file. A damaged one (quick_check) is set aside as PATH.damaged-TIME, kept, and
+ * an empty one started: *ret_damaged is then true and err tells the new name. 0 or negative errno
+ * with err.
+ */
+int cache_open(const char *path, struct cache **ret_cache, bool *ret_damaged, char err[ERR_MAX]);
+struct cache *cache_close(struct cache *cache);
+
+int cache_head(struct cache *cache, struct cache_head *ret_head);
+
+/* 1 and *ret_card, 0 when the token is not in the roster, or negative errno (then: deny). */
+int cache_card(struct cache *cache, const struct token *token, struct roster_card *ret_card);
+
+/* All tiers as they apply to door. 0 or negative errno. Free with cache_tiers_free. */
+int cache_tiers(struct cache *cache, const char *door, struct cache_tiers *ret_tiers);
+void cache_tiers_free(struct cache_tiers *tiers);
+
+/*
+ * Filling: begin opens a transaction in which everything old is gone; then rows; then commit. Any
+ * error or cache_fill_abort leaves the old roster in force. Refuses a lower revision of the same
+ * origin with -ESTALE.
+ */
+int cache_fill_begin(struct cache *cache, const struct cache_head *head, char err[ERR_MAX]);
+int cache_fill_tier(struct cache *cache, uint32_t tier, uint32_t flags, const char *hours);
+/* The tier's hours at one door; NULL hours: the tier's own. A tier without any door row is allowed
+ * at every door. */
+int cache_fill_tier_door(struct cache *cache, uint32_t tier, const char *door, const char *hours);
+/* -EEXIST when the token is there already. */
+int cache_fill_card(struct cache *cache, const struct roster_card *card);
+int cache_fill_commit(struct cache *cache, char err[ERR_MAX]);
+void cache_fill_abort(struct cache *cache);

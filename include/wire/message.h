@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The bodies of messages: JSON ↔ plain structs, each with its schema in controller/wire/schema/.
+ * Readers refuse duplicate keys, unknown versions, wrong types and sizes beyond the bounds; unknown
+ * keys are ignored.
+ */
+#pragma once
+
+#include "base/util.h"
+#include "core/entry.h"
+#include "crypto/sign.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define MESSAGE_VERSION 1
+#define MESSAGE_BATCH_MAX 64
+
+/* ---- topics: "tapin/SITE/door/DOOR/NAME" into out (MQTT_TOPIC_MAX bytes) ---- */
+void message_topic_door(
+	const char *site, const char *door, const char *name, char *out, size_t size);
+
+/* ---- journal batch, door→hub: door/D/journal ---- */
+struct message_row {
+	uint64_t seq;
+	uint8_t hash[ENTRY_HASH_SIZE];
+	struct entry_record record;
+};
+
+struct message_batch {
+	char site[NAME_ID_MAX];
+	char door[NAME_ID_MAX];
+	uint8_t journal[ENTRY_JOURNAL_SIZE];
+	uint8_t previous[ENTRY_HASH_SIZE]; /* hash of the entry before the first, or the chain's
+					      start */
+	uint8_t before[ENTRY_HASH_SIZE]; /* last hash of the journal before this one; zeros if none
+					  */
+	size_t count;                    /* 1 … MESSAGE_BATCH_MAX; seq runs without gaps */
+	struct message_row *rows;        /* owned */
+};
+
+/* Signed line and body. *ret_message: the caller frees. */
+int message_batch_write(const struct message_batch *batch, const struct sign_secret *key,
+	char **ret_message, size_t *ret_size);
+/*
+ * Reads a batch that came from outside and verifies the signature, every row's hash and link and
+ * subject commitments. -EBADMSG, -ENOKEY, -EKEYREJECTED with err. Free with message_batch_free.
+ */
+int message_batch_read(const char *message, size_t size, const struct sign_public *keys,
+	size_t key_count, struct message_batch *ret_batch, char err[ERR_MAX]);
+void message_batch_free(struct message_batch *batch);
+
+/* ---- acknowledgement, hub→door: door/D/ack (in an envelope) ---- */
+struct message_ack {
+	uint8_t journal[ENTRY_JOURNAL_SIZE];
+	uint64_t seq;
+	uint8_t hash[ENTRY_HASH_SIZE];
+};
+int message_ack_write(const struct message_ack *ack, char **ret_body);
+int message_ack_read(const char *body, size_t size, struct message_ack *ret_ack, char err[ERR_MAX]);
+
+/* ---- live feed: door/D/live: one small readable message an entry; class and time, nothing about a
+ * person ---- */
+/* "granted", "denied", "try_again", "exit", "alarm", "info"; NULL where an entry has no place in
+ * the feed. */
+const char *message_live_class(const struct entry *entry);
+int message_live_write(
+	const char *site, const char *door, const struct entry *entry, char **ret_body);
+
+/* ---- status: door/D/status, retained, last will ---- */
+struct message_status {
+	bool online;
+	const char *state;      /* doorway_state_name */
+	const char *contact;    /* doorway_contact_name */
+	const char *reader;     /* "ok", "fault", "missing" */
+	const char *journal;    /* "ok", "failing" */
+	const char *clock;      /* clock_trust_name */
+	uint32_t reader_age_ms; /* of the last good answer; UINT32_MAX: never */
+	uint64_t pending;       /* entries not acknowledged yet */
+	struct revision revision;
+	int64_t since_us;    /* when this state was reached, wall time */
+	const char *program; /* version */
+};
+/* The will: {"version":1,"online":false,…} */
+int message_status_write(
+	const char *site, const char *door, const struct message_status *status, char **ret_body);
