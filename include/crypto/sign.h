@@ -4,8 +4,8 @@
  *
  * Key files are text, one line: "tapin-key-1 KIND KEYID BASE64" where KIND is "sign-secret" (64
  * bytes: seed ‖ public), "sign-public" (32 bytes) or "card-secret" (32 bytes, KEYID a decimal
- * number); secret files must be 0600 or stricter. KEYID of a signing key is the first 8 bytes of
- * BLAKE2b-256(public key) in lower-case hex.
+ * number from 1); secret files must be 0600 or stricter. KEYID of a signing key is the first 8
+ * bytes of BLAKE2b-256(public key) in lower-case hex.
  */
 #pragma once
 
@@ -33,15 +33,18 @@ struct sign_secret {
 /* Makes a new key pair. */
 void sign_key_make(struct sign_secret *ret_key);
 
-/* Signs the concatenation of parts. */
-void sign_make(const struct sign_secret *key, const struct entry_part *parts, size_t count,
+/* The key id of a public key. */
+void sign_key_id(const uint8_t public[SIGN_PUBLIC_SIZE], char out[KEY_ID_SIZE]);
+
+/* Signs the concatenation of parts. 0 or -ENOMEM. */
+int sign_make(const struct sign_secret *key, const struct entry_part *parts, size_t count,
 	uint8_t out[SIGN_SIZE]);
 /* True only for a genuine signature by key. */
 bool sign_check(const struct sign_public *key, const struct entry_part *parts, size_t count,
 	const uint8_t signature[SIGN_SIZE]);
 
 /* Key files: 0 or negative errno with err naming the file and the remedy. Saving never overwrites
- * (-EEXIST). */
+ * (-EEXIST); a secret that others may read is not loaded (-EPERM). */
 int key_save_secret(const char *path, const struct sign_secret *key, char err[ERR_MAX]);
 int key_load_secret(const char *path, struct sign_secret *ret_key, char err[ERR_MAX]);
 int key_save_public(const char *path, const struct sign_public *key, char err[ERR_MAX]);
