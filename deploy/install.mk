@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: Apache-2.0
+# make install DESTDIR= PREFIX=/usr: programs, units, users, udev rules, example, man pages.
+
+LIBDIR := $(DESTDIR)$(PREFIX)/lib
+
+install: programs ## install into DESTDIR and PREFIX (/usr)
+	install -d $(DESTDIR)$(PREFIX)/bin $(LIBDIR)/systemd/system $(LIBDIR)/sysusers.d $(LIBDIR)/tmpfiles.d \
+		$(LIBDIR)/udev/rules.d $(DESTDIR)$(PREFIX)/share/doc/tapin $(DESTDIR)$(PREFIX)/share/man/man8
+	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
+	for unit in $(wildcard systemd/*.service); do \
+		sed 's#/usr/bin/#$(PREFIX)/bin/#' $$unit >$(LIBDIR)/systemd/system/$${unit##*/} && \
+		chmod 644 $(LIBDIR)/systemd/system/$${unit##*/} || exit 1; \
+	done
+	install -m 644 systemd/sysusers.d/*.conf $(LIBDIR)/sysusers.d
+	install -m 644 systemd/tmpfiles.d/*.conf $(LIBDIR)/tmpfiles.d
+	install -m 644 udev/*.rules $(LIBDIR)/udev/rules.d
+	install -m 644 README.md LICENSE $(wildcard deploy/*.example) $(DESTDIR)$(PREFIX)/share/doc/tapin
+	$(foreach page,$(wildcard deploy/man/*.8),install -m 644 $(page) $(DESTDIR)$(PREFIX)/share/man/man8 &&) true
