@@ -28,3 +28,11 @@ int envelope_open(const struct sign_public *keys, size_t key_count, const char *
 /* Splits line 1 without judging it: KEYID and signature. For batches. 0 or -EBADMSG. */
 int envelope_split(const char *message, size_t size, char ret_key_id[KEY_ID_SIZE],
 	uint8_t ret_signature[SIGN_SIZE], const char **ret_body, size_t *ret_body_size);
+
+/* Puts line 1 before a body whose signature is made elsewhere. For batches. 0 or -ENOMEM. */
+int envelope_join(const char *key_id, const uint8_t signature[SIGN_SIZE], const char *body,
+	size_t body_size, char **ret_message, size_t *ret_size);
+
+/* The key with that id, or NULL. */
+const struct sign_public *envelope_find_key(
+	const struct sign_public *keys, size_t key_count, const char *key_id);

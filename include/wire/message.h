@@ -15,6 +15,7 @@
 
 #define MESSAGE_VERSION 1
 #define MESSAGE_BATCH_MAX 64
+#define MESSAGE_ACK_MAX 1024 /* bytes of an acknowledgement's body */
 
 /* ---- topics: "tapin/SITE/door/DOOR/NAME" into out (MQTT_TOPIC_MAX bytes) ---- */
 void message_topic_door(
@@ -33,8 +34,8 @@ struct message_batch {
 	uint8_t journal[ENTRY_JOURNAL_SIZE];
 	uint8_t previous[ENTRY_HASH_SIZE]; /* hash of the entry before the first, or the chain's
 					      start */
-	uint8_t before[ENTRY_HASH_SIZE]; /* last hash of the journal before this one; zeros if none
-					  */
+	uint8_t before[ENTRY_HASH_SIZE]; /* last hash of the journal before this one; zeros if none.
+					    Vouched for only where the first seq is 1 */
 	size_t count;                    /* 1 … MESSAGE_BATCH_MAX; seq runs without gaps */
 	struct message_row *rows;        /* owned */
 };
@@ -44,7 +45,8 @@ int message_batch_write(const struct message_batch *batch, const struct sign_sec
 	char **ret_message, size_t *ret_size);
 /*
  * Reads a batch that came from outside and verifies the signature, every row's hash and link and
- * subject commitments. -EBADMSG, -ENOKEY, -EKEYREJECTED with err. Free with message_batch_free.
+ * subject commitments. The door says which site and door it is: compare them with the topic.
+ * -EBADMSG, -ENOKEY, -EKEYREJECTED with err. Free with message_batch_free.
  */
 int message_batch_read(const char *message, size_t size, const struct sign_public *keys,
 	size_t key_count, struct message_batch *ret_batch, char err[ERR_MAX]);
@@ -64,6 +66,7 @@ int message_ack_read(const char *body, size_t size, struct message_ack *ret_ack,
 /* "granted", "denied", "try_again", "exit", "alarm", "info"; NULL where an entry has no place in
  * the feed. */
 const char *message_live_class(const struct entry *entry);
+/* 0, -EINVAL where the entry has no class, or -ENOMEM. The caller frees. */
 int message_live_write(
 	const char *site, const char *door, const struct entry *entry, char **ret_body);
 
@@ -81,6 +84,9 @@ struct message_status {
 	int64_t since_us;    /* when this state was reached, wall time */
 	const char *program; /* version */
 };
-/* The will: {"version":1,"online":false,…} */
+/*
+ * The caller frees. Without online it is the short form, of the will and of a door that stops; the
+ * other fields are not read then.
+ */
 int message_status_write(
 	const char *site, const char *door, const struct message_status *status, char **ret_body);
