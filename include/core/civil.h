@@ -39,11 +39,15 @@ struct civil {
 /* Proleptic Gregorian; 0, or -EINVAL for a date that does not exist or lies outside 1970 … 9999. */
 int civil_from_ymd(int year, int month, int day, struct civil *ret_civil);
 
-/* Fills year, month, day and weekday from a day number; minute and second become 0. */
+/* Fills year, month, day and weekday from a day number; minute and second become 0. A date outside
+ * 1970 … 9999 gives DATE_NONE and zeros. */
 void civil_from_date(int32_t date, struct civil *ret_civil);
+
+/* True when every field is in range and the date's fields agree with each other. */
+bool civil_valid(const struct civil *civil);
 
 /* "2026-11-22" → day number. 0 or -EINVAL. */
 int civil_date_parse(const char *text, int32_t *ret_date);
 
-/* "2026-11-22"; needs 11 bytes. */
+/* "2026-11-22", or "0000-00-00" for a date outside 1970 … 9999; needs 11 bytes. */
 void civil_date_format(int32_t date, char out[11]);

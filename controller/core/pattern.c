@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/pattern.h"
+
+#include <stddef.h>
+
+#define SHOW(ms_, ...)                   \
+	{                                \
+		.ms = (ms_), __VA_ARGS__ \
+	}
+#define DARK(ms_)           \
+	{                   \
+		.ms = (ms_) \
+	}
+#define GREEN .green = true
+#define RED .red = true
+#define BEEP .buzzer = true
+#define END             \
+	{               \
+		.ms = 0 \
+	}
+
+/* Rhythms: steady; three short; one long; long and short, twice. Each starts with a light. */
+static const struct pattern_step idle[] = {END};
+static const struct pattern_step come_in[] = {SHOW(120, GREEN, BEEP), SHOW(2380, GREEN), END};
+static const struct pattern_step try_again[] = {SHOW(100, GREEN, RED, BEEP), DARK(150),
+	SHOW(100, GREEN, RED, BEEP), DARK(150), SHOW(100, GREEN, RED, BEEP), DARK(400), END};
+static const struct pattern_step not_now[] = {SHOW(800, RED, BEEP), DARK(700), END};
+static const struct pattern_step see_host[] = {SHOW(500, RED, BEEP), DARK(200),
+	SHOW(150, RED, BEEP), DARK(350), SHOW(500, RED, BEEP), DARK(200), SHOW(150, RED, BEEP),
+	DARK(450), END};
+/* between the card's detection and the verdict */
+static const struct pattern_step working[] = {SHOW(100, GREEN, RED), DARK(100), END};
+/* two short winks every two seconds, silent: it may last for hours */
+static const struct pattern_step fault[] = {
+	SHOW(60, RED), DARK(140), SHOW(60, RED), DARK(1740), END};
+static const struct pattern_step alarm[] = {SHOW(400, RED, BEEP), DARK(400), END};
+
+static const struct {
+	const char *name;
+	const struct pattern_step *steps;
+	bool repeats;
+} patterns[PATTERN_COUNT] = {
+	[PATTERN_IDLE] = {"idle", idle, false},
+	[PATTERN_COME_IN] = {"come_in", come_in, false},
+	[PATTERN_TRY_AGAIN] = {"try_again", try_again, false},
+	[PATTERN_NOT_NOW] = {"not_now", not_now, false},
+	[PATTERN_SEE_HOST] = {"see_host", see_host, false},
+	[PATTERN_WORKING] = {"working", working, true},
+	[PATTERN_FAULT] = {"fault", fault, true},
+	[PATTERN_ALARM] = {"alarm", alarm, true},
+};
+
+const struct pattern_step *pattern_steps(enum pattern pattern, bool *ret_repeats)
+{
+	if (pattern >= PATTERN_COUNT)
+		pattern = PATTERN_IDLE;
+	*ret_repeats = patterns[pattern].repeats;
+	return patterns[pattern].steps;
+}
+
+enum pattern pattern_of_reason(enum reason_pattern pattern)
+{
+	switch (pattern) {
+	case REASON_PATTERN_COME_IN:
+		return PATTERN_COME_IN;
+	case REASON_PATTERN_TRY_AGAIN:
+		return PATTERN_TRY_AGAIN;
+	case REASON_PATTERN_NOT_NOW:
+		return PATTERN_NOT_NOW;
+	case REASON_PATTERN_HOST:
+		break;
+	}
+	return PATTERN_SEE_HOST;
+}
+
+const char *pattern_name(enum pattern pattern)
+{
+	return pattern < PATTERN_COUNT ? patterns[pattern].name : NULL;
+}
