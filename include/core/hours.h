@@ -3,10 +3,28 @@
  * Opening hours: the OpenStreetMap opening_hours language (specification 0.7.4),
  * compiled once to an immutable form and evaluated without allocation.
  *
- * A window over midnight belongs to the day it starts on. Understood now: weekdays and their
- * ranges and lists, times and lists of times, ranges over midnight and up to 48:00, "24/7", "off",
- * "closed", "open", ';' and ',' between rules, "||" is refused with the selectors that later
- * versions of the form will carry. Whatever is not understood is refused, never guessed.
+ *   expression = rule { (";" | "," | "||") rule }
+ *   rule       = "24/7" | [weekdays] [times], then [modifier]; at least one of them
+ *   weekdays   = Mo | Mo-Fr | Sa-Mo, in lists: Mo-We,Fr. Missing: every day
+ *   times      = 09:00-17:00, in lists; 22:00-02:00 runs over midnight, as does 22:00-26:00, up to
+ *                48:00. Missing: the whole day, 00:00-24:00
+ *   modifier   = ("open" | "off" | "closed") [comment in double quotes, ignored]
+ *
+ * A comma goes on with a list where it can (a weekday after weekdays, a time after times), else it
+ * starts another rule. Spaces may stand between, not inside, words and numbers.
+ *
+ * Meaning: rules are read from left to right for each day a window can start on.
+ * - ";" open: for the days it selects, what earlier rules said is forgotten, their exceptions too.
+ * - "," open: adds its windows.
+ * - "||" open: adds its windows, but only to days and times that no earlier rule says anything
+ * about, neither open nor off.
+ * - off without times: no window starts on these days. A window belongs to the day it starts on, so
+ *   "Fr 22:00-06:00; Sa off" is still open on Saturday until 06:00.
+ * - off with times: these hours are cut out of what earlier rules said, also where a window of the
+ *   day before reaches into them: somebody took the trouble to name them.
+ *
+ * Whatever is not understood is refused, never guessed: what an access rule cannot mean (sunrise,
+ * an open end "+", "unknown", school holidays) and selectors that this version does not have.
  */
 #pragma once
 
@@ -31,6 +49,8 @@ enum hours_joint {
 	HOURS_JOINT_FALLBACK,   /* '||': only where nothing else matched */
 };
 
+/* Which days a rule is about is its selectors' business: all of them must match. Further selectors
+ * become further fields here and further lines in one function. */
 struct hours_rule {
 	uint8_t joint;    /* enum hours_joint */
 	uint8_t closed;   /* 1: "off" or "closed" */
@@ -42,12 +62,13 @@ struct hours_rule {
 struct hours {
 	uint8_t rule_count; /* 0: never open */
 	uint8_t span_count;
+	bool always; /* open at every minute of every day; see hours_always */
 	struct hours_rule rules[HOURS_RULES_MAX];
 	struct hours_span spans[HOURS_SPANS_MAX];
 };
 
 struct hours_error {
-	size_t at;              /* byte offset of the offending character */
+	size_t at;              /* byte offset of the offending character; the length: at the end */
 	const char *message;    /* static text: what is wrong */
 	const char *suggestion; /* static text: what to write instead, or NULL */
 };
@@ -55,9 +76,10 @@ struct hours_error {
 /* Compiles text (NUL-terminated). 0, or -EINVAL with *ret_error filled, *ret_hours untouched. */
 int hours_compile(const char *text, struct hours *ret_hours, struct hours_error *ret_error);
 
-/* Is it open at this local time? NULL hours are never open. */
+/* Is it open at this local time? NULL hours are never open, nor is a time that civil_valid refuses.
+ */
 bool hours_open(const struct hours *hours, const struct civil *now);
 
 /* True where some expression is open around the clock for ever, so that no clock is needed to know
- * it. */
+ * it. NULL: false. */
 bool hours_always(const struct hours *hours);
