@@ -1,23 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* clang-format off */
 /*
  * One journal record: its bytes, its commitment and its hash (design.md section 8).
  *
  * A body is encoded once, here; these bytes are hashed, stored and sent and never made again from
  * fields. body = version (1 byte, ENTRY_VERSION), then in this order fields of 2 bytes length
- * (little-endian) and so many bytes: 1 kind            2 bytes    enum entry_kind 2 wall time 8
- * bytes    microseconds since 1970 UTC, signed 3 monotonic time  8 bytes    microseconds,
- * CLOCK_MONOTONIC 4 boot id        16 bytes    /proc/sys/kernel/random/boot_id 5 clock trust     1
- * byte     enum clock_trust 6 verdict         0 or 1     0 deny, 1 grant; absent where nothing was
- * decided 7 reason          0 or 2     enum reason 8 warnings        4 bytes    enum warning bits
+ * (little-endian) and so many bytes:
+ *    1 kind            2 bytes    enum entry_kind
+ *    2 wall time       8 bytes    microseconds since 1970 UTC, signed
+ *    3 monotonic time  8 bytes    microseconds, CLOCK_MONOTONIC
+ *    4 boot id        16 bytes    /proc/sys/kernel/random/boot_id
+ *    5 clock trust     1 byte     enum clock_trust
+ *    6 verdict         0 or 1     0 deny, 1 grant; absent where nothing was decided
+ *    7 reason          0 or 2     enum reason; absent where nothing was decided
+ *    8 warnings        4 bytes    enum warning bits
  *    9 roster revision 12 bytes   generation (4), number (8)
  *   10 commitment      0 or 32    BLAKE2b-256(salt 16 ‖ subject bytes); absent without a subject
  *   11 detail          0 … 160    UTF-8 for an admin; never about a person
- * All numbers little-endian. subject = version byte, then fields in the same form:
- *    1 token 0 or 16 · 2 key id 0 or 4 · 3 card 0 or 8 · 4 member 0 or 8 · 5 sponsor 0 or 8 · 6
- * actor 0 … 64 UTF-8 hash = BLAKE2b-256(previous hash 32 ‖ seq 8 ‖ body); the first previous hash
- * is BLAKE2b-256("tapin-journal-1" ‖ 0 ‖ site ‖ 0 ‖ door ‖ 0 ‖ journal id 16 ‖ last hash of the
+ * All numbers little-endian. subject = version byte, then fields in the same form; absent ones have
+ * length 0 and a number that is 0 is absent:
+ *    1 token 0 or 16 · 2 key id 4 beside a token, else 0 · 3 card 0 or 8 · 4 member 0 or 8 ·
+ *    5 sponsor 0 or 8 · 6 actor 0 … 64 UTF-8
+ * Text is UTF-8 in shortest form without control characters (U+0000 … U+001F, U+007F … U+009F).
+ * hash = BLAKE2b-256(previous hash 32 ‖ seq 8 ‖ body); the first previous hash is
+ * BLAKE2b-256("tapin-journal-1" ‖ 0 ‖ site ‖ 0 ‖ door ‖ 0 ‖ journal id 16 ‖ last hash of the
  * journal before it, 32, zeros if none).
+ *
+ * Structure is strict: one way to write each record, nothing after the last field. Numbers are
+ * lenient: a kind, reason, warning or clock trust that a newer door knows is kept as the number it
+ * is. Vectors: tests/unit/vectors/entry.json.
  */
+/* clang-format on */
 #pragma once
 
 #include "core/civil.h"
@@ -55,8 +68,8 @@ enum entry_kind {
 		26, /* written once the disk heals: since when, how many waited */
 	ENTRY_KIND_JOURNAL_DAMAGED = 27,
 	ENTRY_KIND_CACHE_DAMAGED = 28,
-	ENTRY_KIND_RECOVERED =
-		29, /* found in the intent file after a crash; the detail names the kind it was */
+	/* found in the intent file after a crash; the detail names the kind it was */
+	ENTRY_KIND_RECOVERED = 29,
 	ENTRY_KIND_RECORD_SKIPPED = 30,
 	ENTRY_KIND_RECORDS_LOST = 31, /* the detail says how many */
 	ENTRY_KIND_ROSTER_IMPORTED = 32,
@@ -87,6 +100,7 @@ struct entry {
 	uint32_t warnings;
 	struct revision revision;
 	bool has_subject;
+	bool erased; /* after decoding: there was a subject, salt and fields are gone */
 	struct entry_subject subject;
 	char detail[ENTRY_DETAIL_MAX + 1];
 };
@@ -109,14 +123,19 @@ struct entry_part {
 typedef void (*entry_hash_fn)(
 	const struct entry_part *parts, size_t count, uint8_t out[ENTRY_HASH_SIZE]);
 
-/* Encodes an entry with the given salt (used only when it has a subject). 0 or -EINVAL (text too
- * long or not UTF-8). */
+/* Encodes an entry with the given salt (used only when it has a subject; otherwise may be NULL).
+ * 0, or -EINVAL for a kind that is not ours, an erased entry, or text that is too long, not UTF-8
+ * or holds control characters (entry_text_set makes text that passes). */
 int entry_encode(const struct entry *entry, const uint8_t salt[ENTRY_SALT_SIZE], entry_hash_fn hash,
 	struct entry_record *ret_record);
 
-/* Decodes a record that came from outside; a present subject must match the commitment. 0 or
- * -EBADMSG. */
+/* Decodes a record that came from outside; a present subject must match the commitment. What it
+ * accepts encodes to the same bytes again. 0 or -EBADMSG. */
 int entry_decode(const struct entry_record *record, entry_hash_fn hash, struct entry *ret_entry);
+
+/* Copies text to out (size bytes, NUL included): cut between characters to fit, every byte that is
+ * not UTF-8 and every control character replaced by '?'. For details made from outside text. */
+void entry_text_set(char *out, size_t size, const char *text);
 
 /* The link that a journal's first entry follows. before may be NULL. */
 void entry_chain_start(const char *site, const char *door,
