@@ -155,15 +155,15 @@ static int refuse(struct parser *p)
 	return fail(p, p->at, "this character is not understood", NULL);
 }
 
-static int parse_weekday(struct parser *p, int *ret_weekday)
+/* The weekday, 0 to 6, or -EINVAL. */
+static int parse_weekday(struct parser *p)
 {
 	int weekday = weekday_at(here(p));
 
 	if (weekday < 0)
 		return refuse(p);
 	p->at += 2;
-	*ret_weekday = weekday;
-	return 0;
+	return weekday;
 }
 
 /* One weekday or a range, which may run over the end of the week: Sa-Mo. */
@@ -172,13 +172,14 @@ static int parse_weekday_range(struct parser *p, uint8_t *mask)
 	size_t start = p->at;
 	int first, last;
 
-	if (parse_weekday(p, &first) < 0)
+	first = last = parse_weekday(p);
+	if (first < 0)
 		return -EINVAL;
-	last = first;
 	skip_spaces(p);
 	if (take(p, "-")) {
 		skip_spaces(p);
-		if (parse_weekday(p, &last) < 0)
+		last = parse_weekday(p);
+		if (last < 0)
 			return -EINVAL;
 		if (last == first)
 			return fail(p, start, "this range starts and ends on the same day",
