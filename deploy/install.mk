@@ -14,5 +14,5 @@ install: programs ## install into DESTDIR and PREFIX (/usr)
 	install -m 644 systemd/sysusers.d/*.conf $(LIBDIR)/sysusers.d
 	install -m 644 systemd/tmpfiles.d/*.conf $(LIBDIR)/tmpfiles.d
 	install -m 644 udev/*.rules $(LIBDIR)/udev/rules.d
-	install -m 644 README.md LICENSE $(wildcard deploy/*.example) $(DESTDIR)$(PREFIX)/share/doc/tapin
+	install -m 644 README.md LICENSE $(wildcard deploy/*.example deploy/examples/*) $(DESTDIR)$(PREFIX)/share/doc/tapin
 	$(foreach page,$(wildcard deploy/man/*.8),install -m 644 $(page) $(DESTDIR)$(PREFIX)/share/man/man8 &&) true
