@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Start, housekeeping and stop: the order in which the parts of a door come to life. */
+#include "door/door.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "door/wiring.h"
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <systemd/sd-daemon.h>
+#include <time.h>
+
+#define HOUSEKEEPING_MS 5000
+
+static void check_clock(struct door *door)
+{
+	enum clock_trust trust = clock_trust_now(door->clock_floor_us);
+
+	if (door->conf.clock == DOOR_CLOCK_ASSUME && !clock_trust_ok(trust))
+		trust = CLOCK_TRUST_RTC;
+	if (trust == CLOCK_TRUST_SYNCED)
+		door->clock_floor_us = clock_wall_us();
+	if (trust == door->clock)
+		return;
+	log_write(clock_trust_ok(trust) ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, "clock: %s%s",
+		clock_trust_name(trust),
+		clock_trust_ok(trust)
+			? ""
+			: "; rights with dates or hours are refused until it is synchronised");
+	door->clock = trust;
+	if (door->journal)
+		record_event(door, ENTRY_KIND_CLOCK_CHANGED, "%s", clock_trust_name(trust));
+	feed_status(door);
+}
+
+static int on_housekeeping(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct door *door = userdata;
+
+	check_clock(door);
+	tap_retry(door);
+	tap_refresh(door);
+	sd_event_source_set_time(source, usec + HOUSEKEEPING_MS * 1000);
+	sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+	return 0;
+}
+
+static void warn_of_kept_outputs(const struct door *door)
+{
+	static const char *const switches[] = {
+		"/sys/module/pinctrl_bcm2835/parameters/persist_gpio_outputs",
+		"/sys/module/pinctrl_rp1/parameters/persist_gpio_outputs"};
+	CLEANUP(cleanup_fclose) FILE *f = NULL;
+
+	for (size_t i = 0; i < ARRAY_SIZE(switches) && !f; i++)
+		f = fopen(switches[i], "re");
+	if (f && fgetc(f) == 'Y' && *door->conf.lines[DOOR_LINE_STRIKE].line)
+		log_warning("gpio: this kernel keeps outputs as they were when a program dies; put "
+			    "dtparam=strict_gpiod into config.txt, or be sure that --relock runs "
+			    "after every stop");
+}
+
+static int start_loop(struct door *door)
+{
+	sigset_t stop;
+	int r;
+
+	/* blocked before any thread starts, so that only the loop takes them */
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGTERM);
+	sigaddset(&stop, SIGINT);
+	sigprocmask(SIG_BLOCK, &stop, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	r = sd_event_default(&door->event);
+	if (r >= 0)
+		r = sd_event_add_signal(door->event, NULL, SIGTERM, NULL, NULL);
+	if (r >= 0)
+		r = sd_event_add_signal(door->event, NULL, SIGINT, NULL, NULL);
+	if (r >= 0)
+		r = sd_event_set_watchdog(door->event, true);
+	return r < 0 ? r : 0;
+}
+
+/* What cannot be made shows as the fault of what needs it. */
+static void make_directories(const struct door_conf *conf)
+{
+	if (mkdir(conf->store_directory, 0750) < 0 && errno != EEXIST)
+		log_error("%s: cannot be made: %s; make it for the user that runs tapin-door",
+			conf->store_directory, strerror(errno));
+	if (mkdir(conf->run_directory, 0750) < 0 && errno != EEXIST)
+		log_error("%s: cannot be made: %s; make it for the user that runs tapin-door",
+			conf->run_directory, strerror(errno));
+}
+
+/*
+ * The strike is at rest before anything else can go wrong, and the exit button is served before
+ * anything that a broken disk, key or broker could spoil; the reader comes last, when everything
+ * that a tap needs is there. Faults of store and keys are states of the door, not ends of it.
+ */
+static int start(struct door *door, char err[ERR_MAX])
+{
+	int r;
+
+	r = io_start_outputs(door, err);
+	if (r < 0)
+		return r;
+	make_directories(&door->conf);
+	if (wiring_save(&door->conf, err) < 0)
+		log_warning("%s", err);
+	warn_of_kept_outputs(door);
+	check_clock(door);
+	r = record_start(door, err);
+	if (r == 0)
+		r = io_start_inputs(door, err);
+	if (r < 0)
+		return r;
+	/* what the journal knows of the last good time may take trust away again */
+	door->clock_floor_us = door->journal_report.synced_us;
+	check_clock(door);
+	tap_start(door);
+	r = feed_start(door, err);
+	if (r == 0)
+		r = link_start(door, err);
+	if (r == 0)
+		r = sd_event_add_time_relative(door->event, &door->housekeeping, CLOCK_MONOTONIC,
+			HOUSEKEEPING_MS * 1000, 500000, on_housekeeping, door);
+	return r < 0 ? r : 0;
+}
+
+static void stop(struct door *door)
+{
+	link_stop(door);
+	io_stop(door);
+	door->housekeeping = sd_event_source_disable_unref(door->housekeeping);
+	feed_stop(door);
+	record_stop(door);
+	tap_stop(door);
+	sd_event_unref(door->event);
+	crypto_wipe(&door->keys, sizeof(door->keys));
+}
+
+int door_run(const struct door_conf *conf)
+{
+	struct door door = {.conf = *conf};
+	char err[ERR_MAX] = "";
+	int r;
+
+	setenv("TZ", conf->timezone, 1);
+	tzset();
+	r = crypto_init();
+	if (r == 0)
+		r = clock_boot_id(door.boot_id);
+	if (r == 0)
+		r = start_loop(&door);
+	if (r == 0)
+		r = start(&door, err);
+	if (r < 0) {
+		log_error("%s", *err ? err : strerror(-r));
+		stop(&door);
+		return r;
+	}
+	log_info("door %s of site %s is ready", conf->door, conf->site);
+	sd_notify(0, "READY=1\nSTATUS=ready");
+	r = sd_event_loop(door.event);
+	sd_notify(0, "STOPPING=1\nSTATUS=locking and leaving");
+	log_info("stopping: strike to rest");
+	stop(&door);
+	return r < 0 ? r : 0;
+}

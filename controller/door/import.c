@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "door/import.h"
+
+#include "base/file.h"
+#include "door/keys.h"
+#include "wire/roster_file.h"
+#include <string.h>
+#include <sys/stat.h>
+
+static int check_place(const struct door_conf *conf, const char *file,
+	const struct roster_file *roster, char err[ERR_MAX])
+{
+	if (strcmp(roster->site, conf->site) != 0) {
+		snprintf(err, ERR_MAX,
+			"%s: site is \"%s\", this door belongs to \"%s\": import that "
+			"site's roster, or mend [site] id",
+			file, roster->site, conf->site);
+		return -EINVAL;
+	}
+	if (*roster->timezone && strcmp(roster->timezone, conf->timezone) != 0) {
+		snprintf(err, ERR_MAX,
+			"%s: timezone is \"%s\", this door runs in \"%s\": make them the "
+			"same ([site] timezone), or its hours would be wrong",
+			file, roster->timezone, conf->timezone);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int fill_tiers(struct cache *cache, const struct roster_file *roster, char err[ERR_MAX])
+{
+	int r = 0;
+
+	for (size_t i = 0; i < roster->tier_count && r == 0; i++) {
+		const struct roster_file_tier *tier = &roster->tiers[i];
+
+		r = cache_fill_tier(cache, tier->tier, tier->flags, tier->hours);
+		for (size_t j = 0; j < tier->door_count && r == 0; j++)
+			r = cache_fill_tier_door(
+				cache, tier->tier, tier->doors[j].door, tier->doors[j].hours);
+		if (r < 0)
+			snprintf(err, ERR_MAX, "tiers[%zu]: cannot be stored: %s", i, strerror(-r));
+	}
+	return r;
+}
+
+static int fill_cards(struct cache *cache, const struct roster_file *roster,
+	const struct card_key *key, char err[ERR_MAX])
+{
+	for (size_t i = 0; i < roster->card_count; i++) {
+		struct roster_card card = roster->cards[i].card;
+		int r;
+
+		if (roster->cards[i].has_uid) {
+			crypto_card_token(key, &roster->cards[i].uid, &card.token);
+			card.key_id = key->id;
+		}
+		r = cache_fill_card(cache, &card);
+		if (r == -EEXIST)
+			snprintf(err, ERR_MAX,
+				"cards[%zu]: the same card stands in the file twice, once "
+				"as UID and once as token: keep one",
+				i);
+		else if (r < 0)
+			snprintf(err, ERR_MAX, "cards[%zu]: cannot be stored: %s", i, strerror(-r));
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int fill(struct cache *cache, const struct roster_file *roster, const struct card_key *key,
+	char err[ERR_MAX])
+{
+	struct cache_head head = {
+		.revision = roster->revision,
+		.origin = CACHE_ORIGIN_FILE,
+		.cards = roster->card_count,
+	};
+	int r;
+
+	strcpy(head.site, roster->site);
+	strcpy(head.timezone, roster->timezone);
+	r = cache_fill_begin(cache, &head, err);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < roster->door_count && r == 0; i++)
+		r = cache_fill_door(cache, roster->doors[i]);
+	if (r == 0)
+		r = fill_tiers(cache, roster, err);
+	if (r == 0)
+		r = fill_cards(cache, roster, key, err);
+	if (r == 0)
+		r = cache_fill_commit(cache, err);
+	if (r < 0)
+		cache_fill_abort(cache);
+	return r;
+}
+
+static int take_over(
+	const struct door_conf *conf, const struct roster_file *roster, char err[ERR_MAX])
+{
+	struct cache *cache = NULL;
+	struct door_keys keys;
+	char path[PATH_MAX];
+	bool damaged;
+	int r;
+
+	if (mkdir(conf->store_directory, 0750) < 0 && errno != EEXIST) {
+		snprintf(err, ERR_MAX, "%s: cannot be made: %s", conf->store_directory,
+			strerror(errno));
+		return -errno;
+	}
+	r = keys_load(conf->key_directory, &keys, err);
+	if (r < 0)
+		return r;
+	door_conf_path(conf->store_directory, "cache.db", path);
+	r = cache_open(path, &cache, &damaged, err);
+	if (r == 0)
+		r = fill(cache, roster, &keys.card, err);
+	cache_close(cache);
+	crypto_wipe(&keys, sizeof(keys));
+	return r;
+}
+
+int import_roster(
+	const struct door_conf *conf, const char *file, char ret_done[ERR_MAX], char err[ERR_MAX])
+{
+	CLEANUP(cleanup_free) char *text = NULL;
+	struct roster_file roster;
+	size_t size;
+	int r;
+
+	r = crypto_init();
+	if (r < 0)
+		return r;
+	r = file_read(file, ROSTER_FILE_MAX, &text, &size);
+	if (r < 0) {
+		snprintf(err, ERR_MAX, "%s: cannot be read: %s", file, strerror(-r));
+		return r;
+	}
+	r = roster_file_read(file, text, size, &roster, err);
+	if (r < 0)
+		return r;
+	r = check_place(conf, file, &roster, err);
+	if (r == 0)
+		r = take_over(conf, &roster, err);
+	if (r == 0)
+		snprintf(ret_done, ERR_MAX,
+			"%s: %zu cards, %zu tiers, revision %u.%llu are in force; a running "
+			"tapin-door "
+			"takes them over within five seconds",
+			file, roster.card_count, roster.tier_count, roster.revision.generation,
+			(unsigned long long)roster.revision.number);
+	roster_file_free(&roster);
+	return r;
+}

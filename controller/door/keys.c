@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "door/keys.h"
+
+#include "base/log.h"
+#include "crypto/hash.h"
+#include <string.h>
+#include <sys/stat.h>
+
+static int load_card(const char *path, struct card_key *ret_key, char err[ERR_MAX])
+{
+	struct card_key key = {.id = 1};
+	int r;
+
+	r = key_load_card(path, ret_key, err);
+	if (r != -ENOENT)
+		return r;
+	crypto_random(key.bytes, sizeof(key.bytes));
+	r = key_save_card(path, &key, err);
+	if (r == 0) {
+		log_info(
+			"keys: made a card key of this door's own: %s; keep a copy in a safe place",
+			path);
+		*ret_key = key;
+	}
+	crypto_wipe(&key, sizeof(key));
+	return r;
+}
+
+static int load_door(
+	const char *directory, const char *path, struct sign_secret *ret_key, char err[ERR_MAX])
+{
+	char public[PATH_MAX];
+	struct sign_secret key;
+	int r;
+
+	r = key_load_secret(path, ret_key, err);
+	if (r != -ENOENT)
+		return r;
+	sign_key_make(&key);
+	r = key_save_secret(path, &key, err);
+	door_conf_path(directory, "door.pub", public);
+	if (r == 0)
+		r = key_save_public(public, &key.public, err);
+	if (r == 0) {
+		log_info("keys: made this door's signing key %s: %s", key.public.id, public);
+		*ret_key = key;
+	}
+	crypto_wipe(&key, sizeof(key));
+	return r;
+}
+
+static int load_hub(const char *directory, struct door_keys *keys, char err[ERR_MAX])
+{
+	static const char *const names[] = {"hub.pub", "hub-next.pub"};
+	char path[PATH_MAX];
+	int r;
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		door_conf_path(directory, names[i], path);
+		r = key_load_public(path, &keys->hub[keys->hub_count], err);
+		if (r == 0)
+			keys->hub_count++;
+		else if (r != -ENOENT)
+			return r;
+	}
+	return 0;
+}
+
+int keys_load(const char *directory, struct door_keys *ret_keys, char err[ERR_MAX])
+{
+	struct door_keys keys = {0};
+	char path[PATH_MAX];
+	int r;
+
+	if (mkdir(directory, 0700) < 0 && errno != EEXIST) {
+		r = -errno;
+		snprintf(err, ERR_MAX, "%s: cannot be made: %s; make it for this user, mode 0700",
+			directory, strerror(errno));
+		return r;
+	}
+	door_conf_path(directory, "card.key", path);
+	r = load_card(path, &keys.card, err);
+	if (r == 0) {
+		door_conf_path(directory, "door.key", path);
+		r = load_door(directory, path, &keys.door, err);
+	}
+	if (r == 0)
+		r = load_hub(directory, &keys, err);
+	keys.loaded = true;
+	if (r == 0)
+		*ret_keys = keys;
+	crypto_wipe(&keys, sizeof(keys));
+	return r;
+}

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tapin-reader's socket, and whether the reader is well. */
+#include "base/clock.h"
+#include "base/log.h"
+#include "door/door.h"
+
+#include <pwd.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+/* The hardware is in fault when its last good answer is older than this (hardware.md A7). */
+#define READER_STALE_MS 2000
+/* A reader_ok entry waits until the reader was well for so long: a flapping reader fills no
+ * journal. */
+#define READER_WELL_MS 2000
+#define READER_TICK_MS 500
+
+const char *link_state_name(enum reader_state state)
+{
+	switch (state) {
+	case READER_STATE_MISSING:
+		return "missing";
+	case READER_STATE_FAULT:
+		return "fault";
+	case READER_STATE_OK:
+		return "ok";
+	}
+	return "fault";
+}
+
+/* One entry as the reader fails, one when it has been well again for a while; what happens between
+ * is counted. */
+static void record_fault(struct door *door)
+{
+	struct door_reader *reader = &door->reader;
+
+	reader->faults++;
+	if (reader->fault_recorded)
+		return;
+	reader->fault_recorded = true;
+	reader->faults = 1;
+	record_event(door, ENTRY_KIND_READER_FAULT, "%s: %.100s", link_state_name(reader->state),
+		reader->text);
+}
+
+static void set_state(struct door *door, enum reader_state state, const char *why)
+{
+	struct door_reader *reader = &door->reader;
+
+	if (reader->state == state)
+		return;
+	reader->state = state;
+	reader->changed_ms = clock_mono_ms();
+	snprintf(reader->text, sizeof(reader->text), "%s", why);
+	if (state == READER_STATE_OK) {
+		log_info("reader: ok: %s", why);
+	} else {
+		log_warning("reader: %s: %s; cards are not read until it is back",
+			link_state_name(state), why);
+		record_fault(door);
+	}
+	lights_refresh(door);
+	feed_status(door);
+}
+
+static void lost(struct door *door, const char *why)
+{
+	door->reader.io = sd_event_source_disable_unref(door->reader.io);
+	door->reader.good_ms = 0;
+	set_state(door, READER_STATE_MISSING, why);
+}
+
+static void take_alive(struct door *door, const struct reader_record *record)
+{
+	uint64_t now_ms = clock_mono_ms();
+	uint32_t age_ms;
+
+	if (reader_u32_unpack(record, &age_ms) < 0)
+		return;
+	if (age_ms < now_ms)
+		door->reader.good_ms = now_ms - age_ms;
+	if (age_ms <= READER_STALE_MS)
+		set_state(door, READER_STATE_OK, "it answers");
+}
+
+static void take_record(struct door *door, const struct reader_record *record)
+{
+	char text[READER_TEXT_MAX + 1];
+	struct reader_card card;
+	uint32_t code;
+
+	switch (record->kind) {
+	case READER_KIND_HELLO:
+		if (reader_hello_unpack(record, text) == 0)
+			log_info("reader: connected: %s", text);
+		return;
+	case READER_KIND_ALIVE:
+		take_alive(door, record);
+		return;
+	case READER_KIND_CARD:
+		door->reader.good_ms = clock_mono_ms();
+		if (reader_card_unpack(record, &card) == 0)
+			tap_card(door, &card);
+		else
+			log_warning("reader: a card record that makes no sense was ignored");
+		return;
+	case READER_KIND_FAULT:
+		if (reader_text_unpack(record, &code, text) == 0)
+			set_state(door, READER_STATE_FAULT, text);
+		return;
+	case READER_KIND_OK:
+		door->reader.good_ms = clock_mono_ms();
+		set_state(door, READER_STATE_OK, "it answers again");
+		return;
+	case READER_KIND_REMOVED:
+	case READER_KIND_TRANSCEIVE:
+	case READER_KIND_RESULT:
+		return;
+	}
+}
+
+static int on_record(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+	struct door *door = userdata;
+	struct reader_record record;
+	int r;
+
+	(void)source;
+	(void)fd;
+	(void)revents;
+	/* one at a time: the loop looks at strike and inputs between two records */
+	r = reader_link_receive(door->reader.link, &record);
+	if (r > 0)
+		take_record(door, &record);
+	else if (r < 0)
+		lost(door, r == -ECONNRESET ? "tapin-reader went away"
+					    : "tapin-reader sent a packet that makes no sense");
+	return 0;
+}
+
+static int on_accept(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+	struct door *door = userdata;
+	char err[ERR_MAX];
+	int r;
+
+	(void)source;
+	(void)fd;
+	(void)revents;
+	r = reader_link_accept(door->reader.link, err);
+	if (r < 0)
+		log_warning("reader: %s", r == -EPERM ? err : strerror(-r));
+	if (r <= 0)
+		return 0;
+	sd_event_source_disable_unref(door->reader.io);
+	door->reader.io = NULL;
+	r = sd_event_add_io(door->event, &door->reader.io, reader_link_fd(door->reader.link),
+		EPOLLIN, on_record, door);
+	if (r < 0)
+		log_error("reader: its connection cannot be watched: %s", strerror(-r));
+	else
+		sd_event_source_set_priority(door->reader.io, DOOR_PRIORITY_READER);
+	return 0;
+}
+
+static int on_tick(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct door *door = userdata;
+	struct door_reader *reader = &door->reader;
+	uint64_t now_ms = clock_mono_ms();
+
+	(void)usec;
+	if (reader->state == READER_STATE_OK && now_ms - reader->good_ms > READER_STALE_MS)
+		set_state(door, READER_STATE_FAULT, "it has not answered for two seconds");
+	if (reader->state == READER_STATE_OK && reader->fault_recorded &&
+		now_ms - reader->changed_ms > READER_WELL_MS) {
+		reader->fault_recorded = false;
+		record_event(door, ENTRY_KIND_READER_OK, "after %u fault%s", reader->faults,
+			reader->faults == 1 ? "" : "s");
+	}
+	sd_event_source_set_time(source, (now_ms + READER_TICK_MS) * 1000);
+	sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+	return 0;
+}
+
+static uid_t peer_uid(const struct door *door, gid_t *ret_group)
+{
+	const struct passwd *pw = getpwnam(door->conf.reader_user);
+
+	*ret_group = pw ? pw->pw_gid : (gid_t)-1;
+	return pw ? pw->pw_uid : (uid_t)-1;
+}
+
+int link_start(struct door *door, char err[ERR_MAX])
+{
+	struct door_reader *reader = &door->reader;
+	gid_t group;
+	uid_t uid = peer_uid(door, &group);
+	int r;
+
+	reader->changed_ms = clock_mono_ms();
+	snprintf(reader->text, sizeof(reader->text), "tapin-reader has not connected yet");
+	r = reader_link_listen(door->conf.reader_socket, uid, group, &reader->link, err);
+	if (r < 0)
+		return r;
+	r = sd_event_add_io(door->event, &reader->listen, reader_link_listen_fd(reader->link),
+		EPOLLIN, on_accept, door);
+	if (r >= 0)
+		r = sd_event_add_time(door->event, &reader->timer, CLOCK_MONOTONIC,
+			(clock_mono_ms() + READER_TICK_MS) * 1000, 50000, on_tick, door);
+	if (r < 0) {
+		snprintf(err, ERR_MAX, "the reader's socket cannot be watched: %s", strerror(-r));
+		return r;
+	}
+	sd_event_source_set_priority(reader->listen, DOOR_PRIORITY_READER);
+	return 0;
+}
+
+void link_stop(struct door *door)
+{
+	struct door_reader *reader = &door->reader;
+
+	reader->listen = sd_event_source_disable_unref(reader->listen);
+	reader->io = sd_event_source_disable_unref(reader->io);
+	reader->timer = sd_event_source_disable_unref(reader->timer);
+	reader->link = reader_link_free(reader->link);
+}

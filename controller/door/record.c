@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Entries: made here, handed to the journal, and what the journal answers. */
+#include "base/clock.h"
+#include "base/log.h"
+#include "crypto/hash.h"
+#include "door/door.h"
+
+#include <stdarg.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+/* How long a stop waits for the disk; what is left is in the intent file. */
+#define STOP_WAIT_MS 1000
+
+void record_prepare(struct door *door, struct entry *entry, enum entry_kind kind)
+{
+	*entry = (struct entry){
+		.kind = kind,
+		.wall_us = clock_wall_us(),
+		.mono_us = clock_mono_us(),
+		.clock = door->clock,
+		.revision = door->roster.head.revision,
+	};
+	memcpy(entry->boot_id, door->boot_id, sizeof(entry->boot_id));
+}
+
+int record_append(struct door *door, const struct entry *entry)
+{
+	/* no journal at all: only while the door comes to life or leaves */
+	int r = door->journal ? journal_append(door->journal, entry) : -ENODEV;
+
+	if (r == 0)
+		return 0;
+	if (r == -ENOSPC)
+		log_error("journal: %d entries wait for the disk and no more can be kept: this %s "
+			  "entry is lost and will be counted; free space or replace the card now",
+			JOURNAL_PENDING_MAX, entry_kind_name(entry->kind));
+	else
+		log_error("journal: a %s entry was not taken: %s", entry_kind_name(entry->kind),
+			strerror(-r));
+	return r;
+}
+
+void record_event(struct door *door, enum entry_kind kind, const char *format, ...)
+{
+	struct entry entry;
+	va_list args;
+
+	record_prepare(door, &entry, kind);
+	va_start(args, format);
+	vsnprintf(entry.detail, sizeof(entry.detail), format, args);
+	va_end(args);
+	(void)record_append(door, &entry); /* it has been logged */
+}
+
+static void set_failing(struct door *door, bool failing)
+{
+	door->journal_failing = failing;
+	lights_refresh(door);
+	feed_status(door);
+}
+
+static void say_report(struct door *door)
+{
+	const struct journal_report *report = &door->journal_report;
+
+	if (report->damaged)
+		log_error("journal: the file was damaged; it is kept as %s and a new journal began",
+			report->damaged_path);
+	if (report->recovered)
+		log_warning("journal: %u entr%s of a run that ended suddenly recovered",
+			report->recovered, report->recovered == 1 ? "y" : "ies");
+	log_info("journal: last entry %llu, acknowledged %llu",
+		(unsigned long long)report->last_seq, (unsigned long long)report->acked_seq);
+}
+
+/* The disk is back, perhaps after a start without it: only now is known where the journal stands.
+ */
+static void take_healed(struct door *door)
+{
+	bool first = !door->journal_report.open;
+
+	journal_status(door->journal, &door->journal_report);
+	log_info("journal: the disk takes entries again");
+	set_failing(door, false);
+	if (first) {
+		say_report(door);
+		feed_journal_known(door);
+	}
+}
+
+static void take_event(struct door *door, struct journal_event *event)
+{
+	switch (event->kind) {
+	case JOURNAL_EVENT_COMMITTED:
+		feed_committed(door, event->seq, &event->entry);
+		return;
+	case JOURNAL_EVENT_FAULT:
+		log_error("journal: %s", event->message);
+		set_failing(door, true);
+		return;
+	case JOURNAL_EVENT_HEALED:
+		take_healed(door);
+		return;
+	case JOURNAL_EVENT_BATCH:
+		feed_batch(door, event->batch);
+		free(event->batch);
+		return;
+	case JOURNAL_EVENT_ACKED:
+		feed_acked(door, event->seq);
+		return;
+	case JOURNAL_EVENT_ACK_REFUSED:
+		log_warning("journal: an acknowledgement was refused: %s", event->message);
+		return;
+	}
+}
+
+static int on_journal(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+	struct door *door = userdata;
+	struct journal_event event;
+
+	(void)source;
+	(void)fd;
+	(void)revents;
+	if (journal_next(door->journal, &event) > 0)
+		take_event(door, &event);
+	return 0;
+}
+
+int record_start(struct door *door, char err[ERR_MAX])
+{
+	char path[PATH_MAX], intent[PATH_MAX];
+	struct journal_options options = {
+		.path = path,
+		.intent_path = intent,
+		.site = door->conf.site,
+		.door = door->conf.door,
+		.hash = crypto_hash256,
+		.random = crypto_random,
+		.wall_us = clock_wall_us(),
+		.mono_us = clock_mono_us(),
+		.clock = door->clock,
+	};
+	int r;
+
+	memcpy(options.boot_id, door->boot_id, sizeof(options.boot_id));
+	door_conf_path(door->conf.store_directory, "journal.db", path);
+	door_conf_path(door->conf.store_directory, "journal.intent", intent);
+	r = journal_open(&options, &door->journal, &door->journal_report, err);
+	if (r < 0)
+		return r;
+	if (door->journal_report.open)
+		say_report(door);
+	r = sd_event_add_io(door->event, &door->journal_io, journal_fd(door->journal), EPOLLIN,
+		on_journal, door);
+	if (r < 0) {
+		snprintf(err, ERR_MAX, "the journal cannot be watched: %s", strerror(-r));
+		return r;
+	}
+	record_event(door, ENTRY_KIND_STARTED, "tapin-door %s", TAPIN_VERSION);
+	return 0;
+}
+
+void record_stop(struct door *door)
+{
+	unsigned left = 0;
+
+	if (!door->journal)
+		return;
+	record_event(door, ENTRY_KIND_STOPPED, "%s", "");
+	door->journal_io = sd_event_source_disable_unref(door->journal_io);
+	door->journal = journal_close(door->journal, STOP_WAIT_MS, &left);
+	if (left)
+		log_warning(
+			"journal: %u entries are not on disk yet; they are in journal.intent and "
+			"will be written at the next start",
+			left);
+}

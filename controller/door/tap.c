@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A card: its token, the roster's record of it, the decision, and what follows. */
+#include "base/clock.h"
+#include "base/log.h"
+#include "door/door.h"
+#include "door/keys.h"
+
+#include <string.h>
+
+static void drop_tiers(struct door_roster *roster)
+{
+	free(roster->tiers);
+	roster->tiers = NULL;
+	roster->tier_count = 0;
+}
+
+static int compile_tiers(const struct cache_tiers *rows, struct door_tier **ret_tiers)
+{
+	struct door_tier *tiers = calloc(rows->count ? rows->count : 1, sizeof(*tiers));
+	struct hours_error error;
+
+	if (!tiers)
+		return -ENOMEM;
+	for (size_t i = 0; i < rows->count; i++) {
+		struct door_tier *tier = &tiers[i];
+
+		tier->tier = rows->rows[i].tier;
+		tier->rights.flags = rows->rows[i].flags;
+		tier->rights.door = rows->rows[i].door;
+		/* hours that do not compile open nothing */
+		if (hours_compile(rows->rows[i].hours, &tier->hours, &error) == 0)
+			tier->rights.hours = &tier->hours;
+		else
+			log_error("roster: the hours of tier %u cannot be read (%s): it opens "
+				  "nothing; import the roster again",
+				tier->tier, error.message);
+	}
+	*ret_tiers = tiers;
+	return 0;
+}
+
+static int load(struct door *door)
+{
+	struct door_roster *roster = &door->roster;
+	struct cache_tiers rows;
+	struct door_tier *tiers;
+	int r;
+
+	r = cache_head(roster->cache, &roster->head);
+	if (r < 0)
+		return r;
+	r = cache_tiers(roster->cache, door->conf.door, &rows);
+	if (r < 0)
+		return r;
+	r = compile_tiers(&rows, &tiers);
+	if (r == 0) {
+		drop_tiers(roster);
+		roster->tiers = tiers;
+		roster->tier_count = rows.count;
+	}
+	cache_tiers_free(&rows);
+	return r;
+}
+
+static void say_roster(const struct door *door)
+{
+	const struct cache_head *head = &door->roster.head;
+
+	if (head->origin == CACHE_ORIGIN_EMPTY)
+		log_warning("roster: none yet, so nobody can come in; fill it with tapin-door "
+			    "--import FILE");
+	else
+		log_info("roster: %llu cards, %zu tiers, revision %u.%llu",
+			(unsigned long long)head->cards, door->roster.tier_count,
+			head->revision.generation, (unsigned long long)head->revision.number);
+}
+
+static int open_cache(struct door *door, char err[ERR_MAX])
+{
+	struct door_roster *roster = &door->roster;
+	char path[PATH_MAX];
+	bool damaged = false;
+	int r;
+
+	door_conf_path(door->conf.store_directory, "cache.db", path);
+	r = cache_open(path, &roster->cache, &damaged, err);
+	if (r < 0)
+		return r;
+	if (damaged) {
+		log_error("%s", err);
+		record_event(door, ENTRY_KIND_CACHE_DAMAGED, "%.150s", err);
+	}
+	r = cache_version(roster->cache, &roster->version);
+	if (r == 0)
+		r = load(door);
+	if (r < 0) {
+		snprintf(err, ERR_MAX, "%s: cannot be read: %s", path, strerror(-r));
+		roster->cache = cache_close(roster->cache);
+	}
+	return r;
+}
+
+static int open_all(struct door *door)
+{
+	char err[ERR_MAX] = "";
+	int r = 0;
+
+	if (!door->keys.loaded)
+		r = keys_load(door->conf.key_directory, &door->keys, err);
+	if (r == 0)
+		r = open_cache(door, err);
+	if (r == 0)
+		say_roster(door);
+	else if (!door->roster.failed)
+		log_error("%s; every card is refused until this is mended",
+			*err ? err : strerror(-r));
+	door->roster.failed = r < 0;
+	return r;
+}
+
+void tap_start(struct door *door)
+{
+	(void)open_all(door); /* said there; tap_refresh tries again */
+}
+
+void tap_stop(struct door *door)
+{
+	drop_tiers(&door->roster);
+	door->roster.cache = cache_close(door->roster.cache);
+}
+
+void tap_retry(struct door *door)
+{
+	if (!door->roster.cache && open_all(door) == 0)
+		lights_refresh(door);
+}
+
+void tap_refresh(struct door *door)
+{
+	int64_t version;
+	int r;
+
+	if (!door->roster.cache)
+		return;
+	r = cache_version(door->roster.cache, &version);
+	if (r == 0 && version == door->roster.version)
+		return;
+	r = r < 0 ? r : load(door);
+	if (r < 0) {
+		log_error(
+			"roster: cannot be read: %s; the one before stays in force", strerror(-r));
+		return;
+	}
+	door->roster.version = version;
+	say_roster(door);
+	record_event(door, ENTRY_KIND_ROSTER_IMPORTED, "revision %u.%llu, %llu cards",
+		door->roster.head.revision.generation,
+		(unsigned long long)door->roster.head.revision.number,
+		(unsigned long long)door->roster.head.cards);
+	feed_status(door);
+}
+
+static const struct decide_rights *find_rights(const struct door_roster *roster, uint32_t tier)
+{
+	for (size_t i = 0; i < roster->tier_count; i++)
+		if (roster->tiers[i].tier == tier)
+			return &roster->tiers[i].rights;
+	return NULL;
+}
+
+/* The decision with everything it looks at; an error on the way there is a denial. */
+static struct verdict judge(struct door *door, const struct uid *uid, const struct token *token,
+	struct roster_card *row, bool *ret_known)
+{
+	struct decide_door at = {
+		.needs_proof = door->conf.needs_proof,
+		.release_ms = door->conf.release_ms,
+		.release_max_ms = door->conf.release_max_ms,
+	};
+	struct decide_input in = {.read_ok = true, .uid = *uid, .door = &at, .clock = door->clock};
+	int r;
+
+	r = cache_card(door->roster.cache, token, row);
+	if (r < 0) {
+		log_error("roster: a card cannot be looked up: %s; it is refused", strerror(-r));
+		return (struct verdict){.reason = REASON_INTERNAL};
+	}
+	*ret_known = r > 0;
+	if (r > 0) {
+		in.card = row;
+		in.rights = find_rights(&door->roster, row->tier);
+	}
+	if (clock_civil(clock_wall_us(), &in.now) < 0)
+		in.clock = CLOCK_TRUST_UNSET;
+	return decide(&in);
+}
+
+static void fill_subject(struct entry *entry, const struct door *door, const struct token *token,
+	const struct roster_card *row)
+{
+	entry->has_subject = true;
+	entry->subject.has_token = true;
+	entry->subject.token = *token;
+	entry->subject.key_id = door->keys.card.id;
+	if (row) {
+		entry->subject.card = row->card;
+		entry->subject.member = row->member;
+		entry->subject.sponsor = row->sponsor;
+	}
+}
+
+/* What a full journal does to a verdict (door.conf, [store] when_full): staff may pass, the others
+ * may not. */
+static void refuse_unrecorded(
+	struct door *door, struct verdict *verdict, const struct roster_card *row)
+{
+	const struct decide_rights *rights = row ? find_rights(&door->roster, row->tier) : NULL;
+	bool staff = rights && (rights->flags & TIER_FLAG_STAFF);
+
+	door->refused_taps++;
+	if (!verdict->grant)
+		return;
+	if (staff && door->conf.when_full == DOOR_WHEN_FULL_STAFF) {
+		verdict->warnings |= WARNING_JOURNAL;
+		log_warning("tap: staff admitted without a record: the journal is full");
+		return;
+	}
+	*verdict = (struct verdict){.reason = REASON_JOURNAL_FULL};
+}
+
+static void say_verdict(const struct verdict *verdict)
+{
+	const struct reason_info *info = reason_info(verdict->reason);
+
+	log_info("tap: %s %s: \"%s\"", verdict->grant ? "GRANT" : "DENY", info->name, info->member);
+}
+
+/* Without keys there is no token, without a cache no roster: an error while deciding is a denial.
+ */
+static void refuse_unready(struct door *door)
+{
+	struct verdict verdict = {.reason = REASON_INTERNAL};
+	struct entry entry;
+
+	record_prepare(door, &entry, ENTRY_KIND_TAP);
+	entry.decided = true;
+	entry.reason = verdict.reason;
+	(void)record_append(door, &entry);
+	lights_show(door, pattern_of_reason(reason_info(verdict.reason)->pattern));
+	say_verdict(&verdict);
+}
+
+void tap_card(struct door *door, const struct reader_card *card)
+{
+	struct roster_card row = {0};
+	struct verdict verdict;
+	struct entry entry;
+	struct token token;
+	bool known = false;
+
+	tap_refresh(door);
+	if (!door->roster.cache) {
+		refuse_unready(door);
+		return;
+	}
+	crypto_card_token(&door->keys.card, &card->uid, &token);
+	verdict = judge(door, &card->uid, &token, &row, &known);
+	if (verdict.grant && door->journal_failing)
+		verdict.warnings |= WARNING_JOURNAL;
+	if (verdict.grant && door->doorway.contact == DOORWAY_CONTACT_OPEN)
+		verdict.warnings |= WARNING_DOOR_WAS_OPEN;
+
+	record_prepare(door, &entry, ENTRY_KIND_TAP);
+	entry.decided = true;
+	entry.grant = verdict.grant;
+	entry.reason = verdict.reason;
+	entry.warnings = verdict.warnings;
+	fill_subject(&entry, door, &token, known ? &row : NULL);
+	/* the intent is in the mapped file before the strike moves; the disk comes later */
+	if (record_append(door, &entry) < 0)
+		refuse_unrecorded(door, &verdict, known ? &row : NULL);
+	if (verdict.grant)
+		io_doorway(door, DOORWAY_EVENT_GRANT, verdict.release_ms);
+	lights_show(door, pattern_of_reason(reason_info(verdict.reason)->pattern));
+	say_verdict(&verdict);
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The door's configuration file (deploy/examples/door.conf documents every key). */
+#pragma once
+
+#include "base/util.h"
+#include "core/roster.h"
+#include "hw/gpio.h"
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define DOOR_CONF_DEFAULT "/etc/tapin/door.conf"
+#define CONF_PATH_MAX 180 /* inih reads lines of up to 190 bytes */
+
+enum door_lock {
+	DOOR_LOCK_FAIL_SECURE, /* locked without power: the strike is energised to release */
+	DOOR_LOCK_FAIL_SAFE,   /* open without power (a maglock): energised to lock */
+};
+
+/* Who passes once a thousand entries wait for a disk that refuses them. */
+enum door_when_full {
+	DOOR_WHEN_FULL_STAFF,
+	DOOR_WHEN_FULL_NOBODY,
+};
+
+enum door_clock {
+	DOOR_CLOCK_SYSTEM, /* believe what kernel and timesyncd say */
+	DOOR_CLOCK_ASSUME, /* the machine's clock is kept by other means (a virtual machine's host)
+			    */
+};
+
+enum door_line {
+	DOOR_LINE_STRIKE,
+	DOOR_LINE_GREEN,
+	DOOR_LINE_RED,
+	DOOR_LINE_BUZZER,
+	DOOR_LINE_EXIT,
+	DOOR_LINE_CONTACT,
+	DOOR_LINE_COUNT,
+};
+
+struct door_conf {
+	char site[NAME_ID_MAX];
+	char timezone[64];
+
+	char door[NAME_ID_MAX];
+	enum door_lock lock;
+	bool needs_proof;
+	uint32_t release_ms;
+	uint32_t release_max_ms;
+	uint32_t exit_ms; /* 0: as release_ms */
+	uint32_t held_open_ms;
+
+	struct gpio_spec lines[DOOR_LINE_COUNT];
+	uint32_t debounce_ms;
+
+	char reader_socket[CONF_PATH_MAX];
+	char reader_user[64];
+
+	char mqtt_host[CONF_PATH_MAX]; /* empty: no broker */
+	uint32_t mqtt_port;
+	char mqtt_username[64];
+	char mqtt_password_file[CONF_PATH_MAX];
+	char mqtt_ca_file[CONF_PATH_MAX];
+	char mqtt_cert_file[CONF_PATH_MAX];
+	char mqtt_key_file[CONF_PATH_MAX];
+	uint32_t mqtt_keepalive_s;
+
+	char store_directory[CONF_PATH_MAX];
+	enum door_when_full when_full;
+	char key_directory[CONF_PATH_MAX];
+	char run_directory[CONF_PATH_MAX];
+	enum door_clock clock;
+};
+
+/*
+ * Reads and checks the file. 0, or negative errno with err = file, line or setting, what was
+ * expected. Settings that are not in the file have their defaults.
+ */
+int door_conf_load(const char *file, struct door_conf *ret_conf, char err[ERR_MAX]);
+
+/* "strike", "green", … : the wiring's names. */
+const char *door_line_name(enum door_line line);
+
+/* The level of the strike's line that keeps the door locked: 0 fail-secure, 1 fail-safe. */
+static inline bool door_conf_strike_rest(const struct door_conf *conf)
+{
+	return conf->lock == DOOR_LOCK_FAIL_SAFE;
+}
+
+/* A path inside one of the configured directories: "DIRECTORY/NAME". */
+void door_conf_path(const char *directory, const char *name, char out[PATH_MAX]);

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+/* cmocka wants these first */
+#include <cmocka.h>
+
+#include "base/file.h"
+#include "door/conf.h"
+#include "door/wiring.h"
+#include <string.h>
+
+#define WHOLE "[site]\nid = walker\n[door]\nid = front\n"
+
+static char dir[] = "/tmp/tapin-door-XXXXXX";
+static char err[ERR_MAX];
+
+static int load(const char *text, struct door_conf *conf)
+{
+	char path[PATH_MAX];
+
+	door_conf_path(dir, "door.conf", path);
+	assert_int_equal(file_write_atomic(path, text, strlen(text), 0600), 0);
+	err[0] = '\0';
+	return door_conf_load(path, conf, err);
+}
+
+static void defaults_make_a_safe_door(void **state)
+{
+	struct door_conf conf;
+
+	(void)state;
+	assert_int_equal(load(WHOLE, &conf), 0);
+	assert_int_equal(conf.release_ms, 5000);
+	assert_int_equal(conf.exit_ms, 5000);
+	assert_int_equal(conf.lock, DOOR_LOCK_FAIL_SECURE);
+	assert_false(conf.lines[DOOR_LINE_STRIKE].initial);
+}
+
+static void a_fail_safe_strike_rests_energised(void **state)
+{
+	struct door_conf conf;
+
+	(void)state;
+	assert_int_equal(
+		load(WHOLE "lock = fail_safe\n[wiring]\nstrike = GPIO17 active-low\n", &conf), 0);
+	assert_true(conf.lines[DOOR_LINE_STRIKE].initial);
+	assert_true(conf.lines[DOOR_LINE_STRIKE].active_low);
+}
+
+static void line_flags_are_read(void **state)
+{
+	struct door_conf conf;
+
+	(void)state;
+	assert_int_equal(
+		load(WHOLE "[wiring]\nexit = pinctrl-bcm2711:5 pull-up active-low\n", &conf), 0);
+	assert_string_equal(conf.lines[DOOR_LINE_EXIT].line, "pinctrl-bcm2711:5");
+	assert_int_equal(conf.lines[DOOR_LINE_EXIT].bias, GPIO_BIAS_PULL_UP);
+	assert_int_equal(conf.lines[DOOR_LINE_EXIT].direction, GPIO_DIRECTION_INPUT);
+	assert_true(conf.lines[DOOR_LINE_EXIT].active_low);
+}
+
+static void what_makes_no_sense_together_is_refused(void **state)
+{
+	static const char *const cases[][2] = {
+		{"[site]\nid = walker\n", "[door] id is missing"},
+		{"[site]\nid = Walker Building\n",
+			":2: [site] id = Walker Building: expected 1 to 32 of a-z"},
+		{WHOLE "release_ms = 40000\n",
+			"release_max_ms = 30000 is less than release_ms = 40000"},
+		{WHOLE "[wiring]\nstrike = GPIO17\ngreen = GPIO17\n",
+			"strike and green are both on GPIO17"},
+		{WHOLE "[wiring]\nstrike = GPIO17 pull-up\n",
+			":6: [wiring] strike = GPIO17 pull-up: expected a line"},
+		{WHOLE "[mqtt]\ncert_file = /c\n", "cert_file, key_file and ca_file go together"},
+		{"[site]\nid = walker\ntimezone = Mars/Base\n[door]\nid = front\n",
+			"timezone = Mars/Base: not in"},
+		{WHOLE "[clock]\ntrust = yes\n", "expected system or assume"},
+	};
+	struct door_conf conf;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		assert_int_equal(load(cases[i][0], &conf), -EINVAL);
+		if (!strstr(err, cases[i][1]))
+			fail_msg("\"%s\" does not say \"%s\"", err, cases[i][1]);
+	}
+}
+
+static void saved_wiring_is_read_back(void **state)
+{
+	struct door_conf conf;
+	struct gpio_spec strike;
+
+	(void)state;
+	assert_int_equal(
+		load(WHOLE "lock = fail_safe\n[wiring]\nstrike = GPIO17 active-low\n", &conf), 0);
+	strcpy(conf.run_directory, dir);
+	assert_int_equal(wiring_save(&conf, err), 0);
+	assert_int_equal(wiring_load(dir, &strike), 0);
+	assert_string_equal(strike.line, "GPIO17");
+	assert_true(strike.active_low);
+	assert_true(strike.initial);
+	assert_int_equal(strike.direction, GPIO_DIRECTION_OUTPUT);
+}
+
+static void damaged_wiring_is_refused(void **state)
+{
+	static const char *const bad[] = {"", "tapin-wiring-1", "tapin-wiring-1 GPIO17 2 0\n",
+		"tapin-wiring-1 GPIO17 0 0", "tapin-wiring-2 GPIO17 0 0\n"};
+	struct gpio_spec strike;
+	char path[PATH_MAX];
+
+	(void)state;
+	door_conf_path(dir, "wiring", path);
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		assert_int_equal(file_write_atomic(path, bad[i], strlen(bad[i]), 0600), 0);
+		assert_int_equal(wiring_load(dir, &strike), -EBADMSG);
+	}
+}
+
+static int make_dir(void **state)
+{
+	(void)state;
+	return mkdtemp(dir) ? 0 : -1;
+}
+
+static int drop_dir(void **state)
+{
+	char path[PATH_MAX];
+
+	(void)state;
+	door_conf_path(dir, "wiring", path);
+	unlink(path);
+	door_conf_path(dir, "door.conf", path);
+	unlink(path);
+	return rmdir(dir);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(defaults_make_a_safe_door),
+		cmocka_unit_test(a_fail_safe_strike_rests_energised),
+		cmocka_unit_test(line_flags_are_read),
+		cmocka_unit_test(what_makes_no_sense_together_is_refused),
+		cmocka_unit_test(saved_wiring_is_read_back),
+		cmocka_unit_test(damaged_wiring_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, make_dir, drop_dir);
+}
