@@ -46,8 +46,9 @@ struct gpio_line;
 /*
  * Requests one line. Outputs are driven to spec->initial in the same ioctl, without a glitch;
  * inputs report both edges. consumer (e.g. "tapin strike") is what gpioinfo shows.
- * Returns 0, -ENOENT (no such line), -EBUSY (held: err names the holder), or another negative
- * errno; err (ERR_MAX bytes) then names the line, the place and the remedy.
+ * Returns 0, -ENOENT (no such line), -ENOTUNIQ (the name fits two lines), -EBUSY (held: err names
+ * the holder), -EACCES, or another negative errno; err then names the line, the place and the
+ * remedy.
  */
 int gpio_line_request(const struct gpio_spec *spec, const char *consumer,
 	struct gpio_line **ret_line, char err[ERR_MAX]);
@@ -64,10 +65,13 @@ int gpio_line_set(struct gpio_line *line, bool value);
 /* Reads the logical level: 0, 1 or negative errno. */
 int gpio_line_get(struct gpio_line *line);
 
-/* An input's descriptor, readable (epoll) when an edge waits. */
+/* An input's descriptor, readable (epoll) when an edge waits; -1 for outputs. */
 int gpio_line_fd(const struct gpio_line *line);
 
-/* Takes one edge: 1 and *ret_event, 0 when none waits, or negative errno. Never blocks. */
+/*
+ * Takes one edge: 1 and *ret_event, 0 when none waits, or negative errno. Never blocks. Kernels
+ * keep 16 edges of a line and then lose some, so read the level after a burst (gpio_line_get).
+ */
 int gpio_line_event(struct gpio_line *line, struct gpio_event *ret_event);
 
 /* 1 or 2: the libgpiod generation this back-end drives. */
