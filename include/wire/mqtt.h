@@ -15,13 +15,16 @@
 #define MQTT_TOPIC_MAX 160
 #define MQTT_QUEUE_MAX \
 	1024 /* received messages that wait for the loop; more are dropped and counted */
+#define MQTT_QUEUE_BYTES_MAX (8 * 1024 * 1024)
+#define MQTT_UNSENT_MAX 256 /* publishes under way; more are refused with -EAGAIN */
 
 struct mqtt_config {
 	const char *host;
 	uint16_t port;
 	const char *client_id;
 	const char *username;      /* or NULL */
-	const char *password_file; /* or NULL: first line is the password */
+	const char *password_file; /* or NULL: first line is the password; not for everybody to
+				      read */
 	const char *ca_file;       /* TLS where set */
 	const char *cert_file;
 	const char *key_file;
@@ -35,7 +38,7 @@ enum mqtt_event_kind {
 	MQTT_EVENT_DISCONNECTED, /* message says why; also for each failed try, at most once a
 				    minute with the same text */
 	MQTT_EVENT_MESSAGE,
-	MQTT_EVENT_PUBLISHED, /* a QoS 1 message left (its PUBACK came); id */
+	MQTT_EVENT_PUBLISHED, /* id: a message left (QoS 1: its PUBACK came) */
 };
 
 struct mqtt_event {
@@ -69,7 +72,14 @@ void mqtt_event_done(struct mqtt_event *event);
 
 bool mqtt_connected(const struct mqtt *mqtt);
 
-/* -ENOTCONN while not connected: nothing is queued in memory (T37). *ret_id may be NULL. */
+/* Received messages that were too large or found the queue full. */
+uint64_t mqtt_dropped(const struct mqtt *mqtt);
+
+/*
+ * -ENOTCONN while not connected: nothing is queued in memory (T37), and what was under way when a
+ * connection broke is not sent again. -EAGAIN while MQTT_UNSENT_MAX are under way, -EMSGSIZE.
+ * Never waits. *ret_id may be NULL.
+ */
 int mqtt_publish(struct mqtt *mqtt, const char *topic, const void *payload, size_t size, int qos,
 	bool retain, int *ret_id);
 int mqtt_subscribe(struct mqtt *mqtt, const char *topic, int qos);
