@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "core/pattern.h"
+
+#define LENGTH_MAX 3000 /* ms: a verdict must not hold up the next person */
+
+static uint32_t length_of(enum pattern pattern)
+{
+	bool repeats;
+	const struct pattern_step *step = pattern_steps(pattern, &repeats);
+	uint32_t ms = 0;
+
+	for (unsigned n = 0; step->ms > 0; step++, n++) {
+		assert_true(n < 32);
+		ms += step->ms;
+	}
+	return ms;
+}
+
+/* Some light on, colour aside, at a moment of the pattern. */
+static bool lit_at(enum pattern pattern, uint32_t at)
+{
+	bool repeats;
+	const struct pattern_step *step = pattern_steps(pattern, &repeats);
+
+	for (; step->ms > 0; step++) {
+		if (at < step->ms)
+			return step->green || step->red;
+		at -= step->ms;
+	}
+	return false;
+}
+
+static void verdicts_are_short_and_do_not_repeat(void **state)
+{
+	bool repeats;
+
+	(void)state;
+	for (enum pattern p = PATTERN_COME_IN; p <= PATTERN_SEE_HOST; p++) {
+		pattern_steps(p, &repeats);
+		assert_false(repeats);
+		assert_in_range(length_of(p), 500, LENGTH_MAX);
+	}
+}
+
+static void every_pattern_but_idle_begins_with_light(void **state)
+{
+	(void)state;
+	for (enum pattern p = PATTERN_COME_IN; p < PATTERN_COUNT; p++)
+		assert_true(lit_at(p, 0));
+	assert_int_equal(length_of(PATTERN_IDLE), 0);
+}
+
+static void verdicts_differ_without_their_colours(void **state)
+{
+	(void)state;
+	for (enum pattern a = PATTERN_COME_IN; a <= PATTERN_SEE_HOST; a++)
+		for (enum pattern b = a + 1; b <= PATTERN_SEE_HOST; b++) {
+			unsigned differing = 0;
+
+			for (uint32_t at = 0; at < LENGTH_MAX; at++)
+				differing += lit_at(a, at) != lit_at(b, at);
+			assert_true(differing >= 300);
+		}
+}
+
+static void only_come_in_is_plain_green(void **state)
+{
+	bool repeats;
+
+	(void)state;
+	for (enum pattern p = PATTERN_COME_IN; p < PATTERN_COUNT; p++) {
+		const struct pattern_step *step = pattern_steps(p, &repeats);
+
+		for (; step->ms > 0; step++)
+			assert_true(p == PATTERN_COME_IN ? step->green && !step->red
+							 : !step->green || step->red);
+	}
+}
+
+static void come_in_is_steady_with_one_short_beep(void **state)
+{
+	bool repeats;
+	const struct pattern_step *step = pattern_steps(PATTERN_COME_IN, &repeats);
+
+	(void)state;
+	assert_true(step[0].buzzer && step[0].ms <= 200);
+	for (step++; step->ms > 0; step++)
+		assert_false(step->buzzer);
+}
+
+static void what_lasts_repeats_and_a_fault_is_silent(void **state)
+{
+	bool repeats;
+	const struct pattern_step *step;
+
+	(void)state;
+	for (enum pattern p = PATTERN_WORKING; p < PATTERN_COUNT; p++) {
+		pattern_steps(p, &repeats);
+		assert_true(repeats);
+		assert_true(length_of(p) > 0); /* or a repeating pattern would spin */
+	}
+	for (step = pattern_steps(PATTERN_FAULT, &repeats); step->ms > 0; step++)
+		assert_false(step->buzzer);
+}
+
+static void reasons_map_to_patterns_of_the_same_name(void **state)
+{
+	bool repeats;
+
+	(void)state;
+	for (enum reason_pattern r = REASON_PATTERN_HOST; r <= REASON_PATTERN_COME_IN; r++)
+		assert_string_equal(pattern_name(pattern_of_reason(r)), reason_pattern_name(r));
+	assert_int_equal(pattern_of_reason((enum reason_pattern)9), PATTERN_SEE_HOST);
+	assert_null(pattern_name(PATTERN_COUNT));
+	assert_int_equal(pattern_steps(PATTERN_COUNT, &repeats)->ms, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(verdicts_are_short_and_do_not_repeat),
+		cmocka_unit_test(every_pattern_but_idle_begins_with_light),
+		cmocka_unit_test(verdicts_differ_without_their_colours),
+		cmocka_unit_test(only_come_in_is_plain_green),
+		cmocka_unit_test(come_in_is_steady_with_one_short_beep),
+		cmocka_unit_test(what_lasts_repeats_and_a_fault_is_silent),
+		cmocka_unit_test(reasons_map_to_patterns_of_the_same_name),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
