@@ -13,6 +13,7 @@ struct reader_link {
 	int listen_fd;
 	int fd;
 	uid_t peer_uid;
+	bool bound; /* the socket file is ours to remove */
 };
 
 static int refuse(int code, char err[ERR_MAX], const char *path, const char *why)
@@ -59,13 +60,14 @@ static int clear_path(const struct sockaddr_un *address, char err[ERR_MAX])
 }
 
 /* Nobody can connect before listen(), so the mode is right before the first connection. */
-static int bind_and_listen(const struct reader_link *link, gid_t group, char err[ERR_MAX])
+static int bind_and_listen(struct reader_link *link, gid_t group, char err[ERR_MAX])
 {
 	const char *path = link->address.sun_path;
 
 	if (bind(link->listen_fd, (const struct sockaddr *)&link->address, sizeof(link->address)) <
 		0)
 		return refuse_errno(err, path, "cannot bind; does its directory exist?");
+	link->bound = true;
 	if (group != (gid_t)-1 && lchown(path, (uid_t)-1, group) < 0)
 		return refuse_errno(err, path, "cannot give it its group");
 	if (chmod(path, 0660) < 0)
@@ -119,7 +121,8 @@ struct reader_link *reader_link_free(struct reader_link *link)
 		return NULL;
 	drop(link);
 	close(link->listen_fd);
-	unlink(link->address.sun_path);
+	if (link->bound)
+		unlink(link->address.sun_path);
 	free(link);
 	return NULL;
 }
