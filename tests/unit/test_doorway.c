@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/decide.h"
+#include "core/doorway.h"
+
+#define EXIT_MS 3000
+#define HELD_MS 30000
+
+static const struct doorway_config with_contact = {true, true, EXIT_MS, HELD_MS};
+static const struct doorway_config without_contact = {false, true, EXIT_MS, HELD_MS};
+
+static void second_tap_extends_and_never_shortens(void **state)
+{
+	struct doorway_actions a;
+	struct doorway d;
+
+	(void)state;
+	doorway_init(&d, &with_contact, false, 0);
+	doorway_step(&d, DOORWAY_EVENT_GRANT, 5000, 1000);
+	a = doorway_step(&d, DOORWAY_EVENT_GRANT, 5000, 2000);
+	assert_int_equal(a.happened, DOORWAY_DID_EXTEND);
+	assert_int_equal(a.deadline_ms, 7000);
+	a = doorway_step(&d, DOORWAY_EVENT_GRANT, 1000, 3000);
+	assert_int_equal(a.happened, 0);
+	assert_int_equal(a.deadline_ms, 7000);
+}
+
+static void the_release_ends_at_its_very_millisecond(void **state)
+{
+	struct doorway_actions a;
+	struct doorway d;
+
+	(void)state;
+	doorway_init(&d, &without_contact, false, 0);
+	doorway_step(&d, DOORWAY_EVENT_GRANT, 5000, 1000);
+	assert_true(doorway_step(&d, DOORWAY_EVENT_TICK, 0, 5999).strike);
+	a = doorway_step(&d, DOORWAY_EVENT_TICK, 0, 6000);
+	assert_false(a.strike);
+	assert_int_equal(a.happened, DOORWAY_DID_RELOCK);
+	assert_int_equal(a.deadline_ms, 0);
+	assert_int_equal(d.state, DOORWAY_STATE_LOCKED);
+}
+
+static void a_late_loop_does_not_make_a_door_forced(void **state)
+{
+	struct doorway_actions a;
+	struct doorway d;
+
+	(void)state;
+	doorway_init(&d, &with_contact, false, 0);
+	doorway_step(&d, DOORWAY_EVENT_GRANT, 5000, 1000);
+	/* the release ended at 6000, but nobody has put the strike to rest yet */
+	a = doorway_step(&d, DOORWAY_EVENT_CONTACT_OPENED, 0, 6100);
+	assert_int_equal(d.state, DOORWAY_STATE_OPEN);
+	assert_int_equal(a.happened, DOORWAY_DID_RELOCK | DOORWAY_DID_OPEN);
+	assert_false(a.strike);
+}
+
+static void a_stuck_button_does_not_hold_the_door(void **state)
+{
+	struct doorway_actions a;
+	struct doorway d;
+
+	(void)state;
+	doorway_init(&d, &with_contact, false, 0);
+	a = doorway_step(&d, DOORWAY_EVENT_EXIT_PRESSED, 0, 1000);
+	assert_int_equal(a.happened, DOORWAY_DID_RELEASE | DOORWAY_DID_EXIT);
+	assert_true(a.strike && d.exit_held);
+	assert_false(doorway_step(&d, DOORWAY_EVENT_TICK, 0, 1000 + EXIT_MS).strike);
+	assert_true(d.exit_held);
+	doorway_step(&d, DOORWAY_EVENT_EXIT_LET_GO, 0, 5000);
+	assert_true(doorway_step(&d, DOORWAY_EVENT_EXIT_PRESSED, 0, 5100).strike);
+}
+
+static void exit_is_never_denied(void **state)
+{
+	static const enum doorway_event before[] = {DOORWAY_EVENT_TICK, DOORWAY_EVENT_GRANT,
+		DOORWAY_EVENT_EXIT_PRESSED, DOORWAY_EVENT_CONTACT_OPENED, DOORWAY_EVENT_RELOCK,
+		DOORWAY_EVENT_FAULT};
+	const struct doorway_config no_exit_time = {true, true, 0, HELD_MS};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(before) / sizeof(before[0]); i++) {
+		struct doorway_actions a;
+		struct doorway d;
+
+		doorway_init(&d, &no_exit_time, false, 0);
+		doorway_step(&d, before[i], 2000, 1000);
+		a = doorway_step(&d, DOORWAY_EVENT_EXIT_PRESSED, 0, 1500);
+		assert_true(a.strike);
+		assert_true(a.happened & DOORWAY_DID_EXIT);
+		assert_true(d.release_until_ms >= 1500 + RELEASE_MS_DEFAULT);
+	}
+}
+
+static void nothing_is_released_by_mistake(void **state)
+{
+	struct doorway d;
+
+	(void)state;
+	doorway_init(&d, &with_contact, false, 0);
+	assert_false(doorway_step(&d, DOORWAY_EVENT_GRANT, 0, 1000).strike);
+	assert_false(doorway_step(&d, (enum doorway_event)99, 5000, 1000).strike);
+	doorway_step(&d, DOORWAY_EVENT_GRANT, UINT32_MAX, 1000);
+	assert_int_equal(d.release_until_ms, 1000 + RELEASE_MS_MAX);
+}
+
+static void a_clock_that_goes_back_puts_the_strike_to_rest(void **state)
+{
+	struct doorway_actions a;
+	struct doorway d;
+
+	(void)state;
+	doorway_init(&d, &with_contact, true, 50000);
+	doorway_step(&d, DOORWAY_EVENT_GRANT, 5000, 51000);
+	a = doorway_step(&d, DOORWAY_EVENT_TICK, 0, 10);
+	assert_false(a.strike);
+	assert_int_equal(a.happened, DOORWAY_DID_RELOCK);
+	assert_int_equal(a.deadline_ms, 10 + HELD_MS);
+}
+
+static void the_end_of_time_is_survived(void **state)
+{
+	struct doorway_actions a;
+	struct doorway d;
+
+	(void)state;
+	doorway_init(&d, &with_contact, false, UINT64_MAX - 10);
+	a = doorway_step(&d, DOORWAY_EVENT_GRANT, 5000, UINT64_MAX - 10);
+	assert_int_equal(a.deadline_ms, UINT64_MAX);
+	assert_false(doorway_step(&d, DOORWAY_EVENT_TICK, 0, UINT64_MAX).strike);
+}
+
+static void every_state_has_a_name(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i <= DOORWAY_STATE_FAULT; i++)
+		for (unsigned j = 0; j < i; j++)
+			assert_string_not_equal(doorway_state_name((enum doorway_state)i),
+				doorway_state_name((enum doorway_state)j));
+	assert_string_equal(doorway_state_name((enum doorway_state)99), "fault");
+	assert_string_equal(doorway_contact_name(DOORWAY_CONTACT_NONE), "unknown");
+	assert_string_equal(doorway_contact_name(DOORWAY_CONTACT_OPEN), "open");
+	assert_string_equal(doorway_contact_name(DOORWAY_CONTACT_CLOSED), "closed");
+	assert_string_equal(doorway_contact_name((enum doorway_contact)99), "unknown");
+}
+
+/* What must hold after any step at all. */
+static void check(const struct doorway *d, const struct doorway_actions *a, uint64_t now)
+{
+	const struct doorway_config *c = &d->config;
+
+	assert_true(!a->strike || (a->deadline_ms != 0 && c->strike));
+	assert_true(a->deadline_ms == 0 || a->deadline_ms >= now);
+	assert_int_equal(a->strike, d->release_until_ms != 0);
+	assert_true(c->contact || d->contact == DOORWAY_CONTACT_NONE);
+	assert_true(c->strike || d->state != DOORWAY_STATE_FORCED);
+	assert_true(!(a->happened & DOORWAY_DID_FORCE) || (a->happened & DOORWAY_DID_OPEN));
+	assert_true(!(a->happened & DOORWAY_DID_CLEAR) || (a->happened & DOORWAY_DID_CLOSE));
+	switch (d->state) {
+	case DOORWAY_STATE_LOCKED:
+		assert_false(a->strike || d->contact == DOORWAY_CONTACT_OPEN);
+		break;
+	case DOORWAY_STATE_RELEASED:
+		assert_true(a->strike && d->contact != DOORWAY_CONTACT_OPEN);
+		break;
+	case DOORWAY_STATE_OPEN:
+		assert_true(d->held_at_ms != 0);
+		/* fall through */
+	case DOORWAY_STATE_HELD_OPEN:
+	case DOORWAY_STATE_FORCED:
+		assert_int_equal(d->contact, DOORWAY_CONTACT_OPEN);
+		break;
+	case DOORWAY_STATE_FAULT:
+		assert_true(d->fault);
+		break;
+	case DOORWAY_STATE_UNLOCKED:
+	case DOORWAY_STATE_LOCKDOWN:
+		fail_msg("state %s without its event", doorway_state_name(d->state));
+	}
+}
+
+static uint32_t any(unsigned *seed)
+{
+	return (uint32_t)rand_r(seed) << 16 ^ (uint32_t)rand_r(seed);
+}
+
+/* Random events; the strike may be on only until the last moment that a grant or press allows. */
+static void random_walk(unsigned *seed, bool hostile_clock)
+{
+	struct doorway_config config = {rand_r(seed) % 2, rand_r(seed) % 8 != 0, EXIT_MS, HELD_MS};
+	uint64_t now = hostile_clock ? any(seed) : 1000, limit = 0;
+	struct doorway_actions a;
+	struct doorway d;
+
+	doorway_init(&d, &config, rand_r(seed) % 2, now);
+	for (int step = 0; step < 300; step++) {
+		enum doorway_event event = (enum doorway_event)(
+			(unsigned)rand_r(seed) % (DOORWAY_EVENT_FAULT_OVER + 1));
+		uint32_t ms = rand_r(seed) % 8 ? RELEASE_MS_MIN + any(seed) % 10000 : any(seed);
+		uint64_t until;
+
+		if (hostile_clock && rand_r(seed) % 8 == 0)
+			now = rand_r(seed) % 2 ? any(seed) : UINT64_MAX - any(seed) % 100000;
+		else
+			now += now < UINT64_MAX - 8000 ? any(seed) % 8000 : 0;
+		until = event == DOORWAY_EVENT_GRANT ? (ms < RELEASE_MS_MAX ? ms : RELEASE_MS_MAX)
+			: event == DOORWAY_EVENT_EXIT_PRESSED ? EXIT_MS
+							      : 0;
+		until = until > UINT64_MAX - now ? UINT64_MAX : now + until;
+		limit = until > limit || hostile_clock ? until : limit;
+		a = doorway_step(&d, event, ms, now);
+		check(&d, &a, now);
+		if (!hostile_clock && a.strike && now >= limit)
+			fail_msg("the strike is on at %llu, allowed until %llu",
+				(unsigned long long)now, (unsigned long long)limit);
+		if (a.strike && rand_r(seed) % 2) {
+			now = d.release_until_ms; /* in time, to the millisecond */
+			a = doorway_step(&d, DOORWAY_EVENT_TICK, 0, now);
+			check(&d, &a, now);
+			assert_false(a.strike);
+		}
+	}
+}
+
+static void random_events_never_leave_the_strike_on(void **state)
+{
+	const char *env = getenv("SEED");
+	unsigned seed = env ? (unsigned)strtoul(env, NULL, 0) : (unsigned)time(NULL);
+
+	(void)state;
+	print_message("# SEED=%u\n", seed);
+	for (int round = 0; round < 1000; round++)
+		random_walk(&seed, round % 2);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(second_tap_extends_and_never_shortens),
+		cmocka_unit_test(the_release_ends_at_its_very_millisecond),
+		cmocka_unit_test(a_late_loop_does_not_make_a_door_forced),
+		cmocka_unit_test(a_stuck_button_does_not_hold_the_door),
+		cmocka_unit_test(exit_is_never_denied),
+		cmocka_unit_test(nothing_is_released_by_mistake),
+		cmocka_unit_test(a_clock_that_goes_back_puts_the_strike_to_rest),
+		cmocka_unit_test(the_end_of_time_is_survived),
+		cmocka_unit_test(every_state_has_a_name),
+		cmocka_unit_test(random_events_never_leave_the_strike_on),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
