@@ -163,23 +163,6 @@ static enum reason within_hours(const struct decide_input *in, uint32_t *warning
 	return is_staff(in) || open ? REASON_NONE : REASON_OUTSIDE_HOURS;
 }
 
-static enum reason journal_kept(const struct decide_input *in, uint32_t *warnings)
-{
-	switch (in->journal) {
-	case DECIDE_JOURNAL_OK:
-		return REASON_NONE;
-	case DECIDE_JOURNAL_WAITING:
-		*warnings |= WARNING_JOURNAL;
-		return REASON_NONE;
-	case DECIDE_JOURNAL_FULL:
-		*warnings |= WARNING_JOURNAL;
-		return is_staff(in) ? REASON_NONE : REASON_JOURNAL_FULL;
-	case DECIDE_JOURNAL_FULL_NOBODY:
-		return REASON_JOURNAL_FULL;
-	}
-	return REASON_INTERNAL;
-}
-
 /* Order of design.md section 6; numbers are its steps. */
 static const step_fn steps[] = {
 	input_sound, card_read, /* 1 */
@@ -193,7 +176,6 @@ static const step_fn steps[] = {
 	member_within_dates,    /* 9 */
 	door_in_rights,         /* 10 */
 	within_hours,           /* 11 */
-	journal_kept,           /* last: a denial above needs no room */
 };
 
 /* A member's own release may lengthen the door's up to the door's bound; nothing shortens it. */

@@ -4,9 +4,10 @@
  *
  * Steps run in the design's order; each can only deny, the first denial wins and nothing grants
  * before the last. Steps whose data does not exist yet (closed days, events, allowance, passback,
- * second person) are not here. A tier flagged staff passes steps 7 (roster age), 8 (clock) and 11
- * (hours) with a warning where there was something to pass over; it never passes a date that a
- * trusted clock shows to be over. Dates are inclusive: valid until the 5th is valid on the 5th.
+ * second person) are not here, nor is a full journal: that shows when the entry is written. A tier
+ * flagged staff passes steps 7 (roster age), 8 (clock) and 11 (hours) with a warning where there
+ * was something to pass over; it never passes a date that a trusted clock shows to be over. Dates
+ * are inclusive: valid until the 5th is valid on the 5th.
  */
 #pragma once
 
@@ -43,14 +44,6 @@ enum decide_roster_age {
 	DECIDE_ROSTER_AGE_STALE,   /* past the bound */
 };
 
-/* Can the entry of this tap be kept? The zero value says yes. */
-enum decide_journal {
-	DECIDE_JOURNAL_OK,
-	DECIDE_JOURNAL_WAITING,     /* not written, kept in memory until it can be: warn_journal */
-	DECIDE_JOURNAL_FULL,        /* no room left: staff only, with warn_journal */
-	DECIDE_JOURNAL_FULL_NOBODY, /* the same where the configuration refuses staff too */
-};
-
 struct decide_input {
 	bool read_ok; /* false: the read failed, ask to try again */
 	struct uid uid;
@@ -58,7 +51,6 @@ struct decide_input {
 	const struct decide_rights *rights; /* NULL: the card's tier is not in the roster */
 	const struct decide_door *door;
 	enum decide_roster_age roster_age;
-	enum decide_journal journal;
 	enum clock_trust clock;
 	struct civil now; /* local time of the site; not looked at while the clock is untrusted */
 };

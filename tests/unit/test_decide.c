@@ -107,10 +107,6 @@ static void outside(struct tap *t)
 {
 	t->rights.hours = &closed_now;
 }
-static void journal_full(struct tap *t)
-{
-	t->in.journal = DECIDE_JOURNAL_FULL;
-}
 
 /* In the order of design.md section 6. */
 static const struct {
@@ -129,7 +125,6 @@ static const struct {
 	{ended, REASON_MEMBER_ENDED},
 	{other_door, REASON_DOOR_NOT_IN_RIGHTS},
 	{outside, REASON_OUTSIDE_HOURS},
-	{journal_full, REASON_JOURNAL_FULL},
 };
 
 static void the_first_obstacle_gives_the_reason(void **state)
@@ -175,9 +170,6 @@ static void nonsense_is_denied(void **state)
 	assert_int_equal(decide(&t.in).reason, REASON_INTERNAL);
 	tap_init(&t);
 	t.in.roster_age = (enum decide_roster_age)99;
-	assert_int_equal(decide(&t.in).reason, REASON_INTERNAL);
-	tap_init(&t);
-	t.in.journal = (enum decide_journal)99;
 	assert_int_equal(decide(&t.in).reason, REASON_INTERNAL);
 	memset(&t, 0, sizeof(t));
 	assert_false(decide(&t.in).grant);
@@ -228,7 +220,7 @@ static struct oracle oracle_of(const struct decide_input *in)
 	const struct hours *h = in->rights ? in->rights->hours : NULL;
 	bool staff = flags & TIER_FLAG_STAFF;
 	bool trusted = in->clock == CLOCK_TRUST_RTC || in->clock == CLOCK_TRUST_SYNCED;
-	bool from_ok, until_ok, in_grace, date_free, is_open, journal;
+	bool from_ok, until_ok, in_grace, date_free, is_open;
 	struct oracle o = {0};
 
 	if (!c || !in->door || !in->rights)
@@ -238,14 +230,12 @@ static struct oracle oracle_of(const struct decide_input *in)
 	until_ok = c->valid_until == DATE_NONE || c->valid_until >= in->now.date;
 	in_grace = !until_ok && c->grace_until != DATE_NONE && c->grace_until >= in->now.date;
 	is_open = h && (h == &always || (trusted && h == &open_now));
-	journal = in->journal == DECIDE_JOURNAL_OK || in->journal == DECIDE_JOURNAL_WAITING ||
-		  (in->journal == DECIDE_JOURNAL_FULL && staff);
 	o.grant = in->read_ok && uid_kind(&in->uid) == UID_KIND_FIXED &&
 		  c->state == CARD_STATE_ACTIVE && c->member_state == MEMBER_STATE_ACTIVE &&
 		  !in->door->needs_proof && (!in->door->lockdown || (flags & TIER_FLAG_OVERRIDE)) &&
 		  (in->roster_age != DECIDE_ROSTER_AGE_STALE || staff) &&
 		  (trusted ? from_ok && (until_ok || in_grace) : staff || date_free) &&
-		  in->rights->door && (is_open || staff) && journal;
+		  in->rights->door && (is_open || staff);
 	if (!o.grant)
 		return o;
 	if (trusted && in_grace)
@@ -254,8 +244,6 @@ static struct oracle oracle_of(const struct decide_input *in)
 		o.warnings |= WARNING_STALE;
 	if (staff && !trusted)
 		o.warnings |= WARNING_CLOCK;
-	if (in->journal != DECIDE_JOURNAL_OK)
-		o.warnings |= WARNING_JOURNAL;
 	return o;
 }
 
@@ -285,14 +273,13 @@ static int32_t date_of(int offset)
 
 static void vary_the_door_and_the_clock(struct tap *t)
 {
-	for (unsigned i = 0; i < 2 * 2 * 5 * 4 * 4; i++) {
+	for (unsigned i = 0; i < 2 * 2 * 5 * 4; i++) {
 		unsigned n = i;
 
 		t->door.needs_proof = n % 2, n /= 2;
 		t->door.lockdown = n % 2, n /= 2;
 		t->in.roster_age = (enum decide_roster_age)(n % 5), n /= 5;
-		t->in.clock = (enum clock_trust)(n % 4), n /= 4;
-		t->in.journal = (enum decide_journal)(n % 4);
+		t->in.clock = (enum clock_trust)(n % 4);
 		check_against_oracle(&t->in);
 	}
 }
