@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +29,8 @@ static void hex_is_lower_case_and_reads_back(void **state)
 
 static void wrong_hex_is_refused_and_changes_nothing(void **state)
 {
-	const char *wrong[] = {"", "00", "00abf", "00abff0", "00abfg", "00abf ", "0x00ab", " 00abf"};
+	const char *wrong[] = {
+		"", "00", "00abf", "00abff0", "00abfg", "00abf ", "0x00ab", " 00abf"};
 	uint8_t out[3] = {1, 2, 3};
 
 	(void)state;
@@ -42,8 +43,8 @@ static void base64_of_rfc_4648_reads_both_ways(void **state)
 {
 	const struct {
 		const char *plain, *text;
-	} vectors[] = {{"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foob", "Zm9vYg=="},
-		{"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}};
+	} vectors[] = {{"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"},
+		{"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++) {
@@ -60,14 +61,16 @@ static void base64_of_rfc_4648_reads_both_ways(void **state)
 
 static void wrong_base64_is_refused_and_changes_nothing(void **state)
 {
-	/* short, unpadded, padding inside, other alphabets, white space, bits that stand for nothing */
+	/* short, unpadded, padding inside, other alphabets, white space, bits that stand for
+	 * nothing */
 	const char *wrong[] = {"Z", "Zg", "Zg=", "Z===", "====", "Zg==Zg==", "Z=g=", "Zm8-", "Zm_v",
 		"Zm9 ", " m9v", "Zm9v\n", "Zh==", "Zm9=", "Zm9vYg"};
 	uint8_t out[6] = {1, 2, 3, 4, 5, 6};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
-		assert_int_equal(text_unbase64(wrong[i], strlen(wrong[i]), out, sizeof(out)), -EINVAL);
+		assert_int_equal(
+			text_unbase64(wrong[i], strlen(wrong[i]), out, sizeof(out)), -EINVAL);
 	assert_int_equal(text_unbase64("Zm9v\0AAA", 8, out, sizeof(out)), -EINVAL);
 	assert_memory_equal(out, ((uint8_t[]){1, 2, 3, 4, 5, 6}), sizeof(out));
 }
