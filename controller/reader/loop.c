@@ -315,11 +315,12 @@ int reader_loop_init(struct reader_loop *loop, const struct reader_loop_settings
 	return reader_client_init(&loop->client, settings->socket_path, err);
 }
 
+/* A device file that comes back is opened at once; one that goes is tried once, to say so. */
 static bool open_is_due(const struct reader_loop *loop, uint64_t now)
 {
-	if (loop->missing) /* its file decides, not the wait */
-		return loop->port.is_there(loop->port.context);
-	return now >= loop->open_at;
+	bool there = loop->port.is_there(loop->port.context);
+
+	return there == loop->missing || (there && now >= loop->open_at);
 }
 
 static uint32_t until(uint64_t at, uint64_t now, uint32_t most)
@@ -337,7 +338,8 @@ static uint32_t next_due(const struct reader_loop *loop)
 
 	if (loop->open)
 		return until(loop->select_at, now, due);
-	return until(loop->missing ? now + THERE_MS : loop->open_at, now, due);
+	due = due < THERE_MS ? due : THERE_MS;
+	return loop->missing ? due : until(loop->open_at, now, due);
 }
 
 uint32_t reader_loop_turn(struct reader_loop *loop)

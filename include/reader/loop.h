@@ -5,7 +5,7 @@
  *
  * Reader: select every poll_ms; one error is tried again at once (a late answer spoils one
  * exchange, T10), two in a row are a fault: close, wait 0.2 s doubling to 5 s, open again, for
- * ever. A device file that was missing and comes back is opened at once. The wait starts again from
+ * ever. A device file that went and comes back is opened at once. The wait starts again from
  * 0.2 s when the reader has worked for 10 s.
  *
  * Liveness: WATCHDOG=1 after each good answer and after each attempt to open that came back. So the

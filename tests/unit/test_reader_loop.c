@@ -382,6 +382,26 @@ static void missing_device_is_told_once_and_opened_when_it_is_back(void **state)
 	NEXT(bed, "ok");
 }
 
+static void unplugged_reader_is_opened_when_it_is_back_however_often(void **state)
+{
+	struct bed *bed = *state;
+
+	start(bed);
+	for (int i = 0; i < 20; i++) {
+		paper.spoiled = 2;
+		paper.there = false;
+		paper.open_result = -ENOENT;
+		turn_for(bed, 500);
+		paper.there = true;
+		paper.open_result = 0;
+		turn_for(bed, 400);
+		assert_true(paper.is_open);
+		NEXT(bed, "fault"); /* the line is gone */
+		NEXT(bed, "fault"); /* the device is not there */
+		NEXT(bed, "ok");
+	}
+}
+
 static void held_card_does_not_count_again_after_a_fault(void **state)
 {
 	struct bed *bed = *state;
@@ -580,6 +600,7 @@ int main(void)
 		TEST(fault_shows_in_a_growing_age_and_still_feeds_the_watchdog),
 		TEST(reader_that_never_answered_has_no_age),
 		TEST(missing_device_is_told_once_and_opened_when_it_is_back),
+		TEST(unplugged_reader_is_opened_when_it_is_back_however_often),
 		TEST(held_card_does_not_count_again_after_a_fault),
 		TEST(impossible_target_is_a_fault),
 		TEST(door_that_comes_back_is_greeted_without_the_stale_card),
