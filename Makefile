@@ -2,6 +2,7 @@
 # tapin: one Makefile for everything. `make help` lists what it does.
 
 SHELL   := /bin/bash
+MAKEFLAGS += --no-builtin-rules
 VARIANT ?= release
 B       := build/$(VARIANT)
 VERSION := 0.1.0
@@ -16,7 +17,7 @@ DESTDIR    ?=
 # ---- flags -----------------------------------------------------------------
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wswitch-enum \
 	-Wformat=2 -Wconversion -Wno-sign-conversion -Werror=implicit-function-declaration \
-	-Werror=incompatible-pointer-types -Wvla
+	-Werror=incompatible-pointer-types -Wvla -Wno-format-truncation
 HARDEN := -fstack-protector-strong -fstack-clash-protection -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 LDHARDEN := -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed
 OPT := -O2 -g
@@ -74,6 +75,11 @@ ifneq ($(OTHER_LIB),)
 OTHER := $(B)/bin/tapin-door-gpiod$(GPIOD_OTHER) $(B)/tests/test_gpio_other
 endif
 
+# make V=1 shows the commands
+Q := $(if $(V),,@)
+show = $(if $(V),,@echo '  $(1) $@')
+showlate = $(if $(V),,@echo '  $(1) $$@')
+
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all programs help deps-run deps-check run tap check check-rings bench soak fuzz asan cover lint tidy \
@@ -88,13 +94,15 @@ help: ## list the targets
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -c $< -o $@
+	$(call show,CC  )
+	$(Q)$(CC) $(ALL_CFLAGS) -c $< -o $@
 
 define room
 $(B)/lib/$(1).a: $(call obj,$(call src,$(1))) $(if $(filter hw,$(1)),$(OBJ_hw_gpio))
 	@mkdir -p $$(@D)
 	@rm -f $$@
-	ar rcs $$@ $$^
+	$(call showlate,AR  )
+	$(Q)ar rcs $$@ $$^
 endef
 $(foreach r,$(ROOMS),$(eval $(call room,$(r))))
 
@@ -104,52 +112,63 @@ DOOR_ARCHIVES := $(call lib,door wire store hw crypto base core)
 
 $(B)/bin/tapin-door: $(B)/controller/door/main.o $(DOOR_ARCHIVES)
 	@mkdir -p $(@D)
-	$(CC) -pie $(ALL_LDFLAGS) -o $@ $^ $(LIBS_ALL)
+	$(call show,LINK)
+	$(Q)$(CC) -pie $(ALL_LDFLAGS) -o $@ $^ $(LIBS_ALL)
 
 $(B)/bin/tapin-reader: $(B)/controller/reader/main.o $(call lib,reader hw base core)
 	@mkdir -p $(@D)
-	$(CC) -pie $(ALL_LDFLAGS) -o $@ $^ $(LIBS_reader) $(LIBS_base)
+	$(call show,LINK)
+	$(Q)$(CC) -pie $(ALL_LDFLAGS) -o $@ $^ $(LIBS_reader) $(LIBS_base)
 
 # the other libgpiod generation: its own back-end object, named first so that it wins over hw.a's
 $(B)/other/gpio.o: controller/hw/gpio_v$(GPIOD_OTHER).c
 	@mkdir -p $(@D)
-	$(CC) -I$(OTHER_ROOT)/usr/include $(ALL_CFLAGS) -c $< -o $@
+	$(call show,CC  )
+	$(Q)$(CC) -I$(OTHER_ROOT)/usr/include $(ALL_CFLAGS) -c $< -o $@
 OTHER_LINK = $(LIBS_wire) $(LIBS_store) $(OTHER_LIB) -Wl,-rpath,$(abspath $(dir $(OTHER_LIB))) $(LIBS_crypto) \
 	$(LIBS_base) $(LIBS_door)
 $(B)/bin/tapin-door-gpiod$(GPIOD_OTHER): $(B)/controller/door/main.o $(B)/other/gpio.o $(DOOR_ARCHIVES)
 	@mkdir -p $(@D)
-	$(CC) -pie $(ALL_LDFLAGS) -o $@ $^ $(OTHER_LINK)
+	$(call show,LINK)
+	$(Q)$(CC) -pie $(ALL_LDFLAGS) -o $@ $^ $(OTHER_LINK)
 $(B)/tests/test_gpio_other: $(B)/tests/unit/test_gpio.o $(B)/other/gpio.o $(DOOR_ARCHIVES)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(OTHER_LINK)
+	$(call show,LINK)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(OTHER_LINK)
 
 # ---- tests ------------------------------------------------------------------
 TEST_ARCHIVES := $(call lib,door reader wire store hw crypto base core)
-$(B)/tests/%: $(B)/tests/unit/%.o $(TEST_ARCHIVES)
+$(UNIT): $(B)/tests/%: $(B)/tests/unit/%.o $(TEST_ARCHIVES)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $< $(TEST_ARCHIVES) -lcmocka $(LIBS_ALL) $(LIBS_reader)
-$(B)/tests/%: $(B)/tests/flow/%.o $(TEST_ARCHIVES)
+	$(call show,LINK)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $< $(TEST_ARCHIVES) -lcmocka $(LIBS_ALL) $(LIBS_reader)
+$(FLOW): $(B)/tests/%: $(B)/tests/flow/%.o $(TEST_ARCHIVES)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $< $(TEST_ARCHIVES) $(LIBS_ALL) $(LIBS_reader)
-$(B)/tests/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/replay.o $(TEST_ARCHIVES)
+	$(call show,LINK)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $< $(TEST_ARCHIVES) $(LIBS_ALL) $(LIBS_reader)
+$(REPLAY): $(B)/tests/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/replay.o $(TEST_ARCHIVES)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $< $(B)/tests/fuzz/replay.o $(TEST_ARCHIVES) $(LIBS_ALL) $(LIBS_reader)
-$(B)/tests/%: $(B)/tests/bench/%.o $(TEST_ARCHIVES)
+	$(call show,LINK)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $< $(B)/tests/fuzz/replay.o $(TEST_ARCHIVES) $(LIBS_ALL) $(LIBS_reader)
+$(BENCH): $(B)/tests/%: $(B)/tests/bench/%.o $(TEST_ARCHIVES)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $< $(TEST_ARCHIVES) $(LIBS_ALL) $(LIBS_reader)
+	$(call show,LINK)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $< $(TEST_ARCHIVES) $(LIBS_ALL) $(LIBS_reader)
 
 VIRTUAL_COMMON := $(call obj,$(wildcard tests/virtual/common/*.c))
 define virtual
 $(B)/bin/virtual-$(1): $(call obj,$(wildcard tests/virtual/$(1)/*.c)) $(VIRTUAL_COMMON) $(call lib,wire store hw crypto base core)
 	@mkdir -p $$(@D)
-	$(CC) $(ALL_LDFLAGS) -o $$@ $$^ $(LIBS_ALL)
+	$(call showlate,LINK)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $$@ $$^ $(LIBS_ALL)
 endef
 $(foreach d,$(VIRTUAL_DIRS),$(eval $(call virtual,$(d))))
 
 # the preload is never sanitised: it is loaded into Debian's own programs
 $(PRELOAD): $(wildcard tests/virtual/preload/*.c tests/virtual/preload/*.h tests/virtual/common/*.h)
 	@mkdir -p $(@D)
-	$(CC) -std=c17 -D_GNU_SOURCE -Iinclude -O2 -g $(WARN) -fPIC -shared -o $@ $(filter %.c,$^) -ldl -lpthread
+	$(call show,LINK)
+	$(Q)$(CC) -std=c17 -D_GNU_SOURCE -Iinclude -O2 -g $(WARN) -fPIC -shared -o $@ $(filter %.c,$^) -ldl -lpthread
 
 parts: programs $(VIRTUAL) $(PRELOAD) $(OTHER)
 
@@ -183,4 +202,7 @@ clean: ## remove everything made
 	rm -rf build
 
 -include $(wildcard deploy/*.mk)
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+# found by name, not searched for: make would try every pattern on each of them
+DEPS := $(shell find $(B) -name '*.d' 2>/dev/null)
+$(DEPS):
+-include $(DEPS)
