@@ -50,28 +50,43 @@ struct cache;
  * with err.
  */
 int cache_open(const char *path, struct cache **ret_cache, bool *ret_damaged, char err[ERR_MAX]);
+/* Takes NULL; an unfinished fill is aborted. Returns NULL. */
 struct cache *cache_close(struct cache *cache);
 
+/*
+ * A number that changes when a fill was committed, by whatever process: read head and tiers again
+ * then. 0 or negative errno.
+ */
+int cache_version(struct cache *cache, int64_t *ret_version);
+
+/* Zeros with CACHE_ORIGIN_EMPTY before the first fill. 0 or negative errno. */
 int cache_head(struct cache *cache, struct cache_head *ret_head);
 
-/* 1 and *ret_card, 0 when the token is not in the roster, or negative errno (then: deny). */
+/* 1 and *ret_card, 0 when the token is not in the roster, or negative errno (then: deny); -EBADMSG
+ * for a row with values that cannot be. */
 int cache_card(struct cache *cache, const struct token *token, struct roster_card *ret_card);
+
+/* 1 when the roster lists this door, 0 when it does not, or negative errno. */
+int cache_has_door(struct cache *cache, const char *door);
 
 /* All tiers as they apply to door. 0 or negative errno. Free with cache_tiers_free. */
 int cache_tiers(struct cache *cache, const char *door, struct cache_tiers *ret_tiers);
 void cache_tiers_free(struct cache_tiers *tiers);
 
 /*
- * Filling: begin opens a transaction in which everything old is gone; then rows; then commit. Any
- * error or cache_fill_abort leaves the old roster in force. Refuses a lower revision of the same
- * origin with -ESTALE.
+ * Filling, over a connection of its own, so that lookups see the old roster until the commit:
+ * begin; then doors and tiers; then cards; then commit. Any error is kept and fails the commit; it
+ * or cache_fill_abort leaves the old roster in force. Refused: a lower revision of the same origin
+ * (-ESTALE) and a file once a hub's roster is in force (-EPERM). head's cards is not read: the
+ * commit counts. Row functions: 0, -EINVAL for a value that cannot be, -ENOENT for a tier that was
+ * not filled, -EEXIST for what is there already, or negative errno; after one, always that one.
  */
 int cache_fill_begin(struct cache *cache, const struct cache_head *head, char err[ERR_MAX]);
+int cache_fill_door(struct cache *cache, const char *door);
 int cache_fill_tier(struct cache *cache, uint32_t tier, uint32_t flags, const char *hours);
 /* The tier's hours at one door; NULL hours: the tier's own. A tier without any door row is allowed
  * at every door. */
 int cache_fill_tier_door(struct cache *cache, uint32_t tier, const char *door, const char *hours);
-/* -EEXIST when the token is there already. */
 int cache_fill_card(struct cache *cache, const struct roster_card *card);
 int cache_fill_commit(struct cache *cache, char err[ERR_MAX]);
 void cache_fill_abort(struct cache *cache);

@@ -20,9 +20,9 @@
 #define JOURNAL_PENDING_MAX 1000 /* entries that wait for the disk (issue: bad input) */
 #define JOURNAL_BATCH_MAX 64 /* entries of one batch; 64 × ~700 bytes of JSON stay under 64 KiB */
 
-struct journal_options {
+struct journal_options {         /* texts are copied */
 	const char *path;        /* journal.db */
-	const char *intent_path; /* journal.intent */
+	const char *intent_path; /* journal.intent; locked: one program at a time has the journal */
 	const char *site;
 	const char *door;
 	entry_hash_fn hash;
@@ -33,22 +33,35 @@ struct journal_options {
 	enum clock_trust clock;
 };
 
-/* What opening found, for the log. */
+/* What opening found, for the log; later also what stands now (journal_status). */
 struct journal_report {
+	bool open; /* false: the disk refuses; FAULT is the first event, what follows is not known
+		      yet */
 	uint8_t id[ENTRY_JOURNAL_SIZE];
+	uint8_t before[ENTRY_HASH_SIZE]; /* last hash of the journal before this one; zeros if none
+					  */
 	uint64_t last_seq;
 	uint64_t acked_seq;
-	unsigned recovered; /* intents turned into entries */
-	bool damaged; /* the old file was set aside and kept as damaged_path; a new journal began */
+	int64_t synced_us; /* wall time of the newest entry written under CLOCK_TRUST_SYNCED; 0 none
+			    */
+	unsigned recovered; /* intents that become entries (COMMITTED follows for each) */
+	bool damaged; /* the old file was set aside and kept as damaged_path; a new journal began;
+			 with an empty damaged_path the old file was missing */
 	char damaged_path[256];
+	char intent_note[ERR_MAX]; /* what was wrong with the intent file, for the log; else empty
+				    */
 };
 
 enum journal_event_kind {
 	JOURNAL_EVENT_COMMITTED, /* one entry is durable */
 	JOURNAL_EVENT_FAULT,     /* writing fails; said once until healed */
-	JOURNAL_EVENT_HEALED,
-	JOURNAL_EVENT_BATCH, /* the answer to journal_request */
-	JOURNAL_EVENT_ACKED, /* the mark moved (durably) to seq */
+	JOURNAL_EVENT_HEALED,    /* comes before the COMMITTED of what waited */
+	JOURNAL_EVENT_BATCH,     /* the answer to journal_request */
+	JOURNAL_EVENT_ACKED, /* the mark stands durably at seq: moved there, or an acknowledgement
+				of what was acknowledged before came again */
+	JOURNAL_EVENT_ACK_REFUSED, /* seq, error and message say why; the mark stays. -EBADMSG: it
+				      does not fit our journal; else the disk refuses, and the hub
+				      will send it again */
 };
 
 struct journal_row {
@@ -58,6 +71,8 @@ struct journal_row {
 };
 
 struct journal_batch {
+	uint8_t journal[ENTRY_JOURNAL_SIZE];
+	uint8_t before[ENTRY_HASH_SIZE];   /* as in the report */
 	uint8_t previous[ENTRY_HASH_SIZE]; /* the link before the first row */
 	size_t count;
 	struct journal_row rows[JOURNAL_BATCH_MAX];
@@ -65,22 +80,32 @@ struct journal_batch {
 
 struct journal_event {
 	enum journal_event_kind kind;
-	uint64_t seq;                /* COMMITTED, ACKED */
+	uint64_t seq;                /* COMMITTED, ACKED, ACK_REFUSED */
 	struct entry entry;          /* COMMITTED: what was written */
-	int error;                   /* FAULT: negative errno-like */
-	char message[ERR_MAX];       /* FAULT, for a person */
-	struct journal_batch *batch; /* BATCH: the caller frees (free) */
+	int error;                   /* FAULT, ACK_REFUSED, BATCH (0: rows are what there is) */
+	char message[ERR_MAX];       /* where error is set, for a person */
+	struct journal_batch *batch; /* BATCH: the caller frees (free); never NULL */
 };
 
 struct journal;
 
-/* Opens or makes the journal and starts the writer. 0 or negative errno with err. */
+/*
+ * Opens or makes the journal and starts the writer. A disk that refuses (full, read-only, I/O
+ * error, no permission) is no failure here: the journal starts in its fault state, keeps entries in
+ * memory and the intent file, and tries again. 0; -EBUSY when another program has it,
+ * -EPROTONOSUPPORT for a newer tapin's or another program's file, -ENOTUNIQ for another site's or
+ * door's, -EINVAL, -ENOMEM, all with err.
+ */
 int journal_open(const struct journal_options *options, struct journal **ret_journal,
 	struct journal_report *ret_report, char err[ERR_MAX]);
 
-/* Waits up to wait_ms for what is pending to be written, stops the writer. Returns NULL. *ret_left:
- * entries that stay in the intent file. */
+/* Waits up to wait_ms for what is pending to be written, then up to 1 s for the writer to end; one
+ * that hangs in the disk is left behind. Events not taken are dropped. Returns NULL. *ret_left (or
+ * NULL): entries that stay in the intent file. */
 struct journal *journal_close(struct journal *journal, unsigned wait_ms, unsigned *ret_left);
+
+/* What stands now. */
+void journal_status(struct journal *journal, struct journal_report *ret_report);
 
 /* An eventfd, readable when journal_next has something. */
 int journal_fd(const struct journal *journal);
@@ -89,19 +114,31 @@ int journal_fd(const struct journal *journal);
 int journal_next(struct journal *journal, struct journal_event *ret_event);
 
 /*
- * Hands an entry to the writer: copies it, writes the intent, returns at once. 0, -ENOSPC when
- * JOURNAL_PENDING_MAX entries wait (the entry is not taken), or -EINVAL.
+ * Hands an entry to the writer: copies it, writes the intent, returns at once. Call it from one
+ * thread. 0, -ENOSPC when JOURNAL_PENDING_MAX entries wait (the entry is not taken; how many is
+ * kept and written as `records_lost` once the disk heals), or -EINVAL.
  */
 int journal_append(struct journal *journal, const struct entry *entry);
 
 /* Entries that wait for the disk now. */
-unsigned journal_pending(const struct journal *journal);
+unsigned journal_pending(struct journal *journal);
 
-/* Asks for up to count rows after seq; answered by JOURNAL_EVENT_BATCH (count 0 when there are
- * none). */
+/* Asks for up to count rows after seq (at most JOURNAL_BATCH_MAX); answered by JOURNAL_EVENT_BATCH
+ * (count 0 when there are none). 0, -EINVAL, -ENOMEM, or -EAGAIN when too many questions wait. */
 int journal_request(struct journal *journal, uint64_t after_seq, size_t count);
 
-/* Takes an acknowledgement: moves the mark if (journal id, seq, hash) is ours and above it; a false
- * one is -EBADMSG by event? No: returns 0 and is judged by the writer; see ACKED. */
+/*
+ * Takes an acknowledgement: the writer moves the mark if the journal is ours, the row of seq has
+ * this hash and it is above the mark; answered by ACKED or ACK_REFUSED. 0, or -EAGAIN when too many
+ * questions wait (the hub will send it again).
+ */
 int journal_ack(struct journal *journal, const uint8_t id[ENTRY_JOURNAL_SIZE], uint64_t seq,
 	const uint8_t hash[ENTRY_HASH_SIZE]);
+
+/*
+ * Verifies a whole journal file, read-only, beside a running writer or not: numbers without gaps,
+ * every hash and link, subjects against their commitments, the acknowledged mark. 0 and the number
+ * of entries; -EBADMSG with err naming the entry; or negative errno with err.
+ */
+int journal_verify(const char *path, const char *site, const char *door, entry_hash_fn hash,
+	uint64_t *ret_count, char err[ERR_MAX]);
