@@ -5,9 +5,9 @@
  * Steps run in the design's order; each can only deny, the first denial wins and nothing grants
  * before the last. Steps whose data does not exist yet (closed days, events, allowance, passback,
  * second person) are not here, nor is a full journal: that shows when the entry is written. A tier
- * flagged staff passes steps 7 (roster age), 8 (clock) and 11 (hours) with a warning where there
- * was something to pass over; it never passes a date that a trusted clock shows to be over. Dates
- * are inclusive: valid until the 5th is valid on the 5th.
+ * flagged staff passes steps 7 (roster age) and 8 (clock) with a warning and 11 (hours) without; it
+ * never passes a date that a trusted clock shows to be over. Dates are inclusive: valid until the
+ * 5th is valid on the 5th.
  */
 #pragma once
 
