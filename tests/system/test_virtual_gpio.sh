@@ -29,9 +29,10 @@ start_machine() {
 	started+=($machine)
 	until_true 10 grep -q ready "$work/machine.log"
 }
-is_held() { door status | grep -qE "^line $1 .* held by"; }
+# grep reads to the end: with -q the writer could die of SIGPIPE, and pipefail would tell
+is_held() { door status | grep -E "^line $1 .* held by" >/dev/null; }
 is_free() { ! is_held "$1"; }
-has_level() { door status | grep -qE "^line $1 $2 "; }
+has_level() { door status | grep -E "^line $1 $2 " >/dev/null; }
 fails_with() { # TEXT COMMAND...: fails, and says TEXT
 	local text=$1 out
 	shift
@@ -53,7 +54,7 @@ active_low1=-l active_low2=-l
 
 # ---- one test each --------------------------------------------------------------------------
 sees_chip() { [[ $(gpio gpiodetect) == "gpiochip0 [pinctrl-bcm2711] ("*" lines)" ]]; }
-sees_names() { gpio gpioinfo | grep -q '"ID_SDA"' && gpio gpioinfo | grep -q '"GPIO27"'; }
+sees_names() { gpio gpioinfo | grep '"ID_SDA"' && gpio gpioinfo | grep '"GPIO27"'; }
 sees_line() { info$g GPIO16 | tee "$work/info" | grep input && ! grep -E "gpioset|output" "$work/info"; }
 finds_line() { [[ $(gpio gpiofind GPIO17) == "gpiochip0 17" ]]; }
 
