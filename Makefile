@@ -98,11 +98,12 @@ $(B)/%.o: %.c
 	$(Q)$(CC) $(ALL_CFLAGS) -c $< -o $@
 
 define room
-$(B)/lib/$(1).a: $(call obj,$(call src,$(1))) $(if $(filter hw,$(1)),$(OBJ_hw_gpio))
+# the folder itself: a file that comes or goes makes the archive anew
+$(B)/lib/$(1).a: controller/$(1) $(call obj,$(call src,$(1))) $(if $(filter hw,$(1)),$(OBJ_hw_gpio))
 	@mkdir -p $$(@D)
 	@rm -f $$@
 	$(call showlate,AR  )
-	$(Q)ar rcs $$@ $$^
+	$(Q)ar rcs $$@ $$(filter %.o,$$^)
 endef
 $(foreach r,$(ROOMS),$(eval $(call room,$(r))))
 

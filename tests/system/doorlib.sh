@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+# A whole door in $work for the system tests: broker, virtual hardware, tapin-door, tapin-reader, collector.
+#   source lib.sh; source doorlib.sh; door_setup; broker_up; machine_up; hub_up; door_up; reader_up
+# Programs restart only when a test does it. Their output is in $work/NAME.log.
+DOOR_BIN=${DOOR_BIN:-$B/bin/tapin-door}
+sanitized=$(nm "$B/bin/tapin-door" 2>/dev/null | grep -q __asan_init && echo yes)
+# our own restart bounds are for the release build; the sanitizers are two to five times slower
+slow=${sanitized:+3}
+slow=${slow:-1}
+
+
+# start NAME COMMAND...: in the background, output to $work/NAME.log, pid in pid_NAME
+start() {
+	local name=$1
+	shift
+	"$@" >>"$work/$name.log" 2>&1 &
+	printf -v "pid_$name" %s $!
+	started+=($!)
+}
+
+# stop NAME [SIGNAL]: and wait for it
+stop() {
+	local var=pid_$1
+	[ -n "${!var:-}" ] || return 0
+	kill -"${2:-TERM}" "${!var}" 2>/dev/null
+	wait "${!var}" 2>/dev/null
+	unset "$var"
+}
+
+door_setup() { # extra lines of door.conf on standard input
+	mkdir -p "$work/run" "$work/store"
+	"$B/bin/virtual-hub" init "$work/keys" walker >"$work/init.log" 2>&1 || return 1
+	port=${port:-1}
+	cat >"$work/door.conf" <<-EOT
+		[site]
+		id = walker
+		[wiring]
+		strike = GPIO17
+		green = GPIO22
+		red = GPIO23
+		buzzer = GPIO24
+		exit = GPIO5 active-low pull-up
+		contact = GPIO6 active-low pull-up
+		[reader]
+		socket = $work/reader.sock
+		[mqtt]
+		host = ${mqtt_host:-127.0.0.1}
+		port = $port
+		[store]
+		directory = ${store:-$work/store}
+		[keys]
+		directory = $work/keys
+		[run]
+		directory = $work/run
+		[clock]
+		trust = assume
+		[door]
+		id = front
+		release_ms = ${release_ms:-1000}
+		release_max_ms = 10000
+	EOT
+	"$DOOR_BIN" --config "$work/door.conf" --import "${roster:-tests/virtual/roster.json}" >"$work/import.log" 2>&1
+}
+
+free_port() {
+	local p
+	while :; do
+		p=$((20000 + RANDOM % 20000))
+		(exec 3<>"/dev/tcp/127.0.0.1/$p") 2>/dev/null || { echo "$p"; return; }
+	done
+}
+
+broker_answers() { (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; }
+
+broker_up() {
+	port=${port:-$(free_port)}
+	printf 'listener %s 127.0.0.1\nuser %s\nallow_anonymous true\nmax_queued_messages 0\n' "$port" "$(id -un)" >"$work/mosquitto.conf"
+	start broker "$(command -v mosquitto || echo /usr/sbin/mosquitto)" -c "$work/mosquitto.conf"
+	until_true 5 broker_answers
+}
+
+machine_up() { # options of virtual-machine
+	start machine "$B/bin/virtual-machine" --dir "$work/hw" --cards tests/virtual/cards.ini "$@"
+	until_true 5 test -S "$work/hw/control.sock"
+}
+
+vdoor() { "$B/bin/virtual-door" --socket "$work/hw/control.sock" "$@"; }
+
+preloaded() {
+	env VIRTUAL_GPIO="$work/hw/gpio.sock" \
+		LD_PRELOAD="${sanitized:+$(gcc -print-file-name=libasan.so):}$PWD/$B/bin/libvirtual-gpio.so" "$@"
+}
+
+door_says() { grep -q "$1" "$work/door.log"; }
+
+door_up() {
+	: >"$work/door.log"
+	start door env VIRTUAL_GPIO="$work/hw/gpio.sock" \
+		LD_PRELOAD="${sanitized:+$(gcc -print-file-name=libasan.so):}$PWD/$B/bin/libvirtual-gpio.so" \
+		"$DOOR_BIN" --config "$work/door.conf" "$@"
+	until_true $((10 * slow)) door_says "is ready"
+}
+
+door_relock() { preloaded "$DOOR_BIN" --config "$work/door.conf" --relock; }
+
+reader_up() {
+	start reader "$B/bin/tapin-reader" --device "pn532_uart:$work/hw/reader" --socket "$work/reader.sock" --lock-dir "$work"
+	until_true $((10 * slow)) door_says "reader: ok"
+}
+
+hub_up() { # extra options of virtual-hub collect
+	start hub "$B/bin/virtual-hub" collect --dir "$work/keys" --door-key "$work/keys/door.pub" --site walker \
+		--door front --port "$port" --store "$work/collected" "$@"
+}
+
+hub_says() { grep -q "$1" "$work/hub.log"; }
+
+# level NAME: 0 or 1, of the line that virtual-door's log calls so
+last_of() { vdoor log | awk -v n="$1" '$3 == "line" && $6 == n { s = $7 } END { print s }'; }
+strike_is() { [ "$(last_of strike)" = "$1" ]; }
+
+# the number of the newest event of the machine's log
+mark() { vdoor log | awk 'END { print $1 + 1 }'; }
+
+everything_up() {
+	broker_up && machine_up "$@" && door_setup && door_up && hub_up && reader_up
+}
