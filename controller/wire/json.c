@@ -180,12 +180,12 @@ int json_known_key(
 {
 	const char *nearest = known[0];
 
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < count; i++)
 		if (strcmp(key, known[i]) == 0)
 			return 0;
+	for (size_t i = 1; i < count; i++)
 		if (distance(key, known[i]) < distance(key, nearest))
 			nearest = known[i];
-	}
 	return json_complain(place, key, "unknown key; the nearest known one is \"%s\"", nearest);
 }
 
