@@ -173,8 +173,9 @@ static void records_are_those_another_program_makes(void **state)
 static void text_that_is_no_text_is_refused(void **state)
 {
 	static const char *const bad[] = {"line\nbreak", "tab\t", "\x1b[31m", "\x7f", "\xC2\x85",
-		"\xC0\xAF", "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xF0\x80\x80\x80",
-		"\xF8\x88\x80\x80\x80", "\x80", "\xE2\x98", "a\xFF"};
+		"\xC0\xAF", "\xE0\x83\xBF", "\xF0\x82\x98\x95", "\xE0\x80\x80", "\xED\xA0\x80",
+		"\xF4\x90\x80\x80", "\xF0\x80\x80\x80", "\xF8\x88\x80\x80\x80", "\x80", "\xE2\x98",
+		"a\xFF"};
 	static const char *const good[] = {"", "~", "Zo\xC3\xAB", "\xC2\xA0", "\xE2\x98\x95",
 		"\xF0\x9D\x84\x9E", "\xF4\x8F\xBF\xBF", "\xEF\xBF\xBD"};
 	struct entry_record record;
@@ -303,6 +304,36 @@ static void a_subject_must_match_its_commitment(void **state)
 	assert_int_equal(back.mono_us, 5);
 }
 
+static void constant_hash(
+	const struct entry_part *parts, size_t count, uint8_t out[ENTRY_HASH_SIZE])
+{
+	(void)parts;
+	(void)count;
+	memset(out, 7, ENTRY_HASH_SIZE);
+}
+
+static void a_second_way_to_write_a_subject_is_refused(void **state)
+{
+	struct entry e = tap_entry(), back;
+	struct entry_record record;
+	uint8_t *card;
+
+	(void)state;
+	e.subject.card = 1;
+	assert_int_equal(entry_encode(&e, salt, constant_hash, &record), 0);
+	assert_int_equal(entry_decode(&record, constant_hash, &back), 0);
+	card = record.subject + 1 + 2 + TOKEN_SIZE + 2 + 4 + 2;
+	assert_int_equal(*card, 1);
+	*card = 0; /* no card is no bytes, not eight zeros */
+	assert_int_equal(entry_decode(&record, constant_hash, &back), -EBADMSG);
+	*card = 1;
+	record.subject[0] = ENTRY_VERSION + 1;
+	assert_int_equal(entry_decode(&record, constant_hash, &back), -EBADMSG);
+	record.subject[0] = ENTRY_VERSION;
+	record.body[0] = ENTRY_VERSION + 1;
+	assert_int_equal(entry_decode(&record, constant_hash, &back), -EBADMSG);
+}
+
 static void every_other_length_is_refused(void **state)
 {
 	struct entry e = tap_entry(), back;
@@ -389,6 +420,7 @@ int main(void)
 		cmocka_unit_test(numbers_of_a_newer_door_are_kept),
 		cmocka_unit_test(an_erased_record_decodes_without_its_subject),
 		cmocka_unit_test(a_subject_must_match_its_commitment),
+		cmocka_unit_test(a_second_way_to_write_a_subject_is_refused),
 		cmocka_unit_test(every_other_length_is_refused),
 		cmocka_unit_test(a_flipped_bit_is_another_record_or_none),
 		cmocka_unit_test(the_chain_covers_order_and_every_byte),
