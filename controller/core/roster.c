@@ -43,7 +43,7 @@ bool name_id_valid(const char *text)
 
 	if (!text)
 		return false;
-	for (; text[n] != '\0' && n < NAME_ID_MAX; n++) {
+	for (; n < NAME_ID_MAX && text[n] != '\0'; n++) {
 		char c = text[n];
 
 		if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && c != '-')
