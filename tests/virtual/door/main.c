@@ -111,8 +111,11 @@ static bool make_request(int argc, char **argv, char request[REQUEST_MAX])
 	return true;
 }
 
-/* Prints the answer up to its last line. Returns the exit status. */
-static int print_answer(FILE *answer)
+/*
+ * Prints the answer up to its last line. Returns the exit status. Only what is followed leaves line
+ * by line: "virtual-door status | grep -q" must not find a closed pipe.
+ */
+static int print_answer(FILE *answer, bool follow)
 {
 	char line[1024];
 
@@ -124,7 +127,8 @@ static int print_answer(FILE *answer)
 			return EXIT_REFUSED;
 		}
 		fputs(line, stdout);
-		fflush(stdout);
+		if (follow)
+			fflush(stdout);
 	}
 	fprintf(stderr, "virtual-door: the machine went away before it had answered\n");
 	return EXIT_NO_MACHINE;
@@ -175,5 +179,5 @@ int main(int argc, char **argv)
 		close(fd);
 		return EXIT_NO_MACHINE;
 	}
-	return print_answer(answer);
+	return print_answer(answer, strstr(request, " follow\n"));
 }

@@ -258,6 +258,9 @@ void pn532_break(struct pn532 *chip, enum pn532_fault fault, unsigned count)
 {
 	chip->fault = fault;
 	chip->fault_count = count;
+	for (unsigned i = chip->n_outs; i-- > 0;) /* no late answer outlives its fault */
+		if (chip->outs[i].keep)
+			drop(chip, i);
 }
 
 void pn532_set_timing(struct pn532 *chip, bool timing)
