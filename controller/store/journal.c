@@ -37,7 +37,7 @@ static int init_sync(struct journal *j)
 	return error != 0 || j->event_fd < 0 ? -ENOMEM : 0;
 }
 
-static void destroy(struct journal *j)
+void journal_destroy(struct journal *j)
 {
 	if (!j)
 		return;
@@ -66,7 +66,7 @@ static void destroy(struct journal *j)
 
 static void cleanup_journal(struct journal **j)
 {
-	destroy(*j);
+	journal_destroy(*j);
 }
 
 /*
@@ -188,7 +188,7 @@ static int allocate(const struct journal_options *options, struct journal **ret_
 	};
 	memcpy(j->stamp.boot_id, options->boot_id, sizeof(j->stamp.boot_id));
 	if (init_sync(j) < 0 || copy_options(j, options) < 0 || !j->items || !j->events) {
-		destroy(STEAL(j));
+		journal_destroy(STEAL(j));
 		return -ENOMEM;
 	}
 	*ret_journal = STEAL(j);
@@ -254,14 +254,16 @@ struct journal *journal_close(struct journal *j, unsigned wait_ms, unsigned *ret
 	for (rc = 0; !j->ended && rc == 0;)
 		rc = pthread_cond_timedwait(&j->moved, &j->lock, &deadline);
 	ended = j->ended;
+	if (!ended) {
+		pthread_detach(j->thread);
+		j->abandoned = true; /* the writer frees all when the disk lets it go */
+	}
 	if (ret_left)
 		*ret_left = (unsigned)(j->tail - j->done);
 	pthread_mutex_unlock(&j->lock);
-	if (!ended)
-		pthread_detach(j->thread); /* and its memory is left to it */
-	else {
+	if (ended) {
 		pthread_join(j->thread, NULL);
-		destroy(j);
+		journal_destroy(j);
 	}
 	return NULL;
 }

@@ -168,6 +168,7 @@ struct journal {
 	bool closing;           /* nobody takes events any more */
 	bool stop;
 	bool ended;
+	bool abandoned; /* nobody waits for the writer to end */
 
 	uint64_t counter; /* the loop's: of the last intent */
 
@@ -186,3 +187,4 @@ int journal_writer_open(struct journal *j, char err[ERR_MAX]);
 /* Enters the fault state, or stays in it, and sets the next try. */
 void journal_writer_fail(struct journal *j, int error, const char *message);
 void *journal_writer_run(void *journal);
+void journal_destroy(struct journal *j);

@@ -305,8 +305,8 @@ static bool await(struct journal *j, bool *ret_write, uint64_t *ret_done)
 void *journal_writer_run(void *journal)
 {
 	struct journal *j = journal;
+	bool write, abandoned;
 	uint64_t done;
-	bool write;
 
 	while (await(j, &write, &done)) {
 		if (write)
@@ -316,7 +316,10 @@ void *journal_writer_run(void *journal)
 	journal_db_close(&j->db);
 	pthread_mutex_lock(&j->lock);
 	j->ended = true;
+	abandoned = j->abandoned;
 	pthread_cond_broadcast(&j->moved);
 	pthread_mutex_unlock(&j->lock);
+	if (abandoned)
+		journal_destroy(j);
 	return NULL;
 }
