@@ -1,228 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The GPIO port over a real libgpiod and a simulated chip. Built twice, once with each generation
- * of libgpiod: both must pass the same set. The simulator runs in a child; the test program
- * executes itself again with the preload.
+ * of libgpiod: both must pass the same set.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include "../virtual/machine/gpio_pin.c"
-#include "../virtual/machine/gpio_sim.c"
-#include "../virtual/machine/gpio_uapi.c"
+#include "gpio_bed.h"
 
 #include "hw/gpio.h"
 
 #include <dlfcn.h>
-#include <libgen.h>
-#include <limits.h>
-#include <signal.h>
+#include <pthread.h>
 #include <sys/epoll.h>
-#include <sys/wait.h>
 
 #define MS 1000000u
-
-/* ---- the simulator, in a child ---------------------------------------------------------- */
-
-enum order {
-	ORDER_DRIVE,   /* answer 0 or negative errno */
-	ORDER_RELEASE, /* the same */
-	ORDER_LEVEL,   /* 0, 1 or negative errno */
-	ORDER_HELD,    /* 0 or 1, text: consumer */
-	ORDER_PERSIST, /* 0 */
-	ORDER_LOG,     /* text: levels of the line since the last ORDER_LOG, "101" */
-	ORDER_BURST,   /* drives the line through value changes, without a pause */
-};
-
-struct order_packet {
-	enum order order;
-	char line[GPIO_NAME_MAX];
-	int value;
-};
-
-struct answer_packet {
-	int value;
-	char text[256];
-};
-
-struct level_log {
-	unsigned n;
-	unsigned offset[1000];
-	bool level[1000];
-};
-
-struct child {
-	struct gpio_sim *sim;
-	struct level_log log;
-	sd_event *event;
-};
-
-static int orders = -1; /* the test's end of the control socket */
-static pid_t sim_pid;
-static char work_dir[] = "/tmp/test-gpio-XXXXXX";
-
-static void on_level(void *userdata, unsigned offset, const char *name, bool level, uint64_t ns)
-{
-	struct child *child = userdata;
-
-	(void)name;
-	(void)ns;
-	if (child->log.n == ARRAY_SIZE(child->log.level))
-		abort();
-	child->log.offset[child->log.n] = offset;
-	child->log.level[child->log.n++] = level;
-}
-
-static void tell_log(struct child *child, const char *name, struct answer_packet *answer)
-{
-	const struct line *line = find_line(child->sim, name);
-
-	for (unsigned i = 0; i < child->log.n; i++)
-		if (&child->sim->lines[child->log.offset[i]] == line &&
-			(size_t)answer->value < sizeof(answer->text) - 1)
-			answer->text[answer->value++] = child->log.level[i] ? '1' : '0';
-	child->log.n = 0;
-}
-
-static int on_order(sd_event_source *source, int fd, uint32_t revents, void *userdata)
-{
-	struct child *child = userdata;
-	struct answer_packet answer = {0};
-	struct order_packet order;
-	const char *consumer = "";
-
-	(void)source;
-	(void)revents;
-	if (read(fd, &order, sizeof(order)) != (ssize_t)sizeof(order))
-		return sd_event_exit(child->event, 0);
-	switch (order.order) {
-	case ORDER_DRIVE:
-		answer.value = gpio_sim_drive(child->sim, order.line, order.value);
-		break;
-	case ORDER_RELEASE:
-		answer.value = gpio_sim_release(child->sim, order.line);
-		break;
-	case ORDER_LEVEL:
-		answer.value = gpio_sim_level(child->sim, order.line);
-		break;
-	case ORDER_HELD:
-		answer.value = gpio_sim_held(child->sim, order.line, &consumer);
-		snprintf(answer.text, sizeof(answer.text), "%s", consumer);
-		break;
-	case ORDER_PERSIST:
-		gpio_sim_set_persist(child->sim, order.value);
-		break;
-	case ORDER_LOG:
-		tell_log(child, order.line, &answer);
-		break;
-	case ORDER_BURST:
-		for (int i = 0; i < order.value; i++)
-			gpio_sim_drive(child->sim, order.line, i % 2 == 0);
-		break;
-	}
-	return write(fd, &answer, sizeof(answer)) < 0 ? -errno : 0;
-}
-
-/* names[2] to names[27] as on a Pi; 28 and 29 share a name */
-static void run_simulator(int control, const char *chip, const char *socket)
-{
-	static char text[30][8];
-	const char *names[30] = {"ID_SDA", "ID_SCL"};
-	static struct child child;
-	struct gpio_sim_config config = {
-		.socket_path = socket,
-		.names = names,
-		.n_lines = ARRAY_SIZE(names),
-		.chip = chip,
-		.label = "pinctrl-bcm2711",
-		.persist_outputs = true,
-		.level_fn = on_level,
-		.userdata = &child,
-	};
-
-	for (unsigned i = 2; i < ARRAY_SIZE(names); i++) {
-		snprintf(text[i], sizeof(text[i]), i < 28 ? "GPIO%u" : "TWICE", i);
-		names[i] = text[i];
-	}
-	if (sd_event_new(&child.event) < 0 || gpio_sim_new(&config, child.event, &child.sim) < 0 ||
-		sd_event_add_io(child.event, NULL, control, EPOLLIN, on_order, &child) < 0 ||
-		write(control, "", 1) != 1)
-		_exit(1);
-	sd_event_loop(child.event);
-	gpio_sim_free(child.sim);
-	sd_event_unref(child.event);
-	_exit(0);
-}
-
-static void start_simulator(const char *chip)
-{
-	int pair[2];
-	char ready;
-
-	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
-	sim_pid = fork();
-	assert_true(sim_pid >= 0);
-	if (sim_pid == 0) {
-		close(pair[0]);
-		run_simulator(pair[1], chip, getenv("VIRTUAL_GPIO"));
-	}
-	close(pair[1]);
-	orders = pair[0];
-	assert_int_equal(read(orders, &ready, 1), 1);
-}
-
-static void stop_simulator(void)
-{
-	int status = 0;
-
-	close(orders);
-	assert_int_equal(waitpid(sim_pid, &status, 0), sim_pid);
-	assert_int_equal(status, 0);
-}
-
-static int order_text(enum order order, const char *line, int value, char text[256])
-{
-	struct order_packet packet = {.order = order, .value = value};
-	struct answer_packet answer;
-
-	snprintf(packet.line, sizeof(packet.line), "%s", line);
-	assert_int_equal(write(orders, &packet, sizeof(packet)), sizeof(packet));
-	assert_int_equal(read(orders, &answer, sizeof(answer)), sizeof(answer));
-	if (text)
-		memcpy(text, answer.text, sizeof(answer.text));
-	return answer.value;
-}
-
-static int order(enum order what, const char *line, int value)
-{
-	return order_text(what, line, value, NULL);
-}
-
-static void assert_log(const char *line, const char *levels)
-{
-	char text[256];
-
-	order_text(ORDER_LOG, line, 0, text);
-	assert_string_equal(text, levels);
-}
-
-static int with_chip(void **state)
-{
-	(void)state;
-	start_simulator("gpiochip0");
-	return 0;
-}
-
-static int without_chip(void **state)
-{
-	(void)state;
-	stop_simulator();
-	return 0;
-}
 
 /* ---- helpers ---------------------------------------------------------------------------- */
 
@@ -628,6 +417,111 @@ static void hung_chip_is_an_error_in_bounded_time(void **state)
 	gpio_line_free(line);
 }
 
+static void line_stays_held_while_a_child_has_it(void **state)
+{
+	struct gpio_spec spec = output("GPIO17", false);
+	struct gpio_line *line = take_line(&spec);
+	pid_t pid = fork();
+
+	(void)state;
+	if (pid == 0)
+		for (;;)
+			pause();
+	gpio_line_free(line);
+	assert_int_equal(order(ORDER_HELD, "GPIO17", 0), 1);
+	assert_refused("GPIO17", -EBUSY, "held by \"test\"");
+	kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_int_equal(order(ORDER_HELD, "GPIO17", 0), 0);
+}
+
+static void *toggle(void *userdata)
+{
+	struct gpio_spec spec = output(userdata, false);
+	struct gpio_line *line = NULL;
+	char err[ERR_MAX];
+	intptr_t wrong = 0;
+
+	for (int round = 0; round < 5; round++) {
+		if (gpio_line_request(&spec, "thread", &line, err) < 0)
+			return "request";
+		for (int i = 1; i <= 20; i++)
+			wrong |= gpio_line_set(line, i % 2) != 0 || gpio_line_get(line) != i % 2;
+		gpio_line_free(line);
+	}
+	return wrong ? "value" : NULL;
+}
+
+static void threads_use_their_own_lines_at_once(void **state)
+{
+	static char names[4][8] = {"GPIO10", "GPIO11", "GPIO12", "GPIO13"};
+	pthread_t threads[ARRAY_SIZE(names)];
+	void *wrong;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, toggle, names[i]), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		pthread_join(threads[i], &wrong);
+		assert_null(wrong);
+	}
+}
+
+/* ---- the simulator itself --------------------------------------------------------------- */
+
+static int connect_raw(void)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", getenv("VIRTUAL_GPIO"));
+	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	return fd;
+}
+
+/* Returns the connection if it was kept, or -1 if the simulator hung up. */
+static int say(const void *packet, size_t size)
+{
+	struct gpio_wire_reply reply;
+	int fd = connect_raw();
+
+	assert_int_equal(send(fd, packet, size, MSG_NOSIGNAL), size);
+	if (recv(fd, &reply, sizeof(reply), 0) > 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+static void packet_of_a_stranger_ends_its_connection(void **state)
+{
+	struct gpio_wire_call call = {.magic = GPIO_WIRE_MAGIC + 1, .op = GPIO_WIRE_OPEN};
+
+	(void)state;
+	assert_int_equal(say(&call, sizeof(call)), -1);
+	call.magic = GPIO_WIRE_MAGIC;
+	assert_int_equal(say(&call, sizeof(call) - 1), -1);
+	assert_resolves("GPIO17", "gpiochip0 [pinctrl-bcm2711] 17 GPIO17");
+}
+
+static void second_simulator_on_a_socket_is_refused(void **state)
+{
+	const char *name = "GPIO0";
+	struct gpio_sim_config config = {.socket_path = getenv("VIRTUAL_GPIO"),
+		.names = &name,
+		.n_lines = 1,
+		.chip = "gpiochip0",
+		.label = "second"};
+	struct gpio_sim *sim = NULL;
+	sd_event *event = NULL;
+
+	(void)state;
+	assert_true(sd_event_new(&event) >= 0);
+	assert_int_equal(gpio_sim_new(&config, event, &sim), -EADDRINUSE);
+	assert_null(sim);
+	sd_event_unref(event);
+	assert_resolves("GPIO17", "gpiochip0 [pinctrl-bcm2711] 17 GPIO17"); /* still there */
+}
+
 static void nothing_leaks_over_many_requests(void **state)
 {
 	struct gpio_spec spec = input("GPIO27");
@@ -645,32 +539,6 @@ static void nothing_leaks_over_many_requests(void **state)
 	close(after);
 	assert_int_equal(before, after);
 }
-
-/* ---- the preload ------------------------------------------------------------------------ */
-
-static void exec_with_preload(char **argv)
-{
-	char self[PATH_MAX] = "", library[PATH_MAX + 64], socket[64], asan[512];
-	const char *options = getenv("ASAN_OPTIONS");
-
-	if (readlink("/proc/self/exe", self, sizeof(self) - 1) < 0)
-		return;
-	snprintf(library, sizeof(library), "%s/../bin/libvirtual-gpio.so", dirname(self));
-	if (access(library, R_OK) < 0 || !mkdtemp(work_dir)) {
-		fprintf(stderr, "%s: %s: build it with: make parts\n", library, strerror(errno));
-		return;
-	}
-	snprintf(socket, sizeof(socket), "%s/gpio.sock", work_dir);
-	snprintf(asan, sizeof(asan), "%s%sverify_asan_link_order=0", options ? options : "",
-		options ? ":" : "");
-	setenv("ASAN_OPTIONS", asan, 1);
-	setenv("LD_PRELOAD", library, 1);
-	setenv("VIRTUAL_GPIO", socket, 1);
-	setenv("TEST_GPIO_DIR", work_dir, 1);
-	execv("/proc/self/exe", argv);
-}
-
-#define ON_CHIP(test) cmocka_unit_test_setup_teardown(test, with_chip, without_chip)
 
 int main(int argc, char **argv)
 {
@@ -696,19 +564,13 @@ int main(int argc, char **argv)
 		ON_CHIP(killed_owner_frees_the_pin_where_outputs_do_not_persist),
 		ON_CHIP(dead_chip_is_an_error_and_no_hang),
 		ON_CHIP(hung_chip_is_an_error_in_bounded_time),
+		ON_CHIP(line_stays_held_while_a_child_has_it),
+		ON_CHIP(threads_use_their_own_lines_at_once),
 		ON_CHIP(nothing_leaks_over_many_requests),
+		ON_CHIP(packet_of_a_stranger_ends_its_connection),
+		ON_CHIP(second_simulator_on_a_socket_is_refused),
 	};
-	int failed;
 
 	(void)argc;
-	if (!getenv("TEST_GPIO_DIR")) {
-		exec_with_preload(argv);
-		return 1;
-	}
-	failed = cmocka_run_group_tests(tests, NULL, NULL);
-	if (rmdir(getenv("TEST_GPIO_DIR")) < 0) {
-		perror("something was left behind");
-		return 1;
-	}
-	return failed;
+	return bed_run(argv, tests);
 }

@@ -86,6 +86,8 @@ static int answer(
 		client->cookie = call->self;
 		return r;
 	}
+	if (call->op != GPIO_WIRE_IOCTL)
+		return -EINVAL;
 	if (target->kind == CLIENT_CHIP)
 		return gpio_uapi_chip(client->sim, call->request, arg);
 	return gpio_uapi_lines(target, call->request, arg);
