@@ -190,6 +190,8 @@ static int select_card(void *context, struct reader_card *ret_card)
 		return 0;
 	if (rc < 0) /* here even a refusal by the chip is a fault of the reader */
 		return rc == NFC_ETIMEOUT ? -ETIMEDOUT : -EIO;
+	if (rc > 1) /* libnfc asks for one target and passes on whatever number comes back */
+		return -EBADMSG;
 	return read_target(&target.nti.nai, ret_card);
 }
 

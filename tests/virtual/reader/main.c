@@ -8,6 +8,8 @@ static void usage(FILE *out)
 {
 	fputs("usage: virtual-reader --socket PATH COMMAND   a reader at tapin-door's socket\n"
 	      "       virtual-reader --listen PATH           a door for tapin-reader\n"
+	      "       virtual-reader --notify PATH           systemd's end of NOTIFY_SOCKET: "
+	      "prints it\n"
 	      "\n"
 	      "COMMAND at a door's socket, after a HELLO of its own:\n"
 	      "  tap UID [--count N] [--gap MS] [--hold MS]  a card comes, stays (300), goes, gap "
@@ -46,6 +48,8 @@ int main(int argc, char **argv)
 		return play_reader(argv[2], argv + 3, (size_t)argc - 3);
 	if (argc == 3 && !strcmp(argv[1], "--listen"))
 		return play_door(argv[2]);
+	if (argc == 3 && !strcmp(argv[1], "--notify"))
+		return play_notify(argv[2]);
 	usage(stderr);
 	return 2;
 }

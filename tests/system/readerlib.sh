@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+# A reader in $work for the tests of tapin-reader alone: emulated hardware, tapin-reader, a stand-in door.
+#   source lib.sh; source readerlib.sh; machine_up; standin_up; reader_up
+READER_BIN=${READER_BIN:-$B/bin/tapin-reader}
+# own bounds are for the release build; the sanitizers are slower
+slow=1
+! nm "$READER_BIN" 2>/dev/null | grep -q __asan_init || slow=3
+
+# start NAME COMMAND...: in the background, output to $work/NAME.log, pid in pid_NAME
+start() {
+	local name=$1
+	shift
+	"$@" <&0 >>"$work/$name.log" 2>&1 & # <&0: or bash makes it /dev/null
+	printf -v "pid_$name" %s $!
+	started+=($!)
+}
+
+# stop NAME [SIGNAL]: and wait for it; the status is in stopped
+stop() {
+	local var=pid_$1
+	kill -"${2:-TERM}" "${!var}" 2>/dev/null
+	wait "${!var}" 2>/dev/null
+	stopped=$?
+}
+
+vdoor() { "$B/bin/virtual-door" --socket "$work/hw/control.sock" "$@"; }
+
+machine_up() { # [--no-timing]
+	start machine "$B/bin/virtual-machine" --dir "$work/hw" --cards tests/virtual/cards.ini "$@"
+	until_true 5 test -e "$work/hw/reader"
+}
+
+standin_up() { # takes lines by: tell LINE
+	[ -p "$work/tell" ] || mkfifo "$work/tell"
+	exec 8<>"$work/tell" # both ways: opening waits for nobody
+	start door "$B/bin/virtual-reader" --listen "$work/s" <&8
+	until_true 5 test -S "$work/s"
+}
+tell() { echo "$*" >&8; }
+
+device() { echo "pn532_uart:$work/hw/reader"; }
+reader_up() { # OPTION...
+	local m
+	m=$(mark)
+	start reader "$READER_BIN" --device "$(device)" --socket "$work/s" --lock-dir "$work" "$@"
+	until_true 5 said "$m" alive
+}
+
+# mark: how many lines the stand-in door has printed; said MARK PATTERN: whether one came after that
+mark() { wc -l <"$work/door.log"; }
+since() { tail -n +$(($1 + 1)) "$work/door.log"; }
+said() { since "$1" | grep -q "^[0-9]* $2"; }
+count() { since "$1" | grep -c "^[0-9]* $2"; }
+hears() { # MARK PATTERN [SECONDS]
+	until_true "${3:-5}" said "$1" "$2" || {
+		echo "no \"$2\" came; what came:"
+		since "$1" | grep -v ' alive ' | tail -n 20
+		return 1
+	}
+}
+
+now_ms() { echo $((${EPOCHREALTIME/./} / 1000)); }
+
+
+tap_is_seen() { # CARD PATTERN [MS]: one card, and its removal
+	local m
+	m=$(mark)
+	vdoor tap "$1" "${3:-150}" || return 1
+	hears "$m" 'removed' && [ "$(count "$m" card)" = 1 ] && said "$m" "card .*$2"
+}
+works() { tap_is_seen ntag 'uid=04e9'; }
+
+handle() { since "$1" | sed -n 's/.* card handle=\([0-9]*\) .*/\1/p' | tail -n 1; }
+
+# try NAME COMMAND...: check with an empty field and a sound reader before
+try() {
+	vdoor reset >/dev/null
+	sleep 0.3
+	check "$@"
+}

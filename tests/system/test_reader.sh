@@ -1,0 +1,242 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# tapin-reader on the unmodified libnfc and the emulated reader: cards, exchanges, locks, latency.
+source "$(dirname "$0")/lib.sh"
+source "$(dirname "$0")/readerlib.sh"
+exec 3>&1
+taps=${TAPS:-15}
+
+machine_up --no-timing
+standin_up
+reader_up
+
+# ---- options ----
+
+refuses() { # PATTERN OPTION...: ends with 2 and says PATTERN
+	local pattern=$1 code
+	shift
+	timeout 5 "$READER_BIN" "$@" >"$work/refused" 2>&1
+	code=$?
+	cat "$work/refused"
+	[ $code = 2 ] && grep -q -- "$pattern" "$work/refused"
+}
+bad_options() {
+	refuses 'udev rule' --check --device pn532_uart:/dev/serial/by-path/pci-0000:00:14.0-usb-0:1:1.0-port0 &&
+		refuses 'unknown driver' --check --device /dev/ttyUSB0 &&
+		refuses 'line speed' --check --device pn532_uart:/dev/ttyS0:57601 &&
+		refuses '20 to 500' --check --poll-ms 5 &&
+		refuses '1 to 20' --check --misses many &&
+		refuses '107 bytes' --check --socket "/$(printf 'x%.0s' {1..120})" &&
+		refuses 'unexpected argument' --check now &&
+		refuses 'no-such' --no-such
+}
+good_options() {
+	"$READER_BIN" --check --device acr122_usb | grep '^ok: reader acr122_usb' &&
+		"$READER_BIN" --check --device pn532_uart:/dev/nowhere | grep 'not there now' &&
+		"$READER_BIN" --version | grep '^tapin-reader [0-9]' && "$READER_BIN" --help | grep -- --poll-ms
+}
+check "bad options end with what is wrong and what to do" bad_options
+check "good options pass the check" good_options
+
+# ---- cards ----
+
+check "the first record is HELLO with the chip" hears 0 'hello pn532_uart:.*/hw/reader PN532 v1.6$'
+check "a tap is one card and its removal" tap_is_seen ntag 'uid=04e973521c6a80 sak=00 atqa=0044 ats= '
+check "a card with ATS" tap_is_seen desfire 'uid=04335b0a912680 sak=20 atqa=0344 ats=7577810280 '
+check "a card with four bytes" tap_is_seen classic 'uid=b46d219e sak=08'
+check "a card with ten bytes" tap_is_seen tenbyte 'uid=04c5193e8a72d10b4f96 '
+
+held_once() {
+	local m
+	m=$(mark)
+	vdoor hold ntag
+	sleep 1.5
+	[ "$(count "$m" card)" = 1 ] && ! said "$m" removed || return 1
+	vdoor remove
+	hears "$m" removed && works && [ "$(count "$m" card)" = 2 ]
+}
+try "a held card counts once, and again after it left" held_once
+
+two_cards() {
+	local m
+	m=$(mark)
+	vdoor hold ntag classic
+	sleep 1
+	[ "$(count "$m" card)" = 1 ] && said "$m" 'card .*uid=04e973521c6a80' || return 1
+	vdoor remove ntag
+	hears "$m" 'card .*uid=b46d219e' || return 1
+	vdoor hold ntag # back beside the other one, which stays
+	sleep 0.5
+	vdoor remove classic
+	sleep 0.5
+	vdoor remove
+	sleep 0.4
+	since "$m"
+	[ "$(count "$m" card)" = 2 ] && [ "$(count "$m" removed)" = 2 ]
+}
+try "two cards in the field count once each" two_cards
+
+random_uid() {
+	local m
+	m=$(mark)
+	vdoor tap phone && sleep 0.3 && vdoor tap phone && sleep 0.3
+	[ "$(since "$m" | grep -o 'uid=08......' | sort -u | wc -l)" = 2 ]
+}
+try "a phone shows another random UID at each tap" random_uid
+
+# ---- exchanges ----
+
+result_of() { # PATTERN LINE: tells the line, expects the result
+	local m
+	m=$(mark)
+	tell "${@:2}"
+	hears "$m" "result $1"
+}
+ntag_version() {
+	local m h
+	m=$(mark)
+	vdoor hold ntag
+	hears "$m" card || return 1
+	h=$(handle "$m")
+	result_of '[0-9]* 0 0004040201000f03' transceive "$h" 100 60 &&
+		result_of '[0-9]* 19 ' transceive $((h + 1)) 100 60 || return 1 # another handle: ENODEV
+	vdoor remove
+	hears "$m" removed && result_of '[0-9]* 19 ' transceive "$h" 100 60
+}
+desfire_version() { # three steps; a select between them would begin anew
+	local m h
+	m=$(mark)
+	vdoor hold desfire
+	hears "$m" card || return 1
+	h=$(handle "$m")
+	result_of '[0-9]* 0 .*91af$' transceive "$h" 100 9060000000 &&
+		sleep 0.12 && result_of '[0-9]* 0 .*91af$' transceive "$h" 100 90af000000 &&
+		sleep 0.12 && result_of '[0-9]* 0 .*9100$' transceive "$h" 100 90af000000 || return 1
+	vdoor remove
+	hears "$m" removed
+}
+odd_answers() { # the card's side of an exchange goes wrong; the reader stays
+	local m h
+	m=$(mark)
+	vdoor hold ntag
+	hears "$m" card || return 1
+	h=$(handle "$m")
+	vdoor break reader shortanswer 1 && result_of '[0-9]* 0 ..$' transceive "$h" 100 60 &&
+		vdoor break reader emptyanswer 1 && result_of '[0-9]* 0 $' transceive "$h" 100 60 &&
+		vdoor break reader longanswer 1 && result_of '[0-9]* 90 $' transceive "$h" 100 60 &&
+		vdoor break reader pulled 1 && result_of '[0-9]* 19 $' transceive "$h" 100 60 || return 1
+	vdoor heal
+	vdoor remove
+	sleep 0.3
+	! said "$m" fault
+}
+raw() { # HANDLE MS DATA…: a TRANSCEIVE packet in hex, sizes as they come
+	printf '545052310100100009000000%08x%08x%08x%s' "$(swap $((8 + ${#3} / 2)))" "$(swap "$1")" "$(swap "$2")" "$3"
+}
+swap() { echo $((($1 & 255) << 24 | ($1 >> 8 & 255) << 16 | ($1 >> 16 & 255) << 8 | $1 >> 24)); }
+bad_sizes() { # EINVAL is 22
+	local m
+	result_of '9 22 ' raw "$(raw 1 100 '')" && result_of '9 22 ' raw "$(raw 1 0 60)" &&
+		result_of '9 22 ' raw "$(raw 1 5001 60)" || return 1
+	for packet in "$(raw 1 100 "$(printf '60%.0s' {1..257})")" 00 "54505231010010000900000009000000" \
+		"54505231020010000900000000000000"; do
+		m=$(mark)
+		tell raw "$packet"
+		hears "$m" gone && hears "$m" hello || return 1
+	done
+}
+try "an NTAG's GetVersion through the door, and ENODEV for any other handle" ntag_version
+try "a DESFire's GetVersion in three steps" desfire_version
+try "short, empty and long answers and a pulled card are answers, not faults" odd_answers
+try "bad requests are refused, bad packets end the connection, which comes back" bad_sizes
+
+# ---- the door's side ----
+
+door_restart() {
+	local m
+	vdoor hold ntag
+	sleep 0.3
+	stop door
+	sleep 1
+	m=$(mark)
+	standin_up
+	hears "$m" hello || return 1
+	sleep 1
+	vdoor remove
+	sleep 0.4
+	since "$m"
+	! said "$m" card && ! said "$m" removed && ! said "$m" fault && works
+}
+try "a door that restarts is greeted again, without the card that lay there" door_restart
+
+# ---- locks ----
+
+second_reader() {
+	timeout 10 "$READER_BIN" --device "$(device)" --socket "$work/s2" --lock-dir "$work" 2>"$work/second"
+	[ $? = 1 ] && grep "in use by process $pid_reader " "$work/second"
+}
+second_name() { # the same port by another name: not opened, and said
+	ln -sf "$work/hw/reader" "$work/alias"
+	timeout 2 "$READER_BIN" --device "pn532_uart:$work/alias" --socket "$work/s2" --lock-dir "$work" 2>"$work/second"
+	grep "in use by process $pid_reader " "$work/second"
+}
+check "a second reader on the device is refused, naming the first" second_reader
+check "so is one by another name of the same port" second_name
+check "the first one is not disturbed" works
+
+killed() {
+	local m
+	stop reader KILL
+	m=$(mark)
+	reader_up
+	hears "$m" hello && works
+}
+try "a killed owner leaves no lock behind" killed
+
+# ---- the environment does not redirect ----
+
+other_environment() {
+	local m
+	stop reader
+	m=$(mark)
+	LIBNFC_DEVICE=pn532_uart:/dev/null LIBNFC_DEFAULT_DEVICE=pn532_uart:/dev/null LIBNFC_AUTO_SCAN=true reader_up
+	hears "$m" 'hello .*/hw/reader PN532' && works
+}
+try "libnfc's environment does not redirect the device" other_environment
+
+# ---- latency ----
+
+latency() { # NAME: from the card in the field to the record at the door
+	local m from
+	m=$(mark)
+	from=$(vdoor log | tail -n 1 | cut -d' ' -f1)
+	for ((i = 0; i < taps; i++)); do
+		vdoor tap ntag 100 >/dev/null && sleep "0.2$((RANDOM % 90 + 10))"
+	done
+	[ "$(count "$m" card)" = "$taps" ] || return 1
+	{
+		vdoor log --since "$from" | awk '
+			/ card ntag in field/ { printf "%.0f in\n", $2 / 1000 }
+			/ reader answered card/ { printf "%.0f answered\n", $2 / 1000 }'
+		since "$m" | awk '$2 == "card" { print $1, "told" }'
+	} | sort -n | awk -v name="$1" -v taps="$taps" '
+		$2 == "in" { in_us = $1; seen = 0 }
+		$2 == "answered" { answered = $1 }
+		$2 == "told" && !seen { seen = 1; all[n] = $1 - in_us; last[n++] = $1 - answered }
+		function show(what, t, i, j, x) {
+			for (i = 1; i < n; i++)
+				for (j = i; j > 0 && t[j - 1] > t[j]; j--) { x = t[j]; t[j] = t[j - 1]; t[j - 1] = x }
+			printf "# %s, %s: median %.1f ms, worst %.1f ms of %d\n", name, what, t[int(n / 2)] / 1000, t[n - 1] / 1000, n
+			return t[n - 1]
+		}
+		END {
+			worst = show("card in the field to record", all)
+			show("last byte of the answer to record", last)
+			exit !(n == taps && worst < 200000)
+		}' >&3
+}
+try "a card is told within 200 ms, wire timing off" latency "timing off"
+vdoor timing on
+try "a card is told within 200 ms, wire timing on" latency "timing on"
+
+finish
