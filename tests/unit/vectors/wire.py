@@ -189,6 +189,14 @@ def build():
         out[name + ".key"] = f"tapin-key-1 sign-secret {key_id(public)} {b64(seed + public)}\n".encode()
         out[name + ".pub"] = f"tapin-key-1 sign-public {key_id(public)} {b64(public)}\n".encode()
     out["ack.msg"] = envelope(HUB_SEED, f"tapin/{SITE}/door/{DOOR}/ack", ack)
+    head = {"version": 1, "site": SITE, "door": DOOR}
+    out["live.json"] = dumps({**head, "class": "granted", "at": "2026-11-22T09:30:01.000Z"})
+    out["live-alarm.json"] = dumps({**head, "class": "alarm", "what": "forced", "at": "2026-11-22T09:30:01.000Z"})
+    out["status-offline.json"] = dumps({**head, "online": False})
+    out["status.json"] = dumps({
+        **head, "online": True, "state": "locked", "contact": "unknown", "reader": "ok", "journal": "ok",
+        "clock": "synced", "reader_age_ms": 12, "pending": 3, "roster": {"generation": 1, "number": 7},
+        "since": "2026-11-22T09:30:01.250Z", "program": "tapin-door 0.1.0"})
     out["batch.msg"] = batch(DOOR_SEED, SITE, DOOR, JOURNAL, BEFORE, start, entries)
     out["batch-erased.msg"] = batch(DOOR_SEED, SITE, DOOR, JOURNAL, BEFORE, entries[0]["hash"], erased)
     return out

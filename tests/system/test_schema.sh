@@ -1,0 +1,41 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# The committed vectors are what an independent script makes, and the JSON Schemas agree with what the
+# code writes (the unit tests compare it with these vectors) and reads.
+source "$(dirname "$0")/lib.sh"
+vectors=tests/unit/vectors
+
+schema() { # SCHEMA: reads JSON on standard input
+	/usr/bin/python3 -c 'import json, jsonschema, sys
+with open("controller/wire/schema/" + sys.argv[1]) as f: schema = json.load(f)
+jsonschema.Draft202012Validator.check_schema(schema)
+jsonschema.Draft202012Validator(schema).validate(json.load(sys.stdin))' "$1"
+}
+fits() { schema "$1" <"$2"; }
+body_fits() { sed 1d "$2" | schema "$1"; }     # of a message with its signed line
+refuses() { ! jq "$2" "$3" | schema "$1" >/dev/null 2>&1; } # SCHEMA CHANGE FILE
+body_refuses() { ! sed 1d "$3" | jq "$2" | schema "$1" >/dev/null 2>&1; }
+
+check "the vectors are what wire.py makes" "$vectors/wire.py" --check
+for name in batch batch-erased; do
+	check "$name.msg fits journal-batch.json" body_fits journal-batch.json "$vectors/$name.msg"
+done
+check "ack.msg fits ack.json" body_fits ack.json "$vectors/ack.msg"
+for name in live live-alarm; do check "$name.json fits live.json" fits live.json "$vectors/$name.json"; done
+for name in status status-offline; do check "$name.json fits status.json" fits status.json "$vectors/$name.json"; done
+for name in whole empty example; do
+	check "the roster file \"$name\" fits" fits roster-file.json "tests/fuzz/corpus/roster_file/$name"
+done
+check "the example roster fits" fits roster-file.json tests/virtual/roster.json
+
+check "a batch: a salt needs its subject" body_refuses journal-batch.json 'del(.entries[1].subject)' "$vectors/batch.msg"
+check "a batch: no entry, no batch" body_refuses journal-batch.json '.entries = []' "$vectors/batch.msg"
+check "an acknowledgement: seq from 1" body_refuses ack.json '.seq = 0' "$vectors/ack.msg"
+check "the live feed: nothing more than it says" refuses live.json '.card = 101' "$vectors/live.json"
+check "the live feed: no kind beside a grant" refuses live.json '.what = "tap"' "$vectors/live.json"
+check "the status: no half one" refuses status.json 'del(.reader)' "$vectors/status.json"
+check "a roster file: no unknown key" refuses roster-file.json '.cards[0].valid_untill = "2026-01-01"' tests/virtual/roster.json
+check "a roster file: a UID or a token, not both" refuses roster-file.json \
+	'.cards[0] += {token: "00112233445566778899aabbccddeeff", key: 1}' tests/virtual/roster.json
+check "a roster file: an active card has a member" refuses roster-file.json 'del(.cards[0].member)' tests/virtual/roster.json
+finish
