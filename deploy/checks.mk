@@ -20,7 +20,8 @@ FUZZ_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 
 ifeq ($(VARIANT),fuzz)
 build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(TEST_ARCHIVES)
-	$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer -MF $@.d $(ALL_LDFLAGS) -o $@ $< $(TEST_ARCHIVES) $(LIBS_ALL) $(LIBS_reader)
+	$(call show,LINK)
+	$(Q)$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer -MF $@.d $(ALL_LDFLAGS) -o $@ $< $(TEST_ARCHIVES) $(LIBS_ALL) $(LIBS_reader)
 endif
 
 fuzz: deps-run deps-lint ## let each fuzz target search for FUZZ_SECONDS (60)
