@@ -243,13 +243,41 @@ int db_set_aside(const char *path, char aside[DB_ASIDE_MAX], char err[ERR_MAX])
 	return error == 0 ? 0 : fail(path, "set the damaged file aside", error, NULL, err);
 }
 
+/*
+ * A file to read that has no -wal is open nowhere and at rest: told so, SQLite makes no -wal and
+ * -shm beside it, which it could not take away again, and reads from a write-protected disk too.
+ */
+static int open_at_rest(const char *path, sqlite3 **ret_db)
+{
+	char uri[3 * PATH_MAX + 32] = "file:";
+	size_t at = strlen(uri);
+
+	for (const char *c = path; *c && at < sizeof(uri) - 32; c++)
+		at += (size_t)snprintf(
+			uri + at, 4, strchr("%?#", *c) ? "%%%02X" : "%c", (unsigned char)*c);
+	snprintf(uri + at, sizeof(uri) - at, "?immutable=1");
+	return sqlite3_open_v2(
+		uri, ret_db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, NULL);
+}
+
+static int open_file(const char *path, bool read_only, sqlite3 **ret_db)
+{
+	char wal[PATH_MAX];
+
+	snprintf(wal, sizeof(wal), "%s-wal", path);
+	if (read_only && access(wal, F_OK) < 0)
+		return open_at_rest(path, ret_db);
+	return sqlite3_open_v2(path, ret_db,
+		(read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE) | SQLITE_OPEN_NOMUTEX,
+		NULL);
+}
+
 int db_connect(const char *path, bool read_only, struct sqlite3 **ret_db, char err[ERR_MAX])
 {
 	CLEANUP(db_cleanup) struct sqlite3 *db = NULL;
-	int flags = read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
 	int error;
 
-	if (sqlite3_open_v2(path, &db, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
+	if (open_file(path, read_only, &db) != SQLITE_OK)
 		return db ? db_fail(db, path, "open", err) : fail(path, "open", -ENOMEM, NULL, err);
 	if (!read_only && sqlite3_db_readonly(db, "main") == 1)
 		return fail(path, "open for writing", euidaccess(path, W_OK) < 0 ? -errno : -EROFS,

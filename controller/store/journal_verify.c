@@ -63,10 +63,16 @@ static int verify_start(
 	int error = db_prepare(
 		db, v->path, "SELECT id, before, acked_seq, site, door FROM meta", &stmt, v->err);
 	const char *its_site, *its_door;
+	int rc;
 
 	if (error < 0)
 		return error;
-	if (sqlite3_step(stmt) != SQLITE_ROW)
+	rc = sqlite3_step(stmt);
+	if (rc == SQLITE_DONE) {
+		snprintf(v->err, ERR_MAX, "%s: holds no journal: name another file", v->path);
+		return -EBADMSG;
+	}
+	if (rc != SQLITE_ROW)
 		return db_fail(db, v->path, "read", v->err);
 	its_site = (const char *)sqlite3_column_text(stmt, 3);
 	its_door = (const char *)sqlite3_column_text(stmt, 4);

@@ -935,6 +935,7 @@ static void verify_finds_every_kind_of_tampering(void **state)
 	write_taps(journal, 1, 4);
 	close_all(journal);
 	verify_holds(4);
+	assert_int_equal(folder_count("journal.db-", NULL), 0); /* and leaves nothing */
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
 		file_copy(in_folder("journal.db"), in_folder("t.db"));
 		run_sql("t.db", table[i].sql);
@@ -947,6 +948,32 @@ static void verify_finds_every_kind_of_tampering(void **state)
 		unlink(in_folder("t.db-wal"));
 		unlink(in_folder("t.db-shm"));
 	}
+}
+
+static void verify_reads_a_file_whatever_its_name_and_rights(void **state)
+{
+	static const char *const names[] = {"a%20b?c#d.db", "e f&g=h.db"};
+	struct journal *journal = open_journal();
+	uint64_t count = 0;
+
+	(void)state;
+	write_taps(journal, 1, 2);
+	close_all(journal);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		file_copy(in_folder("journal.db"), in_folder(names[i]));
+		assert_int_equal(journal_verify(in_folder(names[i]), "walker", "front",
+					 crypto_hash256, &count, err),
+			0);
+		assert_int_equal(count, 2);
+	}
+	assert_int_equal(journal_verify(in_folder("none.db"), "walker", "front", crypto_hash256,
+				 &count, err),
+		-ENOENT);
+	assert_non_null(strstr(err, "none.db"));
+	file_put(in_folder("text"), 0, "this is no database, whatever it is called", 42);
+	assert_int_equal(
+		journal_verify(in_folder("text"), "walker", "front", crypto_hash256, &count, err),
+		-EBADMSG);
 }
 
 static void verify_reads_beside_a_running_writer(void **state)
@@ -1013,6 +1040,7 @@ int main(void)
 		TEST(false_acknowledgements_are_refused_and_told),
 		TEST(questions_are_bounded),
 		TEST(verify_finds_every_kind_of_tampering),
+		TEST(verify_reads_a_file_whatever_its_name_and_rights),
 		TEST(verify_reads_beside_a_running_writer),
 	};
 
