@@ -81,7 +81,7 @@ show = $(if $(V),,@echo '  $(1) $@')
 showlate = $(if $(V),,@echo '  $(1) $$@')
 
 .DELETE_ON_ERROR:
-.SECONDARY:
+.PRECIOUS: $(B)/%.o
 .PHONY: all programs help deps-run deps-check run tap check check-rings bench soak fuzz asan cover lint tidy \
 	check-layers install clean
 

@@ -14,7 +14,9 @@
 #include <sys/epoll.h>
 
 #define FEED_TICK_MS 1000
-#define FEED_RESEND_MS 10000 /* no acknowledgement for so long: send again */
+/* No acknowledgement for so long: send again; doubled each time up to the maximum. */
+#define FEED_RESEND_MS 2000
+#define FEED_RESEND_MAX_MS 60000
 #define FEED_STATUS_MS 60000
 #define FEED_REFUSED_MS 60000 /* at most one message_refused entry a minute */
 #define FEED_STOP_WAIT_MS 1000
@@ -100,6 +102,7 @@ void feed_acked(struct door *door, uint64_t seq)
 	unsigned kept = 0;
 
 	feed->acked_seq = seq;
+	feed->resend_ms = FEED_RESEND_MS;
 	for (unsigned i = 0; i < feed->in_flight; i++)
 		if (feed->in_flight_last[i] > seq)
 			feed->in_flight_last[kept++] = feed->in_flight_last[i];
@@ -206,6 +209,7 @@ static void connected(struct door *door)
 	r = mqtt_subscribe(feed->mqtt, feed->ack_topic, 1);
 	if (r < 0)
 		log_warning("mqtt: acknowledgements cannot be subscribed: %s", strerror(-r));
+	feed->resend_ms = FEED_RESEND_MS;
 	forget_in_flight(feed);
 	feed_status(door);
 	pump(door);
@@ -253,10 +257,13 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *userdata)
 	uint64_t now_ms = clock_mono_ms();
 
 	(void)usec;
-	if (feed->in_flight > 0 && now_ms - feed->oldest_ms > FEED_RESEND_MS) {
+	if (feed->in_flight > 0 && now_ms - feed->oldest_ms > feed->resend_ms) {
 		log_debug("journal feed: no acknowledgement after %llu: sent again",
 			(unsigned long long)feed->acked_seq);
 		forget_in_flight(feed);
+		feed->resend_ms *= 2;
+		if (feed->resend_ms > FEED_RESEND_MAX_MS)
+			feed->resend_ms = FEED_RESEND_MAX_MS;
 	}
 	pump(door);
 	sd_event_source_set_time(source, (now_ms + FEED_TICK_MS) * 1000);

@@ -43,13 +43,16 @@ int record_append(struct door *door, const struct entry *entry)
 
 void record_event(struct door *door, enum entry_kind kind, const char *format, ...)
 {
+	char text[ERR_MAX];
 	struct entry entry;
 	va_list args;
 
 	record_prepare(door, &entry, kind);
 	va_start(args, format);
-	vsnprintf(entry.detail, sizeof(entry.detail), format, args);
+	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
+	/* parts of it may come from outside: cut and cleaned, or the entry would be refused */
+	entry_text_set(entry.detail, sizeof(entry.detail), text);
 	(void)record_append(door, &entry); /* it has been logged */
 }
 

@@ -104,6 +104,7 @@ struct door_feed {
 	unsigned in_flight; /* batches without acknowledgement */
 	uint64_t in_flight_last[FEED_IN_FLIGHT_MAX];
 	uint64_t oldest_ms;  /* when the oldest of them was sent */
+	uint64_t resend_ms;  /* how long to wait for their acknowledgement */
 	bool requested;      /* the journal is reading a batch for us */
 	uint64_t refused_ms; /* when a refused message was last journalled */
 	char status_topic[MQTT_TOPIC_MAX];

@@ -7,7 +7,7 @@ count=${COUNT:-1000}
 ms_now() { echo $(($(date +%s%N) / 1000000)); }
 count_taps() { grep -c "^entry .* tap " "$work/hub.log"; }
 
-broker_up && machine_up --no-timing && door_setup && door_up && hub_up || { cat "$work"/*.log; exit 1; }
+broker_up && machine_up --no-timing && door_setup && hub_up && until_true 5 hub_says connected && door_up || { cat "$work"/*.log; exit 1; }
 until_true 5 hub_says "^entry .* started"
 stop broker
 until_true 10 door_says "the door works on"

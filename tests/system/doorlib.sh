@@ -119,9 +119,13 @@ hub_says() { grep -q "$1" "$work/hub.log"; }
 last_of() { vdoor log | awk -v n="$1" '$3 == "line" && $6 == n { s = $7 } END { print s }'; }
 strike_is() { [ "$(last_of strike)" = "$1" ]; }
 
+# events FROM TEXT: how often the machine's log has TEXT since event FROM
+events() { vdoor log --since "$1" | grep -c "$2"; }
+happened() { (($(events "$1" "$2") > 0)); }
+
 # the number of the newest event of the machine's log
 mark() { vdoor log | awk 'END { print $1 + 1 }'; }
 
 everything_up() {
-	broker_up && machine_up "$@" && door_setup && door_up && hub_up && reader_up
+	broker_up && machine_up "$@" && door_setup && hub_up && until_true 5 hub_says connected && door_up && reader_up
 }

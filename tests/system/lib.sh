@@ -10,6 +10,7 @@ tap_failed=0
 started=() # pids; killed at the end
 
 clean_up() {
+	[ -z "${KEEP:-}" ] || { rm -rf "$KEEP"; cp -r "$work" "$KEEP"; }
 	((${#started[@]} == 0)) || kill -9 "${started[@]}" 2>/dev/null
 	wait 2>/dev/null
 	rm -rf "$work"
