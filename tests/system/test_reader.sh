@@ -211,7 +211,9 @@ latency() { # NAME: from the card in the field to the record at the door
 	m=$(mark)
 	from=$(vdoor log | tail -n 1 | cut -d' ' -f1)
 	for ((i = 0; i < taps; i++)); do
-		vdoor tap ntag 100 >/dev/null && sleep "0.2$((RANDOM % 90 + 10))"
+		vdoor tap ntag 120 >/dev/null
+		until_true 3 eval '(($(count '"$m"' removed) > i))'
+		sleep "0.0$((RANDOM % 90 + 10))" # at any moment of the reader's turn
 	done
 	[ "$(count "$m" card)" = "$taps" ] || return 1
 	{
@@ -222,7 +224,12 @@ latency() { # NAME: from the card in the field to the record at the door
 	} | sort -n | awk -v name="$1" -v taps="$taps" '
 		$2 == "in" { in_us = $1; seen = 0 }
 		$2 == "answered" { answered = $1 }
-		$2 == "told" && !seen { seen = 1; all[n] = $1 - in_us; last[n++] = $1 - answered }
+		$2 == "told" && !seen { 
+			seen = 1
+			all[n] = $1 - in_us
+			# the machine may note its answer just after the record was told
+			last[n++] = answered > in_us ? $1 - answered : 0
+		}
 		function show(what, t, i, j, x) {
 			for (i = 1; i < n; i++)
 				for (j = i; j > 0 && t[j - 1] > t[j]; j--) { x = t[j]; t[j] = t[j - 1]; t[j - 1] = x }
