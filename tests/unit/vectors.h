@@ -10,7 +10,7 @@
 
 #define VECTORS "tests/unit/vectors/"
 
-static inline char *vector_read(const char *name, size_t *ret_size)
+static __attribute__((noinline, unused)) char *vector_read(const char *name, size_t *ret_size)
 {
 	char path[256], *data = NULL;
 
