@@ -61,6 +61,7 @@ struct mqtt {
 	/* the thread's own */
 	bool refused; /* CONNACK said no */
 	bool gone;
+	int gone_rc;
 	char tls_error[160]; /* libmosquitto tells it to its log only */
 	char said[ERR_MAX];
 	uint64_t said_ms;
@@ -151,8 +152,8 @@ static void on_disconnect(struct mosquitto *client, void *userdata, int rc)
 	struct mqtt *m = userdata;
 
 	(void)client;
-	(void)rc;
 	m->gone = true;
+	m->gone_rc = rc;
 }
 
 static bool room_for(struct mqtt *m, size_t size)
@@ -267,6 +268,8 @@ static void explain(struct mqtt *m, int rc, int error, char *out, size_t size)
 			m->refused ? "" : "; check ca_file, cert_file and key_file");
 	else if (rc == MOSQ_ERR_EAI)
 		snprintf(out, size, "the host name does not resolve");
+	else if (rc == MOSQ_ERR_KEEPALIVE)
+		snprintf(out, size, "it answers no more");
 	else if (rc == MOSQ_ERR_ERRNO)
 		snprintf(out, size, "%s", strerror(error));
 	else
@@ -344,7 +347,7 @@ static int serve(struct mqtt *m, struct mosquitto *client)
 			rc = mosquitto_loop(client, LOOP_MS, 1);
 		}
 	}
-	return rc;
+	return rc == MOSQ_ERR_SUCCESS && m->gone ? m->gone_rc : rc;
 }
 
 /* One try: connects and serves. True when it was a good connection. */
