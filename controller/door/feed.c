@@ -307,6 +307,7 @@ void feed_journal_known(struct door *door)
 {
 	struct door_feed *feed = &door->feed;
 
+	feed->in_flight = 0;
 	feed->acked_seq = feed->sent_seq = door->journal_report.acked_seq;
 	feed->last_seq = door->journal_report.last_seq;
 	pump(door);

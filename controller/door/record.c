@@ -70,6 +70,8 @@ static void say_report(struct door *door)
 	if (report->damaged)
 		log_error("journal: the file was damaged; it is kept as %s and a new journal began",
 			report->damaged_path);
+	if (*report->intent_note)
+		log_warning("journal: %s", report->intent_note);
 	if (report->recovered)
 		log_warning("journal: %u entr%s of a run that ended suddenly recovered",
 			report->recovered, report->recovered == 1 ? "y" : "ies");
@@ -81,12 +83,13 @@ static void say_report(struct door *door)
  */
 static void take_healed(struct door *door)
 {
-	bool first = !door->journal_report.open;
+	struct journal_report before = door->journal_report;
 
 	journal_status(door->journal, &door->journal_report);
 	log_info("journal: the disk takes entries again");
 	set_failing(door, false);
-	if (first) {
+	/* a start without the disk, or a file that went bad and has a successor */
+	if (!before.open || memcmp(before.id, door->journal_report.id, sizeof(before.id)) != 0) {
 		say_report(door);
 		feed_journal_known(door);
 	}

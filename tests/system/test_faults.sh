@@ -127,6 +127,7 @@ forged_ack() {
 }
 check "a forged acknowledgement is refused and journalled" forged_ack
 
+stop supervisor
 stop door
 stop hub
 check "the collector saw no gap, fork or duplicate after acknowledgement" \
