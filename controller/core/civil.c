@@ -67,6 +67,40 @@ bool civil_valid(const struct civil *c)
 	       c->second <= 60;
 }
 
+/* Butcher's algorithm (Meeus, Astronomical Algorithms, chapter 8). */
+int32_t civil_easter(int year)
+{
+	int golden = year % 19, century = year / 100, rest = year % 100;
+	int moon = (19 * golden + century - century / 4 - (century - (century + 8) / 25 + 1) / 3 +
+			   15) %
+		   30;
+	int weekday = (32 + 2 * (century % 4) + 2 * (rest / 4) - moon - rest % 4) % 7;
+	int late = (golden + 11 * moon + 22 * weekday) / 451;
+	int days = moon + weekday - 7 * late + 114;
+
+	return date_of(year, days / 31, days % 31 + 1);
+}
+
+int civil_month_days(int year, int month)
+{
+	int next = month == 12 ? date_of(year + 1, 1, 1) : date_of(year, month + 1, 1);
+
+	return next - date_of(year, month, 1);
+}
+
+int civil_week(const struct civil *civil)
+{
+	/* a week belongs to the year its Thursday is in */
+	int32_t thursday = civil->date - civil->weekday + 3;
+	int32_t start = date_of(civil->year, 1, 1);
+
+	if (thursday < start)
+		start = date_of(civil->year - 1, 1, 1);
+	else if (thursday >= date_of(civil->year + 1, 1, 1))
+		start = date_of(civil->year + 1, 1, 1);
+	return (thursday - start) / 7 + 1;
+}
+
 static int digits_get(const char *text, size_t n)
 {
 	int value = 0;

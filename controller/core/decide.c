@@ -157,7 +157,8 @@ static enum reason door_in_rights(const struct decide_input *in, uint32_t *warni
 static enum reason within_hours(const struct decide_input *in, uint32_t *warnings)
 {
 	const struct hours *hours = hours_of(in);
-	bool open = clock_trust_ok(in->clock) ? hours_open(hours, &in->now) : hours_always(hours);
+	bool open = clock_trust_ok(in->clock) ? hours_open(hours, in->calendar, &in->now)
+					      : hours_always(hours);
 
 	(void)warnings;
 	return is_staff(in) || open ? REASON_NONE : REASON_OUTSIDE_HOURS;

@@ -44,8 +44,9 @@ static void apply_closed(const struct hours_rule *rule, bool closes, enum said *
 		*said = SAID_CLOSED;
 }
 
-bool hours_open(const struct hours *hours, const struct civil *now)
+bool hours_open(const struct hours *hours, const struct calendar *calendar, const struct civil *now)
 {
+	(void)calendar;
 	enum said today_said = SAID_NOTHING, before_said = SAID_NOTHING;
 	struct civil before;
 

@@ -353,7 +353,7 @@ static bool open_at(const struct hours *hours, int weekday, unsigned minute)
 
 	civil_from_date(4 + weekday, &c); /* 1970-01-05 was a Monday */
 	c.minute = (uint16_t)(minute % DAY_MINUTES);
-	return hours_open(hours, &c);
+	return hours_open(hours, NULL, &c);
 }
 
 /* A week repeats and changes only at midnight and where some span starts or ends. */

@@ -43,6 +43,15 @@ int civil_from_ymd(int year, int month, int day, struct civil *ret_civil);
  * 1970 … 9999 gives DATE_NONE and zeros. */
 void civil_from_date(int32_t date, struct civil *ret_civil);
 
+/* Easter Sunday of a year 1970 … 9999 (western, Gregorian) as a day number. */
+int32_t civil_easter(int year);
+
+/* Days of a month, 28 … 31; month 1 … 12. */
+int civil_month_days(int year, int month);
+
+/* The day's week by ISO 8601, 1 … 53: weeks start on Monday, week 1 holds 4 January. */
+int civil_week(const struct civil *civil);
+
 /* True when every field is in range and the date's fields agree with each other. */
 bool civil_valid(const struct civil *civil);
 

@@ -11,6 +11,7 @@
  */
 #pragma once
 
+#include "core/calendar.h"
 #include "core/civil.h"
 #include "core/hours.h"
 #include "core/reason.h"
@@ -52,6 +53,7 @@ struct decide_input {
 	const struct decide_door *door;
 	enum decide_roster_age roster_age;
 	enum clock_trust clock;
+	const struct calendar *calendar; /* NULL: no holidays, closures or special openings */
 	struct civil now; /* local time of the site; not looked at while the clock is untrusted */
 };
 

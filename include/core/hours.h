@@ -76,9 +76,12 @@ struct hours_error {
 /* Compiles text (NUL-terminated). 0, or -EINVAL with *ret_error filled, *ret_hours untouched. */
 int hours_compile(const char *text, struct hours *ret_hours, struct hours_error *ret_error);
 
-/* Is it open at this local time? NULL hours are never open, nor is a time that civil_valid refuses.
- */
-bool hours_open(const struct hours *hours, const struct civil *now);
+struct calendar; /* core/calendar.h */
+
+/* Is it open at this local time? The calendar says what PH is; NULL: no day is a holiday. NULL
+ * hours are never open, nor is a time that civil_valid refuses. */
+bool hours_open(
+	const struct hours *hours, const struct calendar *calendar, const struct civil *now);
 
 /* True where some expression is open around the clock for ever, so that no clock is needed to know
  * it. NULL: false. */

@@ -100,7 +100,7 @@ static void check_times(struct play *p, const struct hours *hours, json_t *times
 		const char *text = json_string_value(row);
 		struct civil c = time_from(p, text ? text : "");
 
-		if (hours_open(hours, &c) != expected)
+		if (hours_open(hours, NULL, &c) != expected)
 			wrong(p, "%s at %s", expected ? "closed" : "open", text);
 	}
 }

@@ -17,9 +17,9 @@ static void must_agree(const struct hours *hours)
 	for (int day = 0; day < 7; day++) {
 		civil_from_date(20780 + day, &c); /* 2026-11-23, a Monday */
 		for (c.minute = 0; c.minute < 1440; c.minute = (uint16_t)(c.minute + 7))
-			always = hours_open(hours, &c) && always;
+			always = hours_open(hours, NULL, &c) && always;
 		c.minute = 1439;
-		always = hours_open(hours, &c) && always;
+		always = hours_open(hours, NULL, &c) && always;
 	}
 	if (hours_always(hours) && !always)
 		abort();

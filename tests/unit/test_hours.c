@@ -217,7 +217,7 @@ static void only_what_is_open_round_the_clock_is_always(void **state)
 		for (unsigned m = 0; m < 7 * 1440; m++) {
 			struct civil c = at(MONDAY + (int32_t)(m / 1440), m % 1440);
 
-			closed += !hours_open(&hours, &c);
+			closed += !hours_open(&hours, NULL, &c);
 		}
 		if (hours_always(&hours) != expected || (closed == 0) != expected)
 			fail_msg("\"%s\": always is %d, closed for %u minutes a week", text,
@@ -231,19 +231,19 @@ static void no_hours_and_no_time_are_closed(void **state)
 	struct civil noon = at(MONDAY, 720), bad = noon;
 
 	(void)state;
-	assert_true(hours_open(&always, &noon));
-	assert_false(hours_open(NULL, &noon));
+	assert_true(hours_open(&always, NULL, &noon));
+	assert_false(hours_open(NULL, NULL, &noon));
 	assert_false(hours_always(NULL));
-	assert_false(hours_open(&never, &noon));
+	assert_false(hours_open(&never, NULL, &noon));
 	bad.minute = 1440;
-	assert_false(hours_open(&always, &bad));
+	assert_false(hours_open(&always, NULL, &bad));
 	bad = noon;
 	bad.weekday = 3;
-	assert_false(hours_open(&always, &bad));
+	assert_false(hours_open(&always, NULL, &bad));
 	bad = (struct civil){.date = DATE_NONE};
-	assert_false(hours_open(&always, &bad));
+	assert_false(hours_open(&always, NULL, &bad));
 	bad = at(0, 0); /* the first day has no day before */
-	assert_true(hours_open(&always, &bad));
+	assert_true(hours_open(&always, NULL, &bad));
 }
 
 /*
@@ -358,7 +358,7 @@ static void random_expressions_agree_with_a_painted_fortnight(void **state)
 			bool expected = sheet[day][m % 1440] == 'o' ||
 					sheet[day - 1][m % 1440 + 1440] == 'o';
 
-			if (hours_open(&hours, &c) != expected)
+			if (hours_open(&hours, NULL, &c) != expected)
 				fail_msg("\"%s\" at day %d minute %u: expected %d", text, day % 7,
 					m % 1440, expected);
 			open += expected;
