@@ -127,7 +127,7 @@ forced_is_told() {
 check "a door that opens by force is told, and told when it is over" forced_is_told
 
 # ---- ends and beginnings ----
-status_is() { timeout 5 mosquitto_sub -p "$port" -t tapin/walker/door/front/status -C 1 | grep -q "$1"; }
+status_is() { timeout 5 mosquitto_sub -h 127.0.0.1 -p "$port" -t tapin/walker/door/front/status -C 1 | grep -q "$1"; }
 check "the retained status says online" status_is '"online": *true'
 
 kill_mid_release() {

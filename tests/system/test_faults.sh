@@ -121,7 +121,7 @@ check "a card revoked by an import is refused at the next tap, the daemon runnin
 check "an older revision is refused" refused "revision" "$DOOR_BIN" --config "$work/door.conf" --import tests/virtual/roster.json
 
 forged_ack() {
-	mosquitto_pub -p "$port" -t tapin/walker/door/front/ack -m 'tapin1 0000000000000000 AAAA
+	mosquitto_pub -h 127.0.0.1 -p "$port" -t tapin/walker/door/front/ack -m 'tapin1 0000000000000000 AAAA
 {"version":1}'
 	until_true 3 door_says "a message on tapin/walker/door/front/ack was refused" && until_true 3 hub_says "^entry .* message_refused"
 }
