@@ -79,7 +79,8 @@ static void take_alive(struct door *door, const struct reader_record *record)
 		return;
 	if (age_ms < now_ms)
 		door->reader.good_ms = now_ms - age_ms;
-	if (age_ms <= READER_STALE_MS)
+	/* a fault that the reader told ends when it says so, however young its last good answer */
+	if (age_ms <= READER_STALE_MS && !door->reader.told_fault)
 		set_state(door, READER_STATE_OK, "it answers");
 }
 
@@ -91,6 +92,7 @@ static void take_record(struct door *door, const struct reader_record *record)
 
 	switch (record->kind) {
 	case READER_KIND_HELLO:
+		door->reader.told_fault = false;
 		if (reader_hello_unpack(record, text) == 0)
 			log_info("reader: connected: %s", text);
 		return;
@@ -107,8 +109,10 @@ static void take_record(struct door *door, const struct reader_record *record)
 	case READER_KIND_FAULT:
 		if (reader_text_unpack(record, &code, text) == 0)
 			set_state(door, READER_STATE_FAULT, text);
+		door->reader.told_fault = true;
 		return;
 	case READER_KIND_OK:
+		door->reader.told_fault = false;
 		door->reader.good_ms = clock_mono_ms();
 		set_state(door, READER_STATE_OK, "it answers again");
 		return;

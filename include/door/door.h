@@ -84,6 +84,7 @@ struct door_reader {
 	enum reader_state state;
 	uint64_t good_ms;    /* monotonic time of the hardware's last good answer; 0 never */
 	uint64_t changed_ms; /* since when the state holds */
+	bool told_fault;     /* by the reader itself, until it says OK */
 	bool fault_recorded; /* a reader_fault entry stands without its reader_ok */
 	unsigned faults;     /* since that entry */
 	char text[READER_TEXT_MAX + 1];
