@@ -27,18 +27,21 @@ nothing_lost() { awk '/^calls/ { good = $8 == $10 && $8 > 0 } END { exit !good }
 
 port=$(free_port)
 broker_with <<<'allow_anonymous true'
-start watch mosquitto_sub -p "$port" -v -t 't/#'
-soon mosquitto_pub -p "$port" -t t/x -m subscribed -r
+start watch mosquitto_sub -h 127.0.0.1 -p "$port" -v -t 't/#'
+soon mosquitto_pub -h 127.0.0.1 -p "$port" -t t/x -m subscribed -r
 soon says watch subscribed
 
 # ---- status and will ----
-start a "$B/bin/virtual-mqtt" --host localhost --port "$port" --topic t
-check "connects by name and publishes its status" soon says watch '^t/status online$'
-check "the status is retained" test "$(mosquitto_sub -p "$port" -t t/status -C 1 -W 5)" = online
-mosquitto_pub -p "$port" -t t/in -m hello -q 1
+# a root that was never a whole machine may have no /etc/hosts
+name=localhost
+getent ahosts localhost >/dev/null || name=127.0.0.1
+start a "$B/bin/virtual-mqtt" --host $name --port "$port" --topic t
+check "connects to $name and publishes its status" soon says watch '^t/status online$'
+check "the status is retained" test "$(mosquitto_sub -h 127.0.0.1 -p "$port" -t t/status -C 1 -W 5)" = online
+mosquitto_pub -h 127.0.0.1 -p "$port" -t t/in -m hello -q 1
 check "a message arrives" soon says a '^message t/in hello$'
-head -c 131073 /dev/zero | mosquitto_pub -p "$port" -t t/in -s -q 1
-mosquitto_pub -p "$port" -t t/in -m after -q 1
+head -c 131073 /dev/zero | mosquitto_pub -h 127.0.0.1 -p "$port" -t t/in -s -q 1
+mosquitto_pub -h 127.0.0.1 -p "$port" -t t/in -m after -q 1
 check "the message after one too large arrives" soon says a '^message t/in after$'
 stop a
 check "the one too large was dropped and counted" says a ' dropped 1 '
@@ -59,7 +62,7 @@ sleep 1
 broker_with <<<'allow_anonymous true'
 twice() { [ "$(grep -c '^connected$' "$work/c.log")" = 2 ]; }
 check "a broker that is back is found" soon twice
-check "the status is published again" test "$(mosquitto_sub -p "$port" -t t/status -C 1 -W 5)" = online
+check "the status is published again" test "$(mosquitto_sub -h 127.0.0.1 -p "$port" -t t/status -C 1 -W 5)" = online
 # frozen: reads nothing, answers nothing; after 5 s without a word it is asked, 5 s later it is gone
 connections=$(grep -c '^connected$' "$work/c.log")
 kill -STOP "$pid_broker"
@@ -127,9 +130,13 @@ check "and nothing was acknowledged" says i ' acknowledged 0 '
 tls j 127.0.0.1 ca --cert-file "$work/false-door.crt" --key-file "$work/false-door.key"
 check "a client certificate of another authority is refused" soon says j '^disconnected '
 stop j
-tls k localhost ca --cert-file "$work/door.crt" --key-file "$work/door.key"
-check "a certificate for another name is refused" soon says k 'disconnected .*TLS'
-stop k
+if [ $name = localhost ]; then
+	tls k localhost ca --cert-file "$work/door.crt" --key-file "$work/door.key"
+	check "a certificate for another name is refused" soon says k 'disconnected .*TLS'
+	stop k
+else
+	skip "a certificate for another name is refused" "localhost does not resolve here"
+fi
 check "a certificate without its key is refused" refuses 'key_file together' --ca-file "$work/ca.crt" --cert-file "$work/door.crt"
 check "a missing CA file is refused by name" refuses "$work/none: No such file" --ca-file "$work/none"
 stop broker
