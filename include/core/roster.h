@@ -26,6 +26,12 @@ enum card_state {
 	CARD_STATE_REVOKED,
 };
 
+/* What the card was enrolled as. */
+enum card_kind {
+	CARD_KIND_UID,     /* its number, which any card could be made to show */
+	CARD_KIND_DESFIRE, /* proves itself; its number alone counts for nothing */
+};
+
 enum member_state {
 	MEMBER_STATE_CLOSED, /* the zero value admits nobody */
 	MEMBER_STATE_ACTIVE,
@@ -59,6 +65,7 @@ struct roster_card {
 	int32_t valid_until;
 	int32_t grace_until;
 	uint32_t release_ms; /* a member who needs longer; 0: the door's own */
+	enum card_kind kind;
 };
 
 /* "[a-z0-9-]{1,32}": an id of a site or door, safe in topics and file names. */

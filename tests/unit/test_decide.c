@@ -324,7 +324,8 @@ static void no_combination_grants_without_every_predicate(void **state)
 	assert_true(grants > 1000);
 	/* a card that is not read or not fixed, with every right there is */
 	grants = 0;
-	t.rights = (struct decide_rights){TIER_FLAGS_ALL, true, &always};
+	t.rights = (struct decide_rights){
+		.flags = TIER_FLAGS_ALL, .door = true, .hours = &always};
 	for (unsigned i = 1; i < 2 * COUNT(uids); i++) {
 		uid_parse(uids[i / 2], &t.in.uid);
 		t.in.read_ok = i % 2 == 0;
