@@ -16,7 +16,6 @@
 #include "core/hours.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-#define HAPPENINGS 11
 
 /* One case's outcome: the first thing that is wrong with it. */
 struct play {
@@ -223,8 +222,10 @@ static void door_from(struct play *p, json_t *row, struct decide_door *door)
 
 	unpack(p, row, "{s?b, s?b, s?i, s?i !}", "lockdown", &lockdown, "needs_proof", &proof,
 		"release_ms", &release, "release_max_ms", &release_max);
-	*door = (struct decide_door){
-		lockdown != 0, proof != 0, (uint32_t)release, (uint32_t)release_max};
+	*door = (struct decide_door){.lockdown = lockdown != 0,
+		.needs_proof = proof != 0,
+		.release_ms = (uint32_t)release,
+		.release_max_ms = (uint32_t)release_max};
 }
 
 static void scene_from(struct play *p, json_t *given, struct scene *s)
@@ -278,8 +279,15 @@ static void play_decide(struct play *p, json_t *given, json_t *row)
 
 /* ---- doorway ---- */
 
-static const char *const happenings[HAPPENINGS] = {"release", "extend", "relock", "open", "close",
-	"exit", "force", "hold_open", "clear", "fault", "recover"};
+/* in the order of enum doorway_happening's bits, and of enum doorway_event */
+static const char *const happenings[] = {"release", "extend", "relock", "open", "close", "exit",
+	"force", "hold_open", "clear", "fault", "recover", "prop", "exit_stuck", "exit_free",
+	"unlock", "unlock_over", "fire", "fire_over", "lockdown", "lockdown_over", "tamper",
+	"tamper_over", "lock_fail", "lock_ok", "refuse"};
+static const char *const doorway_events[] = {"tick", "grant", "exit_pressed", "exit_let_go",
+	"opened", "closed", "relock", "fault", "fault_over", "grant_override", "fire_on",
+	"fire_off", "lockdown_on", "lockdown_off", "hold", "hold_event", "schedule", "trusted",
+	"doubted", "tamper_on", "tamper_off", "bolt_thrown", "bolt_drawn"};
 
 static void check_step(struct play *p, const struct doorway *d, const struct doorway_actions *a,
 	int at, const char *state, bool strike, json_t *did, json_t *deadline)
@@ -289,7 +297,7 @@ static void check_step(struct play *p, const struct doorway *d, const struct doo
 	size_t i;
 
 	json_array_foreach(did, i, row) bits |=
-		1u << index_of(p, json_string_value(row), happenings, HAPPENINGS);
+		1u << index_of(p, json_string_value(row), happenings, COUNT(happenings));
 	if (strcmp(doorway_state_name(d->state), state) != 0)
 		wrong(p, "at %d: %s, expected %s", at, doorway_state_name(d->state), state);
 	if (a->strike != strike)
@@ -302,8 +310,6 @@ static void check_step(struct play *p, const struct doorway *d, const struct doo
 
 static void play_event(struct play *p, struct doorway *d, json_t *row)
 {
-	static const char *const names[] = {"tick", "grant", "exit_pressed", "exit_let_go",
-		"opened", "closed", "relock", "fault", "fault_over"};
 	const char *name = "", *state = "";
 	json_t *did = NULL, *deadline = NULL;
 	int at = 0, ms = 0, strike = 0;
@@ -313,7 +319,8 @@ static void play_event(struct play *p, struct doorway *d, json_t *row)
 		"state", &state, "strike", &strike, "did", &did, "deadline", &deadline);
 	if (p->failed)
 		return;
-	a = doorway_step(d, (enum doorway_event)index_of(p, name, names, COUNT(names)),
+	a = doorway_step(d,
+		(enum doorway_event)index_of(p, name, doorway_events, COUNT(doorway_events)),
 		(uint32_t)ms, (uint64_t)at);
 	check_step(p, d, &a, at, state, strike != 0, did, deadline);
 }
@@ -322,20 +329,23 @@ static void play_doorway(struct play *p, json_t *given, json_t *row)
 {
 	json_t *all = json_deep_copy(given), *own = NULL, *events = NULL, *event;
 	const char *name = NULL;
-	int contact = 1, strike = 1, open = 0, exit_ms = 0, held_ms = 0;
-	struct doorway_config config;
+	int contact = 1, strike = 1, open = 0;
+	struct doorway_config config = {0};
 	struct doorway d;
 	size_t i;
 
 	unpack(p, row, "{s:s, s?o, s:o !}", "name", &name, "given", &own, "events", &events);
 	if (own && json_object_update(all, own) < 0)
 		wrong(p, "table: given is not an object");
-	unpack(p, all, "{s?b, s?b, s?b, s?i, s?i !}", "contact", &contact, "strike", &strike,
-		"open", &open, "exit_ms", &exit_ms, "held_open_ms", &held_ms);
+	unpack(p, all, "{s?b, s?b, s?b, s?i, s?i, s?i, s?i, s?i, s?i !}", "contact", &contact,
+		"strike", &strike, "open", &open, "exit_ms", &config.exit_ms, "held_open_ms",
+		&config.held_open_ms, "forced_grace_ms", &config.forced_grace_ms, "exit_stuck_ms",
+		&config.exit_stuck_ms, "propped_ms", &config.propped_ms, "lock_fail_ms",
+		&config.lock_fail_ms);
 	if (json_array_size(events) == 0)
 		wrong(p, "table: no event");
-	config = (struct doorway_config){
-		contact != 0, strike != 0, (uint32_t)exit_ms, (uint32_t)held_ms};
+	config.contact = contact != 0;
+	config.strike = strike != 0;
 	doorway_init(&d, &config, open != 0, 0);
 	json_array_foreach(events, i, event) play_event(p, &d, event);
 	json_decref(all);

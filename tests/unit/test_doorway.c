@@ -15,8 +15,10 @@
 #define EXIT_MS 3000
 #define HELD_MS 30000
 
-static const struct doorway_config with_contact = {true, true, EXIT_MS, HELD_MS};
-static const struct doorway_config without_contact = {false, true, EXIT_MS, HELD_MS};
+static const struct doorway_config with_contact = {
+	.contact = true, .strike = true, .exit_ms = EXIT_MS, .held_open_ms = HELD_MS};
+static const struct doorway_config without_contact = {
+	.strike = true, .exit_ms = EXIT_MS, .held_open_ms = HELD_MS};
 
 static void second_tap_extends_and_never_shortens(void **state)
 {
@@ -85,8 +87,9 @@ static void exit_is_never_denied(void **state)
 {
 	static const enum doorway_event before[] = {DOORWAY_EVENT_TICK, DOORWAY_EVENT_GRANT,
 		DOORWAY_EVENT_EXIT_PRESSED, DOORWAY_EVENT_CONTACT_OPENED, DOORWAY_EVENT_RELOCK,
-		DOORWAY_EVENT_FAULT};
-	const struct doorway_config no_exit_time = {true, true, 0, HELD_MS};
+		DOORWAY_EVENT_FAULT, DOORWAY_EVENT_LOCKDOWN_ON, DOORWAY_EVENT_TAMPER_ON,
+		DOORWAY_EVENT_FIRE_ON, DOORWAY_EVENT_HOLD, DOORWAY_EVENT_BOLT_THROWN};
+	const struct doorway_config no_exit_time = {.contact = true, .strike = true};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(before) / sizeof(before[0]); i++) {
@@ -98,7 +101,7 @@ static void exit_is_never_denied(void **state)
 		a = doorway_step(&d, DOORWAY_EVENT_EXIT_PRESSED, 0, 1500);
 		assert_true(a.strike);
 		assert_true(a.happened & DOORWAY_DID_EXIT);
-		assert_true(d.release_until_ms >= 1500 + RELEASE_MS_DEFAULT);
+		assert_int_equal(d.due_ms[DOORWAY_TIMER_EXIT], 1500 + RELEASE_MS_DEFAULT);
 	}
 }
 
@@ -111,7 +114,9 @@ static void nothing_is_released_by_mistake(void **state)
 	assert_false(doorway_step(&d, DOORWAY_EVENT_GRANT, 0, 1000).strike);
 	assert_false(doorway_step(&d, (enum doorway_event)99, 5000, 1000).strike);
 	doorway_step(&d, DOORWAY_EVENT_GRANT, UINT32_MAX, 1000);
-	assert_int_equal(d.release_until_ms, 1000 + RELEASE_MS_MAX);
+	assert_int_equal(d.due_ms[DOORWAY_TIMER_RELEASE], 1000 + RELEASE_MS_MAX);
+	doorway_step(&d, DOORWAY_EVENT_HOLD, UINT32_MAX, 1000);
+	assert_int_equal(d.due_ms[DOORWAY_TIMER_HOLD], 1000 + UNLOCK_MS_MAX);
 }
 
 static void a_clock_that_goes_back_puts_the_strike_to_rest(void **state)
@@ -154,39 +159,94 @@ static void every_state_has_a_name(void **state)
 	assert_string_equal(doorway_contact_name((enum doorway_contact)99), "unknown");
 }
 
-/* What must hold after any step at all. */
-static void check(const struct doorway *d, const struct doorway_actions *a, uint64_t now)
+static void a_held_button_is_stuck_at_its_very_millisecond(void **state)
 {
-	const struct doorway_config *c = &d->config;
+	const struct doorway_config config = {
+		.contact = true, .strike = true, .exit_ms = EXIT_MS, .exit_stuck_ms = 9000};
+	struct doorway_actions a;
+	struct doorway d;
 
-	assert_true(!a->strike || (a->deadline_ms != 0 && c->strike));
-	assert_true(a->deadline_ms == 0 || a->deadline_ms >= now);
-	assert_int_equal(a->strike, d->release_until_ms != 0);
-	assert_true(c->contact || d->contact == DOORWAY_CONTACT_NONE);
-	assert_true(c->strike || d->state != DOORWAY_STATE_FORCED);
-	assert_true(!(a->happened & DOORWAY_DID_FORCE) || (a->happened & DOORWAY_DID_OPEN));
-	assert_true(!(a->happened & DOORWAY_DID_CLEAR) || (a->happened & DOORWAY_DID_CLOSE));
-	switch (d->state) {
-	case DOORWAY_STATE_LOCKED:
-		assert_false(a->strike || d->contact == DOORWAY_CONTACT_OPEN);
-		break;
-	case DOORWAY_STATE_RELEASED:
-		assert_true(a->strike && d->contact != DOORWAY_CONTACT_OPEN);
-		break;
-	case DOORWAY_STATE_OPEN:
-		assert_true(d->held_at_ms != 0);
-		/* fall through */
-	case DOORWAY_STATE_HELD_OPEN:
-	case DOORWAY_STATE_FORCED:
-		assert_int_equal(d->contact, DOORWAY_CONTACT_OPEN);
-		break;
-	case DOORWAY_STATE_FAULT:
-		assert_true(d->fault);
-		break;
-	case DOORWAY_STATE_UNLOCKED:
-	case DOORWAY_STATE_LOCKDOWN:
-		fail_msg("state %s without its event", doorway_state_name(d->state));
+	(void)state;
+	doorway_init(&d, &config, false, 0);
+	doorway_step(&d, DOORWAY_EVENT_EXIT_PRESSED, 0, 1000);
+	a = doorway_step(&d, DOORWAY_EVENT_TICK, 0, 9999);
+	assert_int_equal(a.happened, DOORWAY_DID_RELOCK);
+	assert_int_equal(a.deadline_ms, 10000);
+	a = doorway_step(&d, DOORWAY_EVENT_TICK, 0, 10000);
+	assert_int_equal(a.happened, DOORWAY_DID_EXIT_STUCK);
+	assert_true(d.alarms & DOORWAY_DID_EXIT_STUCK);
+	assert_int_equal(a.deadline_ms, 0);
+	a = doorway_step(&d, DOORWAY_EVENT_EXIT_LET_GO, 0, 90000);
+	assert_int_equal(a.happened, DOORWAY_DID_EXIT_FREE);
+	assert_int_equal(d.alarms, 0);
+}
+
+/* The contact's debounce tells of the opening only when the release is over. */
+static void an_opening_told_late_is_not_forced(void **state)
+{
+	const struct doorway_config standard = with_contact;
+	struct doorway_config own = with_contact;
+
+	(void)state;
+	own.forced_grace_ms = 120;
+	for (uint64_t after = 0; after <= 600; after++) {
+		struct doorway a, b;
+
+		doorway_init(&a, &standard, false, 0);
+		doorway_init(&b, &own, false, 0);
+		doorway_step(&a, DOORWAY_EVENT_GRANT, 5000, 1000);
+		doorway_step(&b, DOORWAY_EVENT_GRANT, 5000, 1000);
+		doorway_step(&a, DOORWAY_EVENT_TICK, 0, 6000);
+		doorway_step(&b, DOORWAY_EVENT_TICK, 0, 6000);
+		doorway_step(&a, DOORWAY_EVENT_CONTACT_OPENED, 0, 6000 + after);
+		doorway_step(&b, DOORWAY_EVENT_CONTACT_OPENED, 0, 6000 + after);
+		assert_int_equal(a.state, after < FORCED_GRACE_MS_DEFAULT ? DOORWAY_STATE_OPEN
+									  : DOORWAY_STATE_FORCED);
+		assert_int_equal(b.state, after < 120 ? DOORWAY_STATE_OPEN : DOORWAY_STATE_FORCED);
 	}
+}
+
+static void only_a_relock_of_a_closed_door_forgives_and_only_once(void **state)
+{
+	struct doorway_actions a;
+	struct doorway d;
+
+	(void)state;
+	doorway_init(&d, &with_contact, false, 0);
+	doorway_step(&d, DOORWAY_EVENT_GRANT, 5000, 1000);
+	doorway_step(&d, DOORWAY_EVENT_CONTACT_OPENED, 0, 2000);
+	doorway_step(&d, DOORWAY_EVENT_CONTACT_CLOSED, 0, 2100);
+	a = doorway_step(&d, DOORWAY_EVENT_CONTACT_OPENED, 0, 2200);
+	assert_true(a.happened & DOORWAY_DID_FORCE);
+	doorway_init(&d, &with_contact, false, 0);
+	doorway_step(&d, DOORWAY_EVENT_GRANT, 5000, 1000);
+	doorway_step(&d, DOORWAY_EVENT_RELOCK, 0, 2000);
+	a = doorway_step(&d, DOORWAY_EVENT_CONTACT_OPENED, 0, 2100);
+	assert_int_equal(a.happened, DOORWAY_DID_OPEN);
+	doorway_step(&d, DOORWAY_EVENT_CONTACT_CLOSED, 0, 2200);
+	a = doorway_step(&d, DOORWAY_EVENT_CONTACT_OPENED, 0, 2300);
+	assert_true(a.happened & DOORWAY_DID_FORCE);
+}
+
+static void a_clock_that_goes_back_ends_holds_and_forgiveness(void **state)
+{
+	const struct doorway_config config = {
+		.contact = true, .strike = true, .exit_stuck_ms = 9000, .lock_fail_ms = 3000};
+	struct doorway_actions a;
+	struct doorway d;
+
+	(void)state;
+	doorway_init(&d, &config, false, 50000);
+	doorway_step(&d, DOORWAY_EVENT_EXIT_PRESSED, 0, 50000);
+	doorway_step(&d, DOORWAY_EVENT_HOLD_EVENT, 60000, 51000);
+	a = doorway_step(&d, DOORWAY_EVENT_TICK, 0, 100);
+	assert_false(a.strike);
+	assert_int_equal(a.happened, DOORWAY_DID_RELOCK | DOORWAY_DID_UNLOCK_OVER);
+	assert_int_equal(a.deadline_ms, 3100);
+	assert_int_equal(d.due_ms[DOORWAY_TIMER_EXIT_STUCK], 9100);
+	assert_false(d.event_mode);
+	a = doorway_step(&d, DOORWAY_EVENT_CONTACT_OPENED, 0, 50);
+	assert_true(a.happened & DOORWAY_DID_FORCE);
 }
 
 static uint32_t any(unsigned *seed)
@@ -194,45 +254,56 @@ static uint32_t any(unsigned *seed)
 	return (uint32_t)rand_r(seed) << 16 ^ (uint32_t)rand_r(seed);
 }
 
-/* Random events; the strike may be on only until the last moment that a grant or press allows. */
-static void random_walk(unsigned *seed, bool hostile_clock)
+/* What must hold after any step at all, even with a clock that jumps; tests/unit/
+ * test_doorway_explore.c holds the machine to much more, with a clock that does not. */
+static void check(const struct doorway *d, const struct doorway_actions *a, uint64_t now)
 {
-	struct doorway_config config = {rand_r(seed) % 2, rand_r(seed) % 8 != 0, EXIT_MS, HELD_MS};
-	uint64_t now = hostile_clock ? any(seed) : 1000, limit = 0;
+	const struct doorway_config *c = &d->config;
+
+	assert_true(!a->strike || ((a->deadline_ms != 0 || d->fire) && c->strike));
+	assert_true(a->deadline_ms == 0 || a->deadline_ms >= now);
+	assert_true(c->contact || d->contact == DOORWAY_CONTACT_NONE);
+	assert_true(c->strike || d->state != DOORWAY_STATE_FORCED);
+	assert_true(!(a->happened & DOORWAY_DID_FORCE) || (a->happened & DOORWAY_DID_OPEN));
+	assert_true(d->state != DOORWAY_STATE_LOCKED || !a->strike);
+	assert_true(d->state != DOORWAY_STATE_LOCKDOWN || !a->strike);
+	assert_true(d->state != DOORWAY_STATE_RELEASED || a->strike);
+	assert_true(d->state != DOORWAY_STATE_OPEN || d->due_ms[DOORWAY_TIMER_HELD_OPEN] != 0);
+}
+
+static void random_walk(unsigned *seed)
+{
+	struct doorway_config config = {.contact = rand_r(seed) % 2,
+		.strike = rand_r(seed) % 8 != 0,
+		.exit_ms = EXIT_MS,
+		.held_open_ms = HELD_MS,
+		.exit_stuck_ms = any(seed) % 20000,
+		.propped_ms = any(seed) % 20000,
+		.lock_fail_ms = any(seed) % 20000};
+	uint64_t now = any(seed);
 	struct doorway_actions a;
 	struct doorway d;
 
 	doorway_init(&d, &config, rand_r(seed) % 2, now);
 	for (int step = 0; step < 300; step++) {
 		enum doorway_event event = (enum doorway_event)(
-			(unsigned)rand_r(seed) % (DOORWAY_EVENT_FAULT_OVER + 1));
+			(unsigned)rand_r(seed) % (DOORWAY_EVENT_BOLT_DRAWN + 2));
 		uint32_t ms = rand_r(seed) % 8 ? RELEASE_MS_MIN + any(seed) % 10000 : any(seed);
-		uint64_t until;
 
-		if (hostile_clock && rand_r(seed) % 8 == 0)
+		if (rand_r(seed) % 8 == 0)
 			now = rand_r(seed) % 2 ? any(seed) : UINT64_MAX - any(seed) % 100000;
 		else
 			now += now < UINT64_MAX - 8000 ? any(seed) % 8000 : 0;
-		until = event == DOORWAY_EVENT_GRANT ? (ms < RELEASE_MS_MAX ? ms : RELEASE_MS_MAX)
-			: event == DOORWAY_EVENT_EXIT_PRESSED ? EXIT_MS
-							      : 0;
-		until = until > UINT64_MAX - now ? UINT64_MAX : now + until;
-		limit = until > limit || hostile_clock ? until : limit;
 		a = doorway_step(&d, event, ms, now);
 		check(&d, &a, now);
-		if (!hostile_clock && a.strike && now >= limit)
-			fail_msg("the strike is on at %llu, allowed until %llu",
-				(unsigned long long)now, (unsigned long long)limit);
-		if (a.strike && rand_r(seed) % 2) {
-			now = d.release_until_ms; /* in time, to the millisecond */
-			a = doorway_step(&d, DOORWAY_EVENT_TICK, 0, now);
-			check(&d, &a, now);
-			assert_false(a.strike);
-		}
 	}
+	now = now < UINT64_MAX - UNLOCK_MS_MAX ? now + UNLOCK_MS_MAX : UINT64_MAX;
+	doorway_step(&d, DOORWAY_EVENT_FIRE_OFF, 0, now);
+	now = now < UINT64_MAX - EXIT_MS ? now + RELEASE_MS_MAX : UINT64_MAX;
+	assert_false(doorway_step(&d, DOORWAY_EVENT_TICK, 0, now).strike);
 }
 
-static void random_events_never_leave_the_strike_on(void **state)
+static void random_events_and_clocks_never_leave_the_strike_on(void **state)
 {
 	const char *env = getenv("SEED");
 	unsigned seed = env ? (unsigned)strtoul(env, NULL, 0) : (unsigned)time(NULL);
@@ -240,7 +311,7 @@ static void random_events_never_leave_the_strike_on(void **state)
 	(void)state;
 	print_message("# SEED=%u\n", seed);
 	for (int round = 0; round < 1000; round++)
-		random_walk(&seed, round % 2);
+		random_walk(&seed);
 }
 
 int main(void)
@@ -255,7 +326,11 @@ int main(void)
 		cmocka_unit_test(a_clock_that_goes_back_puts_the_strike_to_rest),
 		cmocka_unit_test(the_end_of_time_is_survived),
 		cmocka_unit_test(every_state_has_a_name),
-		cmocka_unit_test(random_events_never_leave_the_strike_on),
+		cmocka_unit_test(a_held_button_is_stuck_at_its_very_millisecond),
+		cmocka_unit_test(an_opening_told_late_is_not_forced),
+		cmocka_unit_test(only_a_relock_of_a_closed_door_forgives_and_only_once),
+		cmocka_unit_test(a_clock_that_goes_back_ends_holds_and_forgiveness),
+		cmocka_unit_test(random_events_and_clocks_never_leave_the_strike_on),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
