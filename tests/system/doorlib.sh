@@ -109,6 +109,7 @@ reader_up() {
 }
 
 hub_up() { # extra options of virtual-hub collect
+	: >>"$work/hub.log"
 	start hub "$B/bin/virtual-hub" collect --dir "$work/keys" --door-key "$work/keys/door.pub" --site walker \
 		--door front --port "$port" --store "$work/collected" "$@"
 }
