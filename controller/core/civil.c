@@ -10,7 +10,7 @@
 #define DATE_MAX 2932896 /* 9999-12-31 */
 
 /* Years run from March here, so that the leap day is the last of its year. */
-static int32_t date_of(int year, int month, int day)
+int32_t civil_date(int year, int month, int day)
 {
 	int y = month <= 2 ? year - 1 : year;
 	int from_march = (month + 9) % 12;
@@ -50,7 +50,7 @@ int civil_from_ymd(int year, int month, int day, struct civil *ret_civil)
 
 	if (year < YEAR_MIN || year > YEAR_MAX || month < 1 || month > 12 || day < 1 || day > 31)
 		return -EINVAL;
-	civil_from_date(date_of(year, month, day), &c);
+	civil_from_date(civil_date(year, month, day), &c);
 	if (c.year != year || c.month != month || c.day != day)
 		return -EINVAL; /* the 31st of a month of 30 days is another date */
 	*ret_civil = c;
@@ -78,26 +78,26 @@ int32_t civil_easter(int year)
 	int late = (golden + 11 * moon + 22 * weekday) / 451;
 	int days = moon + weekday - 7 * late + 114;
 
-	return date_of(year, days / 31, days % 31 + 1);
+	return civil_date(year, days / 31, days % 31 + 1);
 }
 
 int civil_month_days(int year, int month)
 {
-	int next = month == 12 ? date_of(year + 1, 1, 1) : date_of(year, month + 1, 1);
+	int next = month == 12 ? civil_date(year + 1, 1, 1) : civil_date(year, month + 1, 1);
 
-	return next - date_of(year, month, 1);
+	return next - civil_date(year, month, 1);
 }
 
 int civil_week(const struct civil *civil)
 {
 	/* a week belongs to the year its Thursday is in */
 	int32_t thursday = civil->date - civil->weekday + 3;
-	int32_t start = date_of(civil->year, 1, 1);
+	int32_t start = civil_date(civil->year, 1, 1);
 
 	if (thursday < start)
-		start = date_of(civil->year - 1, 1, 1);
-	else if (thursday >= date_of(civil->year + 1, 1, 1))
-		start = date_of(civil->year + 1, 1, 1);
+		start = civil_date(civil->year - 1, 1, 1);
+	else if (thursday >= civil_date(civil->year + 1, 1, 1))
+		start = civil_date(civil->year + 1, 1, 1);
 	return (thursday - start) / 7 + 1;
 }
 

@@ -43,7 +43,10 @@ int civil_from_ymd(int year, int month, int day, struct civil *ret_civil);
  * 1970 … 9999 gives DATE_NONE and zeros. */
 void civil_from_date(int32_t date, struct civil *ret_civil);
 
-/* Easter Sunday of a year 1970 … 9999 (western, Gregorian) as a day number. */
+/* The day number of a date of the years 1600 … 9999; days past the month's end run on. */
+int32_t civil_date(int year, int month, int day);
+
+/* Easter Sunday of a year 1600 … 9999 (western, Gregorian) as a day number. */
 int32_t civil_easter(int year);
 
 /* Days of a month, 28 … 31; month 1 … 12. */
