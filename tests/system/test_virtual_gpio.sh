@@ -165,8 +165,10 @@ hung_chip_is_bounded() {
 }
 dead_chip_is_an_error() {
 	kill -9 $machine && wait $machine 2>/dev/null
-	[[ -z $(gpio gpiodetect) ]] && fails_with "No such device" gpio gpioinfo gpiochip0 &&
-		rm -f "$VIRTUAL_GPIO" && fails_with "No such file" gpio gpioinfo gpiochip0
+	local chip=(gpiochip0) # version 2 takes lines there, and says only that it cannot find the chip
+	gpioinfo --version | grep -q 'v1\.' || chip=(--chip /dev/gpiochip0)
+	[[ -z $(gpio gpiodetect) ]] && fails_with "No such device\|cannot find GPIO chip" gpio gpioinfo "${chip[@]}" &&
+		rm -f "$VIRTUAL_GPIO" && fails_with "No such file\|cannot find GPIO chip" gpio gpioinfo "${chip[@]}"
 }
 
 check "the machine starts" start_machine
