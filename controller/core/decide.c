@@ -192,16 +192,14 @@ static enum reason allowance_left(const struct decide_input *in, uint32_t *warni
 
 static enum reason not_passed_back(const struct decide_input *in, uint32_t *warnings)
 {
-	switch (passback_judge(&in->door->passback, &in->presence, decide_now(in))) {
-	case PASSBACK_ANSWER_PASS:
-		return REASON_NONE;
-	case PASSBACK_ANSWER_WARN:
+	enum passback_answer answer =
+		passback_judge(&in->door->passback, &in->presence, decide_now(in));
+
+	if (answer == PASSBACK_ANSWER_DENY)
+		return REASON_PASSBACK;
+	if (answer == PASSBACK_ANSWER_WARN)
 		*warnings |= WARNING_PASSBACK;
-		return REASON_NONE;
-	case PASSBACK_ANSWER_DENY:
-		break;
-	}
-	return REASON_PASSBACK;
+	return REASON_NONE;
 }
 
 /* Two people, not one person's two cards. */

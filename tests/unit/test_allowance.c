@@ -75,6 +75,15 @@ static void the_last_unit_may_be_used_and_no_more(void **state)
 	}
 }
 
+static void a_kind_that_is_not_ours_is_held_to_its_limit(void **state)
+{
+	struct civil now = moment(2026, 11, 23, 600);
+	struct allowance_usage usage = {.year = 2026, .month = 11, .used = 10};
+
+	(void)state;
+	assert_answer(judge((enum allowance_kind)9, 10, &usage, true, &now), true, true);
+}
+
 static void a_limit_of_nothing_is_spent_at_once(void **state)
 {
 	struct civil now = moment(2026, 11, 23, 600);
@@ -232,6 +241,7 @@ int main(void)
 		cmocka_unit_test(values_that_are_not_ours_are_not_valid),
 		cmocka_unit_test(no_allowance_is_never_spent_and_uses_nothing),
 		cmocka_unit_test(the_last_unit_may_be_used_and_no_more),
+		cmocka_unit_test(a_kind_that_is_not_ours_is_held_to_its_limit),
 		cmocka_unit_test(a_limit_of_nothing_is_spent_at_once),
 		cmocka_unit_test(usage_counts_in_its_own_month_only),
 		cmocka_unit_test(a_day_that_is_counted_goes_on_to_its_last_minute),

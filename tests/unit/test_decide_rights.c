@@ -184,6 +184,9 @@ static void what_needs_a_time_needs_a_clock(void **state)
 	exception_add(&t, false, "front");
 	assert_int_equal(reason_of(&t), REASON_CLOCK_UNTRUSTED);
 	t.calendar.exception_count = 0;
+	exception_add(&t, false, "");
+	assert_int_equal(reason_of(&t), REASON_CLOCK_UNTRUSTED);
+	t.calendar.exception_count = 0;
 	t.rights.door = false;
 	assert_int_equal(reason_of(&t), REASON_CLOCK_UNTRUSTED);
 	t.in.extra_count = 0;
@@ -287,6 +290,38 @@ static void the_first_person_opens_up_when_nothing_is_in_doubt(void **state)
 	t.door.waits_for_first = true;
 	t.card.state = CARD_STATE_LOST;
 	assert_false(decide(&t.in).opens_up);
+}
+
+static void proof_is_wanted_by_door_tier_or_card(void **state)
+{
+	static const struct {
+		bool door, tier;
+		enum card_kind kind;
+		enum decide_proof proof;
+		enum reason expected;
+	} rows[] = {
+		{false, false, CARD_KIND_UID, DECIDE_PROOF_NONE, REASON_GRANTED},
+		{true, false, CARD_KIND_UID, DECIDE_PROOF_NONE, REASON_CARD_NEEDS_PROOF},
+		{false, true, CARD_KIND_UID, DECIDE_PROOF_NONE, REASON_CARD_NEEDS_PROOF},
+		{false, false, CARD_KIND_DESFIRE, DECIDE_PROOF_NONE, REASON_CARD_NOT_GENUINE},
+		{true, true, CARD_KIND_DESFIRE, DECIDE_PROOF_NONE, REASON_CARD_NOT_GENUINE},
+		{false, false, (enum card_kind)9, DECIDE_PROOF_NONE, REASON_CARD_NOT_GENUINE},
+		{false, false, CARD_KIND_UID, DECIDE_PROOF_FAILED, REASON_CARD_NOT_GENUINE},
+		{true, true, CARD_KIND_UID, DECIDE_PROOF_FAILED, REASON_CARD_NOT_GENUINE},
+		{true, true, CARD_KIND_UID, DECIDE_PROOF_GENUINE, REASON_GRANTED},
+		{true, true, CARD_KIND_DESFIRE, DECIDE_PROOF_GENUINE, REASON_GRANTED},
+	};
+	struct tap t;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		tap_init(&t);
+		t.door.needs_proof = rows[i].door;
+		t.rights.needs_proof = rows[i].tier;
+		t.card.kind = rows[i].kind;
+		t.in.proof = rows[i].proof;
+		assert_int_equal(reason_of(&t), rows[i].expected);
+	}
 }
 
 /* ---- an oracle: the rules as one conjunction, with rights as sets of minutes ---- */
@@ -426,6 +461,7 @@ int main(void)
 		cmocka_unit_test(passback_needs_no_clock),
 		cmocka_unit_test(two_people_are_two_members_within_the_time),
 		cmocka_unit_test(the_first_person_opens_up_when_nothing_is_in_doubt),
+		cmocka_unit_test(proof_is_wanted_by_door_tier_or_card),
 		cmocka_unit_test(random_rights_agree_with_the_oracle),
 	};
 

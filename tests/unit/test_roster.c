@@ -15,7 +15,8 @@ static void ids_fit_topics_and_file_names(void **state)
 	static const char *const good[] = {
 		"a", "walker-building", "0", "door-1", "abcdefghijklmnopqrstuvwxyz012345"};
 	static const char *const bad[] = {"", "A", "door 1", "door_1", "door/1", "+", "#", "..",
-		"dör", "door\n", "abcdefghijklmnopqrstuvwxyz0123456"};
+		"dör", "door\n", "door{", "door:", "door`", "door.",
+		"abcdefghijklmnopqrstuvwxyz0123456"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
