@@ -32,20 +32,37 @@ static bool in_weeks(const struct hours_weeks *w, int week)
 	return week >= w->first && week <= w->last && (week - w->first) % w->step == 0;
 }
 
+/* The day of the month of a weekday of a month, the first to the fourth or the last to the fourth
+ * last: there always is one. */
+static int nth_day(const struct hours_date *d, int year)
+{
+	int weekday = (d->day - HOURS_DAY_NTH) / 10, n = (d->day - HOURS_DAY_NTH) % 10;
+	int days = civil_month_days(year, d->month);
+	struct civil first;
+
+	civil_from_date(civil_date(year, d->month, 1), &first);
+	weekday = 1 + (weekday - first.weekday + 7) % 7; /* the first one is on this day */
+	return n < 5 ? weekday + 7 * n : weekday + 7 * ((days - weekday) / 7 - (n - 5));
+}
+
 static int32_t first_of(const struct hours_date *d, int year)
 {
+	int day = d->day ? d->day : 1;
+
 	if (d->month == HOURS_MONTH_EASTER)
 		return civil_easter(year) + d->offset;
+	if (day >= HOURS_DAY_NTH)
+		day = nth_day(d, year);
 	/* the 29th of a February without one is 1 March */
-	return civil_date(year, d->month, d->day ? d->day : 1) + d->offset;
+	return civil_date(year, d->month, day) + d->offset;
 }
 
 static int32_t last_of(const struct hours_date *d, int year)
 {
 	int days;
 
-	if (d->month == HOURS_MONTH_EASTER)
-		return civil_easter(year) + d->offset;
+	if (d->month == HOURS_MONTH_EASTER || d->day >= HOURS_DAY_NTH)
+		return first_of(d, year);
 	days = civil_month_days(year, d->month);
 	return civil_date(year, d->month, d->day && d->day < days ? d->day : days) + d->offset;
 }
@@ -55,10 +72,8 @@ static bool in_occurrence(const struct hours_dates *r, int year, int32_t date)
 {
 	const struct hours_date *to = r->to.month ? &r->to : &r->from;
 	int32_t first = first_of(&r->from, year);
-	int32_t last = last_of(to, to->year ? to->year : year);
+	int32_t last = last_of(to, to->year ? to->year : year + r->wraps);
 
-	if (r->to.month && !to->year && last < first)
-		last = last_of(to, year + 1);
 	return date >= first && date <= last;
 }
 

@@ -1,53 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Opening hours: years, dates and weeks. */
+/* Opening hours: dates, and what selects days of the year together. */
 #include "hours_parser.h"
 
 #include <errno.h>
-
-#define YEAR_MIN 1970
-#define YEARS_SPAN 100 /* "2000-2200" is a mistyped time */
-
-static const char needs_number[] = "a number is missing here";
-
-/* ---- what they share ---- */
-
-static int take_year(struct hours_parser *p, uint16_t *ret_year)
-{
-	size_t at = p->at;
-	unsigned year;
-
-	if (!parser_at_year(parser_here(p)))
-		return parser_fail(p, at, "a year is missing here",
-			"write 2026-2028 for years, 2026 Dec 25 for a date");
-	year = parser_take_number(p, 4);
-	if (year < YEAR_MIN)
-		return parser_fail(p, at, "years run from 1970 on",
-			"write 2026 for a year, 09:00-17:00 for times");
-	*ret_year = (uint16_t)year;
-	return 0;
-}
-
-/* "/2" after a range; 1 when there is none. */
-static int take_step(struct hours_parser *p, unsigned *ret_step)
-{
-	unsigned n, step;
-	size_t at;
-
-	*ret_step = 1;
-	parser_skip_spaces(p);
-	if (!parser_take(p, "/"))
-		return 0;
-	parser_skip_spaces(p);
-	at = p->at;
-	n = parser_digits(parser_here(p));
-	if (n == 0)
-		return parser_fail(p, at, needs_number, "write /2 for every other one");
-	step = n > 2 ? 0 : parser_take_number(p, n);
-	if (step == 0)
-		return parser_fail(p, at, "steps run from 1 to 99", "write /2 for every other one");
-	*ret_step = step;
-	return 0;
-}
 
 int parser_offset(struct hours_parser *p, int16_t *ret_offset)
 {
@@ -75,56 +30,6 @@ int parser_offset(struct hours_parser *p, int16_t *ret_offset)
 	*ret_offset = (int16_t)(minus ? -(int)days : (int)days);
 	return 1;
 }
-
-/* ---- years ---- */
-
-static int parse_year_range(struct hours_parser *p, struct hours_rule *rule)
-{
-	struct hours_years years;
-	unsigned step = 1;
-	size_t start = p->at;
-
-	if (take_year(p, &years.first) < 0)
-		return -EINVAL;
-	years.last = years.first;
-	parser_skip_spaces(p);
-	if (parser_take(p, "+")) {
-		years.last = HOURS_YEAR_LAST;
-	} else if (parser_take(p, "-")) {
-		parser_skip_spaces(p);
-		if (take_year(p, &years.last) < 0)
-			return -EINVAL;
-		if (years.last <= years.first || years.last - years.first > YEARS_SPAN)
-			return parser_fail(p, start, "these years are not a range of up to 100",
-				"write 2026-2028, or 2026+ for all that follow");
-		if (take_step(p, &step) < 0)
-			return -EINVAL;
-	} else if (*parser_here(p) == '/') {
-		years.last = HOURS_YEAR_LAST;
-		if (take_step(p, &step) < 0)
-			return -EINVAL;
-	}
-	years.step = (uint16_t)step;
-	if (p->hours.year_count == HOURS_YEARS_MAX)
-		return parser_fail(
-			p, start, "there are too many years", "use at most 16 in one expression");
-	p->hours.years[p->hours.year_count++] = years;
-	rule->years.count++;
-	return 0;
-}
-
-static int parse_years(struct hours_parser *p, struct hours_rule *rule)
-{
-	do {
-		parser_skip_spaces(p);
-		if (parse_year_range(p, rule) < 0)
-			return -EINVAL;
-		parser_skip_spaces(p);
-	} while (parser_take(p, ","));
-	return 0;
-}
-
-/* ---- dates ---- */
 
 static bool at_date(const char *text)
 {
@@ -165,13 +70,65 @@ static int take_day(struct hours_parser *p, struct hours_date *d)
 	return 0;
 }
 
-/* A date that names no year is of this one; 0: of every year. */
-static int parse_date(struct hours_parser *p, uint16_t year, struct hours_date *ret_date)
+/* "Su[-1]" after a month: a day that every year has, so not the fifth. */
+static int take_nth_day(struct hours_parser *p, struct hours_date *d)
+{
+	int weekday = parser_weekday_at(parser_here(p));
+	const char *t;
+	bool from_end;
+
+	p->at += 3;
+	from_end = parser_take(p, "-");
+	t = parser_here(p);
+	if (t[0] < '1' || t[0] > '4' || t[1] != ']')
+		return parser_fail(p, p->at, "a range cannot start or end here",
+			"write one number from 1 to 4, or from -1 to -4: Mar Su[-1]-Oct Su[-1]");
+	p->at += 2;
+	d->day = (uint8_t)(HOURS_DAY_NTH + 10 * weekday + t[0] - '1' + (from_end ? 5 : 0));
+	return 0;
+}
+
+static bool at_nth_day(const char *text)
+{
+	return parser_weekday_at(text) >= 0 && text[2] == '[';
+}
+
+/* A weekday of a month that starts a range; alone it is the rule's weekday. */
+static bool at_nth_start(const struct hours_parser *p)
+{
+	struct hours_parser ahead = *p;
+	int16_t offset;
+
+	if (!at_nth_day(parser_here(p)))
+		return false;
+	while (*parser_here(&ahead) != ']' && *parser_here(&ahead) != '\0')
+		ahead.at++;
+	if (!parser_take(&ahead, "]") || parser_offset(&ahead, &offset) < 0)
+		return false;
+	parser_skip_spaces(&ahead);
+	return *parser_here(&ahead) == '-';
+}
+
+/* The day after a month, if there is one. */
+static int take_month_day(struct hours_parser *p, bool end, struct hours_date *d)
+{
+	size_t back = p->at;
+
+	parser_skip_spaces(p);
+	if (at_day(parser_here(p)))
+		return take_day(p, d);
+	if (end ? at_nth_day(parser_here(p)) : at_nth_start(p))
+		return take_nth_day(p, d);
+	p->at = back;
+	return 0;
+}
+
+/* A date; end: it ends a range of days. One that names no year is of this one, 0: of every year. */
+static int parse_date(struct hours_parser *p, bool end, uint16_t year, struct hours_date *ret_date)
 {
 	struct hours_date d = {.year = year};
-	size_t back;
 
-	if (parser_at_year(parser_here(p)) && take_year(p, &d.year) < 0)
+	if (parser_at_year(parser_here(p)) && parser_take_year(p, &d.year) < 0)
 		return -EINVAL;
 	parser_skip_spaces(p);
 	if (!at_date(parser_here(p)))
@@ -181,11 +138,7 @@ static int parse_date(struct hours_parser *p, uint16_t year, struct hours_date *
 	} else {
 		d.month = (uint8_t)parser_month_at(parser_here(p));
 		p->at += 3;
-		back = p->at;
-		parser_skip_spaces(p);
-		if (!at_day(parser_here(p)))
-			p->at = back;
-		else if (take_day(p, &d) < 0)
+		if (take_month_day(p, end, &d) < 0)
 			return -EINVAL;
 	}
 	*ret_date = d;
@@ -197,14 +150,9 @@ static bool whole_month(const struct hours_date *d)
 	return d->month != HOURS_MONTH_EASTER && d->day == 0;
 }
 
-/* Where a date stands in its year, or in one like others, to compare two of the same year. */
-static int32_t place(const struct hours_date *d)
+static bool numbered_day(const struct hours_date *d)
 {
-	int year = d->year ? d->year : 2024;
-
-	return (d->month == HOURS_MONTH_EASTER ? civil_easter(year)
-					       : civil_date(year, d->month, d->day ? d->day : 1)) +
-	       d->offset;
+	return d->day > 0 && d->day < HOURS_DAY_NTH;
 }
 
 /* The end of a range, after the hyphen. */
@@ -215,7 +163,7 @@ static int parse_end(
 	size_t at = p->at;
 
 	if (at_day(parser_here(p))) {
-		if (from->day == 0)
+		if (!numbered_day(from))
 			return parser_fail(p, at, "this range ends in a day of no month",
 				"write a month before each day: Dec 24-Dec 26");
 		if (take_day(p, &to) < 0)
@@ -223,7 +171,7 @@ static int parse_end(
 		if (to.day <= from->day)
 			return parser_fail(p, at, "this range ends before it starts",
 				"name the month it ends in: Dec 24-Jan 2");
-	} else if (parse_date(p, from->year, &to) < 0) {
+	} else if (parse_date(p, !whole_month(from), from->year, &to) < 0) {
 		return -EINVAL;
 	}
 	if (whole_month(&to) != whole_month(from))
@@ -236,14 +184,52 @@ static int parse_end(
 	return 0;
 }
 
-static int check_order(struct hours_parser *p, size_t start, const struct hours_dates *r)
+/* The day number of a date in a year with Easter on this day of March; of a weekday of a month the
+ * earliest that it can be, or the latest. */
+static int32_t place(const struct hours_date *d, int year, int easter, bool latest)
 {
-	int32_t from = place(&r->from), to = place(&r->to);
+	int day = d->day ? d->day : 1, n = (d->day - HOURS_DAY_NTH) % 10;
 
-	if (from == to && r->from.month == r->to.month)
+	if (d->month == HOURS_MONTH_EASTER)
+		return civil_date(year, 3, easter) + d->offset;
+	if (d->day >= HOURS_DAY_NTH) {
+		day = n < 5 ? 1 + 7 * n : civil_month_days(year, d->month) - 6 - 7 * (n - 5);
+		day += latest ? 6 : 0;
+	}
+	return civil_date(year, d->month, day) + d->offset;
+}
+
+/* Does the end come before the start in every year, leap or not, from the earliest Easter (22
+ * March) to the latest (25 April)? */
+static bool always_reversed(const struct hours_dates *r)
+{
+	for (int year = 2023; year <= 2024; year++)
+		for (int easter = 22; easter <= 31 + 25; easter += 31 + 25 - 22)
+			if (place(&r->from, year, easter, false) <=
+				place(&r->to, year, easter, true))
+				return false;
+	return true;
+}
+
+static bool same_date(const struct hours_date *a, const struct hours_date *b)
+{
+	return a->year == b->year && a->month == b->month &&
+	       a->day + a->offset == b->day + b->offset;
+}
+
+static int32_t place_in_year(const struct hours_date *d, bool latest)
+{
+	return place(d, d->year, civil_easter(d->year) - civil_date(d->year, 3, 0), latest);
+}
+
+static int check_order(struct hours_parser *p, size_t start, struct hours_dates *r)
+{
+	if (same_date(&r->from, &r->to))
 		return parser_fail(p, start, "this range starts and ends with the same date",
 			"write the date alone");
-	if (r->from.year && from > to)
+	if (r->from.year == 0)
+		r->wraps = always_reversed(r);
+	else if (place_in_year(&r->from, false) > place_in_year(&r->to, true))
 		return parser_fail(p, start, "this range ends before it starts",
 			"name the year it ends in: 2026 Dec 24-2027 Jan 2");
 	return 0;
@@ -259,13 +245,13 @@ static int parse_start(struct hours_parser *p, const struct hours_rule *rule, st
 		before = &p->hours.dates[p->hours.date_count - 1];
 	if (before && at_day(parser_here(p))) {
 		*d = before->to.month ? before->to : before->from;
-		if (d->day == 0)
+		if (!numbered_day(d))
 			return parser_fail(p, at, "this day has no month",
 				"write the month before each day: Dec 25,Dec 26");
 		d->offset = 0;
 		return take_day(p, d);
 	}
-	if (parse_date(p, 0, d) < 0)
+	if (parse_date(p, false, 0, d) < 0)
 		return -EINVAL;
 	if (d->year && rule->years.count > 0)
 		return parser_fail(p, at, "this rule already names its years",
@@ -318,83 +304,16 @@ static int parse_dates(struct hours_parser *p, struct hours_rule *rule)
 	return 0;
 }
 
-/* ---- weeks ---- */
-
-static int take_week(struct hours_parser *p, uint8_t *ret_week)
-{
-	size_t at = p->at;
-	unsigned n = parser_digits(parser_here(p)), week;
-
-	if (n == 0)
-		return parser_fail(p, at, needs_number, "write week 1-10");
-	week = n > 2 ? 0 : parser_take_number(p, n);
-	if (week == 0 || week > 53)
-		return parser_fail(p, at, "weeks run from 1 to 53", NULL);
-	*ret_week = (uint8_t)week;
-	return 0;
-}
-
-static int parse_week_range(struct hours_parser *p, struct hours_rule *rule)
-{
-	struct hours_weeks w;
-	unsigned step = 1;
-	size_t start = p->at;
-
-	if (take_week(p, &w.first) < 0)
-		return -EINVAL;
-	w.last = w.first;
-	parser_skip_spaces(p);
-	if (parser_take(p, "-")) {
-		parser_skip_spaces(p);
-		if (take_week(p, &w.last) < 0)
-			return -EINVAL;
-		if (w.last <= w.first)
-			return parser_fail(p, start, "these weeks are not a range",
-				"write week 50-53,1-2 to go over the year's end");
-		if (take_step(p, &step) < 0)
-			return -EINVAL;
-	}
-	w.step = (uint8_t)step;
-	if (p->hours.week_count == HOURS_WEEKS_MAX)
-		return parser_fail(
-			p, start, "there are too many weeks", "use at most 32 in one expression");
-	p->hours.weeks[p->hours.week_count++] = w;
-	rule->weeks.count++;
-	return 0;
-}
-
-static int parse_weeks(struct hours_parser *p, struct hours_rule *rule)
-{
-	do {
-		parser_skip_spaces(p);
-		if (parse_week_range(p, rule) < 0)
-			return -EINVAL;
-		parser_skip_spaces(p);
-	} while (parser_take(p, ","));
-	return 0;
-}
-
-/* "week", also with its number joined to it. */
-static bool take_week_word(struct hours_parser *p)
-{
-	const char *text = parser_here(p);
-
-	if (!parser_begins(text, "week") || parser_is_letter(text[4]))
-		return false;
-	p->at += 4;
-	return true;
-}
-
 int parser_wide_selectors(struct hours_parser *p, struct hours_rule *rule)
 {
 	size_t start = p->at, back;
 
 	if (parser_at_year(parser_here(p)) && !at_dated_year(parser_here(p)) &&
-		parse_years(p, rule) < 0)
+		parser_years(p, rule) < 0)
 		return -EINVAL;
 	if ((at_date(parser_here(p)) || at_dated_year(parser_here(p))) && parse_dates(p, rule) < 0)
 		return -EINVAL;
-	if (take_week_word(p) && parse_weeks(p, rule) < 0)
+	if (parser_weeks(p, rule) < 0)
 		return -EINVAL;
 	back = p->at;
 	parser_skip_spaces(p);

@@ -83,8 +83,8 @@ static void put_years(struct writer *w, const struct hours_years *y)
 /* A day may stand alone after one of the same month. */
 static bool goes_on(const struct hours_date *d, const struct hours_date *before)
 {
-	return before && before->day && d->day && before->year == d->year &&
-	       before->month == d->month;
+	return before && before->day && d->day && before->day < HOURS_DAY_NTH &&
+	       d->day < HOURS_DAY_NTH && before->year == d->year && before->month == d->month;
 }
 
 static void put_date(struct writer *w, const struct hours_date *d, bool year)
@@ -100,8 +100,16 @@ static void put_date(struct writer *w, const struct hours_date *d, bool year)
 
 static void put_day(struct writer *w, const struct hours_date *d)
 {
-	if (d->day)
+	unsigned nth = d->day >= HOURS_DAY_NTH ? d->day - HOURS_DAY_NTH : 0, n = nth % 10;
+
+	if (d->day >= HOURS_DAY_NTH) {
+		put(w, weekdays[nth / 10]);
+		put(w, n < 5 ? "[" : "[-");
+		put_count(w, n % 5 + 1);
+		put(w, "]");
+	} else if (d->day) {
 		put_number(w, d->day, 2);
+	}
 	put_offset(w, d->offset);
 }
 

@@ -61,6 +61,14 @@ unsigned parser_month_at(const char *text);
 bool parser_at_time(const char *text);
 bool parser_at_year(const char *text);
 
+/* ---- hours_years.c; 0 or -EINVAL ---- */
+
+int parser_take_year(struct hours_parser *p, uint16_t *ret_year);
+int parser_years(struct hours_parser *p, struct hours_rule *rule);
+
+/* Takes nothing when there is no "week" here. */
+int parser_weeks(struct hours_parser *p, struct hours_rule *rule);
+
 /* ---- hours_dates.c: years, dates and weeks. 0 or -EINVAL; nothing there: 0, nothing taken ---- */
 
 int parser_wide_selectors(struct hours_parser *p, struct hours_rule *rule);

@@ -58,7 +58,7 @@ static const struct {
 	{"[", "only one weekday can have a number", "write each of them: Mo[1],Tu[1]"},
 	{":", "a colon stands only inside a time, or after dates",
 		"write weekdays, a space, then 09:00-17:00"},
-	{"-", "a range needs a start", "write Mo-Fr or 09:00-17:00"},
+	{"-", "a range cannot stand here", "write Mo-Fr, 09:00-17:00 or Dec 24-Jan 2"},
 	{"\xE2\x80", "this is not a plain hyphen or quotation mark", "write - or \""},
 	{";", "a rule is missing here", "write a rule here or leave the ';' out"},
 	{",", "something is missing before this comma", "leave the comma out"},

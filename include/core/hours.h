@@ -11,6 +11,7 @@
  *                Days of the same month may follow: Dec 25,26. A year may stand before each:
  *                2026 Dec 24-2027 Jan 2; the end of a range has its start's year if it names none.
  *                An offset may follow a day: easter -2 days-easter +1 day
+ *                The ends of a range may be weekdays of a month: Mar Su[-1]-Oct Su[-1]
  *   weeks      = "week" 1 | 1-10 | 1-53/2, in lists; ISO 8601 weeks
  *   days       = Mo | Mo-Fr | Sa-Mo | Th[1] | Fr[-1] | Mo[1,3] | Mo[1-3] | PH, in lists:
  *                Mo-We,Fr,PH. An offset may follow ] and PH: Su[-1] +1 day. A space after PH means
@@ -34,7 +35,8 @@
  *   day before reaches into them: somebody took the trouble to name them.
  * - Dates that a year does not have: "Feb 29" selects nothing in 2027; a range that starts there
  *   starts on 1 March, one that ends there ends on 28 February.
- * - A range of dates without a year whose end comes before its start runs over the year's end.
+ * - A range of dates without a year whose end comes before its start runs over the year's end;
+ *   where that depends on the year, "easter-Mar 31", such a year has no day of it.
  * - PH is what core/calendar.h calls a holiday. Days are told apart by the site's civil time: in an
  *   hour that the clocks repeat the rule holds twice, one that they skip has no time in it.
  *
@@ -64,6 +66,7 @@
 #define HOURS_WEEK 0x7F      /* every weekday */
 #define HOURS_YEAR_LAST 9999 /* a range of years without an end */
 #define HOURS_MONTH_EASTER 13
+#define HOURS_DAY_NTH 32
 
 /* Minutes from the start of the rule's day; end may reach 48:00 (2880). */
 struct hours_span {
@@ -81,7 +84,8 @@ struct hours_years {
 struct hours_date {
 	uint16_t year;  /* 0: every year */
 	uint8_t month;  /* 1 … 12, HOURS_MONTH_EASTER; 0: no date */
-	uint8_t day;    /* 1 … 31; 0: the whole month */
+	uint8_t day;    /* 1 … 31; 0: the whole month; HOURS_DAY_NTH + 10 w + n: weekday w, n as
+			   the bits of hours_nth.which */
 	int16_t offset; /* days to add */
 };
 
@@ -89,6 +93,7 @@ struct hours_date {
 struct hours_dates {
 	struct hours_date from;
 	struct hours_date to; /* inclusive */
+	uint16_t wraps;       /* 1: to is of the year after from */
 };
 
 struct hours_weeks {
