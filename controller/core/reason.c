@@ -35,7 +35,7 @@ static const struct reason_info reasons[] = {
 		"The card is known but has not been given to a member."},
 	{REASON_CARD_NOT_GENUINE, "card_not_genuine", REASON_PATTERN_HOST,
 		"This card could not prove that it is genuine. Please talk to a host.",
-		"The card failed its cryptographic proof; it may be a copy."},
+		"The card failed or left out its cryptographic proof; it may be a copy."},
 	{REASON_CARD_NEEDS_PROOF, "card_needs_proof", REASON_PATTERN_HOST,
 		"This door needs a newer kind of card. Please ask a host for one.",
 		"The door or the tier wants a card that proves itself; this one shows only a "

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/reason.h"
@@ -147,9 +148,84 @@ static void every_warning_bit_has_a_name(void **state)
 	assert_null(warning_name(WARNING_GRACE | WARNING_STALE));
 }
 
-int main(void)
+/* ---- the page deploy/man/tapin-reasons.7: its table is made from the code's ---- */
+
+#define PAGE "deploy/man/tapin-reasons.7"
+#define BEGIN ".\\\" made by make reasons: begin\n"
+#define END ".\\\" made by make reasons: end\n"
+
+static const char *shown_as(enum reason_pattern pattern)
 {
+	static const char *const words[] = {"please see a host", "not now", "try again", "come in"};
+
+	return words[pattern];
+}
+
+static void table_print(FILE *out)
+{
+	const struct reason_info *info;
+
+	fputs(BEGIN, out);
+	for (unsigned i = 0; (info = reason_row(i)) != NULL; i++)
+		fprintf(out, ".TP\n.B %u %s\n%s\n.br\nTo the member: \\(lq%s\\(rq Shown as: %s.\n",
+			info->reason, info->name, info->admin, info->member,
+			shown_as(info->pattern));
+	fputs(END, out);
+}
+
+static char *page_read(void)
+{
+	FILE *in = fopen(PAGE, "r");
+	char *text = calloc(1, 65536);
+
+	assert_non_null(in);
+	assert_non_null(text);
+	assert_true(fread(text, 1, 65535, in) > 0);
+	fclose(in);
+	return text;
+}
+
+static void the_page_has_the_codes_table(void **state)
+{
+	char *page = page_read(), *table = NULL, *begin, *end;
+	size_t size = 0;
+	FILE *out = open_memstream(&table, &size);
+
+	(void)state;
+	table_print(out);
+	fclose(out);
+	begin = strstr(page, BEGIN);
+	end = strstr(page, END);
+	assert_non_null(begin);
+	assert_non_null(end);
+	end[strlen(END)] = '\0';
+	assert_string_equal(begin, table); /* else: make reasons */
+	free(table);
+	free(page);
+}
+
+static void the_page_names_every_warning(void **state)
+{
+	char *page = page_read(), line[64];
+
+	(void)state;
+	for (uint32_t bit = 1; warning_name(bit); bit <<= 1) {
+		snprintf(line, sizeof(line), "\n.B %s\n", warning_name(bit));
+		assert_non_null(strstr(page, line));
+	}
+	free(page);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc > 1 && strcmp(argv[1], "--table") == 0) {
+		table_print(stdout);
+		return 0;
+	}
+
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_page_has_the_codes_table),
+		cmocka_unit_test(the_page_names_every_warning),
 		cmocka_unit_test(every_reason_has_its_row_and_no_other_number_has),
 		cmocka_unit_test(numbers_names_and_sentences_are_unique),
 		cmocka_unit_test(numbers_in_signed_journals_never_change),
