@@ -86,6 +86,53 @@ int clock_civil(int64_t wall_us, struct civil *ret_civil)
 	return 0;
 }
 
+int32_t clock_offset_s(int64_t wall_us)
+{
+	time_t seconds = (time_t)(wall_us / 1000000);
+	struct tm tm = {0};
+
+	localtime_r(&seconds, &tm);
+	return (int32_t)tm.tm_gmtoff;
+}
+
+/* The first second of (from, to] whose offset is that of to: where the clocks change. */
+static int64_t find_change(int64_t from, int64_t to)
+{
+	int32_t after = clock_offset_s(to * 1000000);
+
+	while (to - from > 1) {
+		int64_t middle = from + (to - from) / 2;
+
+		if (clock_offset_s(middle * 1000000) == after)
+			to = middle;
+		else
+			from = middle;
+	}
+	return to;
+}
+
+int clock_instants(const struct civil *civil, int64_t ret_us[2])
+{
+	/* as if the zone were UTC; zones are less than a day from it and change less than daily */
+	int64_t naive = civil->date * 86400LL + civil->minute * 60 + civil->second;
+	int32_t before, after;
+	bool first, second;
+
+	if (!civil_valid(civil))
+		return -EINVAL;
+	before = clock_offset_s((naive - 86400) * 1000000);
+	after = clock_offset_s((naive + 86400) * 1000000);
+	first = clock_offset_s((naive - before) * 1000000) == before;
+	second = clock_offset_s((naive - after) * 1000000) == after;
+	if (!first && !second) {
+		ret_us[0] = ret_us[1] = find_change(naive - 86400, naive + 86400) * 1000000;
+		return 0;
+	}
+	ret_us[0] = (naive - (first ? before : after)) * 1000000;
+	ret_us[1] = (naive - (second ? after : before)) * 1000000;
+	return ret_us[0] == ret_us[1] ? 1 : 2;
+}
+
 void clock_format_utc(int64_t wall_us, char out[25])
 {
 	time_t seconds = (time_t)(wall_us / 1000000);
@@ -121,18 +168,72 @@ static bool set_from_rtc(void)
 	return f && fgetc(f) == '1';
 }
 
+void clock_read_facts(struct clock_facts *facts)
+{
+	facts->now_us = clock_wall_us();
+	facts->kernel_synced = kernel_synced();
+	facts->timesyncd_synced = timesyncd_synced();
+	facts->from_rtc = set_from_rtc();
+}
+
+static bool far_from_hub(const struct clock_facts *f)
+{
+	/* the hub's time is from outside: no difference of two of them may overflow */
+	return f->has_hub && (f->hub_us < 0 || f->now_us - f->hub_us > CLOCK_HUB_TOLERANCE_US ||
+				     f->hub_us - f->now_us > CLOCK_HUB_TOLERANCE_US);
+}
+
+static enum clock_trust doubt(enum clock_doubt why, enum clock_trust trust, enum clock_doubt *ret)
+{
+	*ret = why;
+	return trust;
+}
+
+enum clock_trust clock_judge(const struct clock_facts *f, enum clock_doubt *ret_doubt)
+{
+	if (f->now_us < CLOCK_EPOCH_US)
+		return doubt(CLOCK_DOUBT_EPOCH, CLOCK_TRUST_UNSET, ret_doubt);
+	if (far_from_hub(f))
+		return doubt(CLOCK_DOUBT_HUB, CLOCK_TRUST_UNSET, ret_doubt);
+	/* only a synced clock may go below the floor */
+	if (f->kernel_synced || f->timesyncd_synced)
+		return doubt(CLOCK_DOUBT_NONE, CLOCK_TRUST_SYNCED, ret_doubt);
+	if (f->now_us < f->floor_us)
+		return doubt(CLOCK_DOUBT_FLOOR, CLOCK_TRUST_UNSET, ret_doubt);
+	if (f->from_rtc)
+		return doubt(CLOCK_DOUBT_NONE, CLOCK_TRUST_RTC, ret_doubt);
+	return doubt(CLOCK_DOUBT_UNVOUCHED, CLOCK_TRUST_KEPT, ret_doubt);
+}
+
+int64_t clock_floor_next(int64_t floor_us, enum clock_trust trust, int64_t now_us)
+{
+	return trust == CLOCK_TRUST_SYNCED ? now_us : floor_us;
+}
+
+const char *clock_doubt_text(enum clock_doubt doubt)
+{
+	switch (doubt) {
+	case CLOCK_DOUBT_NONE:
+		return "";
+	case CLOCK_DOUBT_EPOCH:
+		return "the clock was never set; connect the network or fit a clock with a battery";
+	case CLOCK_DOUBT_FLOOR:
+		return "the clock is behind the last time known good; wait for synchronisation";
+	case CLOCK_DOUBT_UNVOUCHED:
+		return "nothing vouches for the clock; wait for synchronisation";
+	case CLOCK_DOUBT_HUB:
+		return "the clock is more than a day from the hub's; set the one that is wrong";
+	}
+	return "";
+}
+
 enum clock_trust clock_trust_now(int64_t floor_us)
 {
-	int64_t now_us = clock_wall_us();
+	struct clock_facts facts = {.floor_us = floor_us};
+	enum clock_doubt why;
 
-	if (now_us < CLOCK_EPOCH_US)
-		return CLOCK_TRUST_UNSET;
-	/* only a synced clock may go below the floor (design.md section 6) */
-	if (kernel_synced() || timesyncd_synced())
-		return CLOCK_TRUST_SYNCED;
-	if (now_us < floor_us)
-		return CLOCK_TRUST_UNSET;
-	return set_from_rtc() ? CLOCK_TRUST_RTC : CLOCK_TRUST_KEPT;
+	clock_read_facts(&facts);
+	return clock_judge(&facts, &why);
 }
 
 const char *clock_trust_name(enum clock_trust trust)

@@ -79,14 +79,14 @@ static bool in_occurrence(const struct hours_dates *r, int year, int32_t date)
 
 static bool in_dates(const struct hours_dates *r, const struct civil *day)
 {
-	int before = 1, after = 0;
+	int before = r->wraps, after = 0;
 
 	if (r->from.year)
 		return in_occurrence(r, r->from.year, day->date);
 	if (r->from.offset || r->to.offset) {
-		/* offsets of up to a year carry each end into the next year or the last */
-		before = 2;
-		after = 1;
+		/* an offset of up to a year carries an end into the next year or the last */
+		before++;
+		after++;
 	}
 	for (int year = day->year - before; year <= day->year + after; year++)
 		if (in_occurrence(r, year, day->date))
