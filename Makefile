@@ -56,13 +56,13 @@ OTHER_ROOT  := build/other-gpiod
 OTHER_LIB   := $(firstword $(wildcard $(OTHER_ROOT)/usr/lib/*/libgpiod.so))
 
 # ---- what is built ----------------------------------------------------------
-ROOMS := core base crypto hw store wire door reader
+ROOMS := core base crypto hw store wire door reader cli
 src = $(filter-out controller/hw/gpio_v%.c controller/$(1)/main.c,$(wildcard controller/$(1)/*.c))
 obj = $(patsubst %.c,$(B)/%.o,$(1))
 OBJ_hw_gpio := $(B)/controller/hw/gpio_v$(GPIOD_GEN).o
 ARCHIVES := $(foreach r,$(ROOMS),$(B)/lib/$(r).a)
 
-PROGRAMS := $(B)/bin/tapin-door $(B)/bin/tapin-reader
+PROGRAMS := $(B)/bin/tapin-door $(B)/bin/tapin-reader $(B)/bin/tapin
 VIRTUAL_DIRS := $(filter-out preload common,$(notdir $(patsubst %/,%,$(wildcard tests/virtual/*/))))
 VIRTUAL_DIRS := $(foreach d,$(VIRTUAL_DIRS),$(if $(wildcard tests/virtual/$(d)/*.c),$(d)))
 VIRTUAL := $(foreach d,$(VIRTUAL_DIRS),$(B)/bin/virtual-$(d))
@@ -71,6 +71,7 @@ UNIT    := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/test_*.c
 FLOW    := $(patsubst tests/flow/%.c,$(B)/tests/%,$(wildcard tests/flow/*.c))
 REPLAY  := $(patsubst tests/fuzz/%.c,$(B)/tests/%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCH   := $(patsubst tests/bench/%.c,$(B)/tests/%,$(wildcard tests/bench/*.c))
+COMPARE := $(B)/tests/answers
 ifneq ($(OTHER_LIB),)
 OTHER := $(B)/bin/tapin-door-gpiod$(GPIOD_OTHER) $(B)/tests/test_gpio_other
 endif
@@ -121,6 +122,11 @@ $(B)/bin/tapin-reader: $(B)/controller/reader/main.o $(call lib,reader hw base c
 	$(call show,LINK)
 	$(Q)$(CC) -pie $(ALL_LDFLAGS) -o $@ $^ $(LIBS_reader) $(LIBS_base)
 
+$(B)/bin/tapin: $(B)/controller/cli/main.o $(call lib,cli base core)
+	@mkdir -p $(@D)
+	$(call show,LINK)
+	$(Q)$(CC) -pie $(ALL_LDFLAGS) -o $@ $^ $(LIBS_base)
+
 # the other libgpiod generation: its own back-end object, named first so that it wins over hw.a's
 $(B)/other/gpio.o: controller/hw/gpio_v$(GPIOD_OTHER).c
 	@mkdir -p $(@D)
@@ -138,7 +144,7 @@ $(B)/tests/test_gpio_other: $(B)/tests/unit/test_gpio.o $(B)/other/gpio.o $(DOOR
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(OTHER_LINK)
 
 # ---- tests ------------------------------------------------------------------
-TEST_ARCHIVES := $(call lib,door reader wire store hw crypto base core)
+TEST_ARCHIVES := $(call lib,door reader cli wire store hw crypto base core)
 $(UNIT): $(B)/tests/%: $(B)/tests/unit/%.o $(TEST_ARCHIVES)
 	@mkdir -p $(@D)
 	$(call show,LINK)
@@ -156,6 +162,11 @@ $(BENCH): $(B)/tests/%: $(B)/tests/bench/%.o $(TEST_ARCHIVES)
 	$(call show,LINK)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $< $(TEST_ARCHIVES) $(LIBS_ALL) $(LIBS_reader)
 
+$(COMPARE): $(B)/tests/compare/answers.o $(call lib,cli base core)
+	@mkdir -p $(@D)
+	$(call show,LINK)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_base)
+
 VIRTUAL_COMMON := $(call obj,$(wildcard tests/virtual/common/*.c))
 define virtual
 $(B)/bin/virtual-$(1): $(call obj,$(wildcard tests/virtual/$(1)/*.c)) $(VIRTUAL_COMMON) $(call lib,wire store hw crypto base core)
@@ -171,7 +182,7 @@ $(PRELOAD): $(wildcard tests/virtual/preload/*.c tests/virtual/preload/*.h tests
 	$(call show,LINK)
 	$(Q)$(CC) -std=c17 -D_GNU_SOURCE -Iinclude -O2 -g $(WARN) -fPIC -shared -o $@ $(filter %.c,$^) -ldl -lpthread
 
-parts: programs $(VIRTUAL) $(PRELOAD) $(OTHER)
+parts: programs $(VIRTUAL) $(PRELOAD) $(OTHER) $(COMPARE)
 
 deps-run:
 	@deploy/install-deps run

@@ -5,8 +5,8 @@ LIBDIR := $(DESTDIR)$(PREFIX)/lib
 
 install: programs ## install into DESTDIR and PREFIX (/usr)
 	install -d $(DESTDIR)$(PREFIX)/bin $(LIBDIR)/systemd/system $(LIBDIR)/sysusers.d $(LIBDIR)/tmpfiles.d \
-		$(LIBDIR)/udev/rules.d $(DESTDIR)$(PREFIX)/share/doc/tapin $(DESTDIR)$(PREFIX)/share/man/man7 \
-		$(DESTDIR)$(PREFIX)/share/man/man8
+		$(LIBDIR)/udev/rules.d $(DESTDIR)$(PREFIX)/share/doc/tapin $(DESTDIR)$(PREFIX)/share/man/man1 \
+		$(DESTDIR)$(PREFIX)/share/man/man7 $(DESTDIR)$(PREFIX)/share/man/man8
 	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
 	for unit in $(wildcard systemd/*.service); do \
 		sed 's#/usr/bin/#$(PREFIX)/bin/#' $$unit >$(LIBDIR)/systemd/system/$${unit##*/} && \
@@ -16,4 +16,4 @@ install: programs ## install into DESTDIR and PREFIX (/usr)
 	install -m 644 systemd/tmpfiles.d/*.conf $(LIBDIR)/tmpfiles.d
 	install -m 644 udev/*.rules $(LIBDIR)/udev/rules.d
 	install -m 644 README.md LICENSE $(wildcard deploy/*.example deploy/examples/*) $(DESTDIR)$(PREFIX)/share/doc/tapin
-	$(foreach page,$(wildcard deploy/man/*.[78]),install -m 644 $(page) $(DESTDIR)$(PREFIX)/share/man/man$(subst .,,$(suffix $(page))) &&) true
+	$(foreach page,$(wildcard deploy/man/*.[178]),install -m 644 $(page) $(DESTDIR)$(PREFIX)/share/man/man$(subst .,,$(suffix $(page))) &&) true

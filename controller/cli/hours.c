@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tapin hours: when an expression is open. */
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/util.h"
+#include "cli/cli.h"
+#include "cli/openings.h"
+#include "cli/week.h"
+
+#include <getopt.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+struct query {
+	const char *expression;
+	const char *from_text;
+	const char *to_text;
+	const char *timezone;
+	enum calendar_holidays holidays;
+	bool json;
+	int64_t from;
+	int64_t to;
+};
+
+static const char help[] =
+	"tapin hours: prints when opening hours are open, and draws them.\n"
+	"\n"
+	"  tapin hours EXPR [--from T] [--to T] [--timezone ZONE] [--holidays england|none] "
+	"[--json]\n"
+	"\n"
+	"  EXPR             opening hours, such as \"Mo-Fr 09:00-17:00; PH off\"\n"
+	"  --from T         local time, 2026-12-21 or 2026-12-21T08:00; default: Monday of this "
+	"week\n"
+	"  --to T           up to, not with, this time; default: seven days after the start\n"
+	"  --timezone ZONE  such as Europe/London; default: this machine's\n"
+	"  --holidays NAME  what PH means: england (default) or none\n"
+	"  --json           {\"open\":[[start,end],...]}\n"
+	"\n"
+	"Exit: 0 printed, 1 the expression is refused, 2 wrong options.\n";
+
+/* "england", "none": 0, or -EINVAL. */
+static int parse_holidays(const char *text, enum calendar_holidays *ret_holidays)
+{
+	if (strcmp(text, "england") == 0)
+		*ret_holidays = CALENDAR_HOLIDAYS_ENGLAND;
+	else if (strcmp(text, "none") == 0)
+		*ret_holidays = CALENDAR_HOLIDAYS_NONE;
+	else
+		return log_error("--holidays %s: write england or none", text), -EINVAL;
+	return 0;
+}
+
+/* 1 go on, 0 all done, negative: wrong, and said so. */
+static int parse_options(int argc, char **argv, struct query *q)
+{
+	static const struct option table[] = {
+		{"from", required_argument, NULL, 'f'},
+		{"to", required_argument, NULL, 't'},
+		{"timezone", required_argument, NULL, 'z'},
+		{"holidays", required_argument, NULL, 'p'},
+		{"json", no_argument, NULL, 'j'},
+		{"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "h", table, NULL)) >= 0) {
+		if (c == 'f')
+			q->from_text = optarg;
+		else if (c == 't')
+			q->to_text = optarg;
+		else if (c == 'z')
+			q->timezone = optarg;
+		else if (c == 'p' && parse_holidays(optarg, &q->holidays) < 0)
+			return -EINVAL;
+		else if (c == 'j')
+			q->json = true;
+		else if (c == 'h')
+			return fputs(help, stdout), 0;
+		else if (c == '?')
+			return -EINVAL; /* getopt said what */
+	}
+	if (argc - optind != 1) {
+		log_error("hours: expected one expression, in quotes; see tapin hours --help");
+		return -EINVAL;
+	}
+	q->expression = argv[optind];
+	return 1;
+}
+
+/* The C library takes a zone it does not know for UTC, without a word. */
+static int set_zone(const char *name)
+{
+	const char *folder = getenv("TZDIR");
+	char path[ERR_MAX];
+	struct stat st;
+	int n;
+
+	n = snprintf(path, sizeof(path), "%s/%s", folder ? folder : "/usr/share/zoneinfo", name);
+	if (name[0] == '\0' || name[0] == '/' || strstr(name, "..") || n >= (int)sizeof(path) ||
+		stat(path, &st) < 0 || !S_ISREG(st.st_mode)) {
+		log_error("--timezone %s: no such zone here (%s); write one like Europe/London",
+			name, path);
+		return -EINVAL;
+	}
+	setenv("TZ", name, 1);
+	return 0;
+}
+
+/* The instant of a local time: the first where it comes twice, the end of the gap where it never
+ * comes. 0 or -EINVAL. */
+static int local_instant(int32_t date, int minute, int64_t *ret)
+{
+	struct civil day;
+	struct tm tm = {.tm_isdst = -1};
+	time_t when;
+
+	civil_from_date(date, &day);
+	if (day.date == DATE_NONE)
+		return -EINVAL;
+	tm.tm_year = day.year - 1900;
+	tm.tm_mon = day.month - 1;
+	tm.tm_mday = day.day;
+	tm.tm_min = minute;
+	when = mktime(&tm);
+	if (when < 0)
+		return -EINVAL;
+	*ret = (int64_t)when;
+	return 0;
+}
+
+/* "2026-12-21", "2026-12-21T08:00" or with a space. 0, or -EINVAL, and said so. */
+static int parse_instant(const char *option, const char *text, int64_t *ret)
+{
+	char date_text[11] = "";
+	unsigned hour = 0, minute = 0;
+	int32_t date;
+	int end = 0;
+
+	memcpy(date_text, text, strnlen(text, 10));
+	if (text[strnlen(text, 10)] != '\0' &&
+		(strlen(text) != 16 || !strchr("T ", text[10]) ||
+			strspn(text + 11, "0123456789:") != 5 ||
+			sscanf(text + 11, "%2u:%2u%n", &hour, &minute, &end) != 2 || end != 5))
+		hour = 24;
+	if (hour > 23 || minute > 59 || civil_date_parse(date_text, &date) < 0 ||
+		local_instant(date, (int)(hour * 60 + minute), ret) < 0) {
+		log_error("%s %s: expected a local time like 2026-12-21 or 2026-12-21T08:00",
+			option, text);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* Fills from and to. 0, or -EINVAL, and said so. */
+static int parse_window(struct query *q)
+{
+	struct civil civil;
+	int r;
+
+	r = clock_civil(clock_wall_us(), &civil);
+	if (r == 0 && q->from_text)
+		r = parse_instant("--from", q->from_text, &q->from);
+	else if (r == 0)
+		r = local_instant(civil.date - civil.weekday, 0, &q->from);
+	if (r == 0 && q->to_text)
+		r = parse_instant("--to", q->to_text, &q->to);
+	else if (r == 0 && clock_civil(q->from * 1000000, &civil) == 0)
+		r = local_instant(civil.date + 7, civil.minute, &q->to);
+	if (r == 0 && q->to <= q->from) {
+		log_error("--to must lie after --from");
+		r = -EINVAL;
+	}
+	return r;
+}
+
+/* The expression, a caret under the character, and what to write instead. A caret counts
+ * characters, not bytes, and nothing that could move the terminal's cursor is repeated. */
+static void print_refusal(const char *text, const struct hours_error *error)
+{
+	size_t column = 0;
+
+	for (size_t i = 0; text[i]; i++) {
+		bool control = (unsigned char)text[i] < ' ' || text[i] == 0x7F;
+
+		fputc(control ? '?' : text[i], stderr);
+		if (i < error->at && ((unsigned char)text[i] & 0xC0) != 0x80)
+			column++;
+	}
+	fprintf(stderr, "\n%*s^\n%s", (int)column, "", error->message);
+	if (error->suggestion)
+		fprintf(stderr, "; %s", error->suggestion);
+	fputc('\n', stderr);
+}
+
+static void print_json(const struct opening *openings, size_t count)
+{
+	char start[OPENINGS_TEXT_MAX], end[OPENINGS_TEXT_MAX];
+
+	fputs("{\"open\":[", stdout);
+	for (size_t i = 0; i < count; i++) {
+		openings_format(openings[i].start, start);
+		openings_format(openings[i].end, end);
+		printf("%s[\"%s\",\"%s\"]", i ? "," : "", start, end);
+	}
+	puts("]}");
+}
+
+static enum week_style style(void)
+{
+	setlocale(LC_CTYPE, "");
+	if (strcmp(nl_langinfo(CODESET), "UTF-8") != 0)
+		return WEEK_STYLE_ASCII;
+	return isatty(STDOUT_FILENO) && !getenv("NO_COLOR") ? WEEK_STYLE_COLOUR : WEEK_STYLE_BLOCKS;
+}
+
+static int print(const struct query *q, const struct hours *hours)
+{
+	const struct calendar calendar = {.holidays = q->holidays};
+	CLEANUP(cleanup_free) struct opening *openings = NULL;
+	char text[HOURS_FORMAT_MAX];
+	size_t count;
+	int r;
+
+	r = openings_find(hours, &calendar, q->from, q->to, &openings, &count);
+	if (r < 0) {
+		log_error("hours: this window cannot be computed: %s", strerror(-r));
+		return CLI_EXIT_REFUSED;
+	}
+	if (q->json) {
+		print_json(openings, count);
+	} else {
+		if (hours_format(hours, text, sizeof(text)) > 0)
+			puts(text);
+		week_draw(stdout, openings, count, q->from, q->to, style());
+	}
+	return CLI_EXIT_DONE;
+}
+
+int cli_hours(int argc, char **argv)
+{
+	struct query q = {.holidays = CALENDAR_HOLIDAYS_ENGLAND};
+	struct hours_error error;
+	struct hours hours;
+	int r;
+
+	r = parse_options(argc, argv, &q);
+	if (r <= 0)
+		return r < 0 ? CLI_EXIT_USAGE : CLI_EXIT_DONE;
+	if (q.timezone && set_zone(q.timezone) < 0)
+		return CLI_EXIT_USAGE;
+	tzset();
+	if (parse_window(&q) < 0)
+		return CLI_EXIT_USAGE;
+	if (hours_compile(q.expression, &hours, &error) < 0) {
+		print_refusal(q.expression, &error);
+		return CLI_EXIT_REFUSED;
+	}
+	return print(&q, &hours);
+}

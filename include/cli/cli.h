@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tapin's commands: main.c holds their table, each has a file of its own. */
+#pragma once
+
+enum cli_exit {
+	CLI_EXIT_DONE = 0,
+	CLI_EXIT_REFUSED = 1, /* what was asked cannot be answered; the message says why */
+	CLI_EXIT_USAGE = 2,
+};
+
+/* Each gets its own arguments, argv[0] being its name, and returns an enum cli_exit. */
+int cli_hours(int argc, char **argv);
