@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "door/keys.h"
 #include "wire/roster_file.h"
+#include <grp.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -97,6 +98,23 @@ static int fill(struct cache *cache, const struct roster_file *roster, const str
 	return r;
 }
 
+/*
+ * Root imports for the user that runs the door: what root would make there, the door could not
+ * write. The store's owner is that user.
+ */
+static int become_owner(const char *directory, char err[ERR_MAX])
+{
+	struct stat st;
+
+	if (geteuid() != 0 || stat(directory, &st) < 0 || st.st_uid == 0)
+		return 0;
+	if (setgroups(0, NULL) == 0 && setgid(st.st_gid) == 0 && setuid(st.st_uid) == 0)
+		return 0;
+	snprintf(err, ERR_MAX, "%s: cannot act as its owner, user %u: %s", directory, st.st_uid,
+		strerror(errno));
+	return -EPERM;
+}
+
 static int take_over(
 	const struct door_conf *conf, const struct roster_file *roster, char err[ERR_MAX])
 {
@@ -111,7 +129,9 @@ static int take_over(
 			strerror(errno));
 		return -errno;
 	}
-	r = keys_load(conf->key_directory, &keys, err);
+	r = become_owner(conf->store_directory, err);
+	if (r == 0)
+		r = keys_load(conf->key_directory, &keys, err);
 	if (r < 0)
 		return r;
 	door_conf_path(conf->store_directory, "cache.db", path);

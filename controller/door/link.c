@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 
-/* The hardware is in fault when its last good answer is older than this (hardware.md A7). */
+/* The hardware is in fault when its last good answer is older than this. */
 #define READER_STALE_MS 2000
 /* A reader_ok entry waits until the reader was well for so long: a flapping reader fills no
  * journal. */

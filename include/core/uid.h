@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A card's UID: bytes plus length, compared whole (hardware.md B1, T20, T21). */
+/* A card's UID: bytes plus length, compared whole. */
 #pragma once
 
 #include <stdbool.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The door's configuration file (deploy/examples/door.conf documents every key). */
+/* The door's configuration file (deploy/tapin-door.conf.example documents every key). */
 #pragma once
 
 #include "base/util.h"

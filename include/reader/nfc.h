@@ -3,9 +3,9 @@
  * The reader hardware as a port, and libnfc behind it (nfc.c is the only file that includes it).
  *
  * Nothing here waits without a bound that libnfc keeps, but libnfc can still abort, crash or hang
- * on what comes over the line (hardware.md T1, T2; an answer that always says "more" without data):
- * that ends this process, by itself or by its watchdog. One port a process: libnfc's driver list is
- * global (T13).
+ * on what comes over the line (a status with bit 7, an ATS of length 0, an answer that always says
+ * "more" without data): that ends this process, by itself or by its watchdog. One port a process:
+ * libnfc's driver list is global (T13).
  */
 #pragma once
 

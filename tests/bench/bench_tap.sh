@@ -17,7 +17,8 @@ percentiles() { # numbers on standard input, in ms
 # the answer that came last before each strike, and from the card's coming into the field
 answer_to_strike() { awk '$3 == "reader" && $5 == "card" { a = $2 } $6 == "strike" && $7 == "on" && a { print ($2 - a) / 1e6; a = 0 }'; }
 field_to_strike() { awk '$3 == "card" && $5 == "in" { a = $2 } $6 == "strike" && $7 == "on" && a { print ($2 - a) / 1e6; a = 0 }'; }
-field_to_light() { awk '$3 == "reader" && $5 == "card" { a = $2 } $6 == "green" && $7 == "on" && a { print ($2 - a) / 1e6; a = 0 }'; }
+# the buzzer starts anew with each verdict, while a green light may still be on from the last one
+field_to_light() { awk '$3 == "reader" && $5 == "card" { a = $2 } ($6 == "green" || $6 == "buzzer") && $7 == "on" && a { print ($2 - a) / 1e6; a = 0 }'; }
 
 round() { # NAME TAPS
 	local i from
@@ -31,7 +32,7 @@ round() { # NAME TAPS
 	vdoor log --since "$from" >"$work/round"
 	printf '%-34s answer to strike: %s\n' "$1" "$(answer_to_strike <"$work/round" | percentiles)"
 	printf '%-34s card in field to strike: %s\n' "$1" "$(field_to_strike <"$work/round" | percentiles)"
-	printf '%-34s answer to first light: %s\n' "$1" "$(field_to_light <"$work/round" | percentiles)"
+	printf '%-34s answer to first light or sound: %s\n' "$1" "$(field_to_light <"$work/round" | percentiles)"
 }
 strike_is_on_since() { (($(vdoor log --since "$1" | grep -c "strike on") >= $2)); }
 

@@ -3,29 +3,6 @@
 #   source lib.sh; source doorlib.sh; door_setup; broker_up; machine_up; hub_up; door_up; reader_up
 # Programs restart only when a test does it. Their output is in $work/NAME.log.
 DOOR_BIN=${DOOR_BIN:-$B/bin/tapin-door}
-sanitized=$(nm "$B/bin/tapin-door" 2>/dev/null | grep -q __asan_init && echo yes)
-# our own restart bounds are for the release build; the sanitizers are two to five times slower
-slow=${sanitized:+3}
-slow=${slow:-1}
-
-
-# start NAME COMMAND...: in the background, output to $work/NAME.log, pid in pid_NAME
-start() {
-	local name=$1
-	shift
-	"$@" >>"$work/$name.log" 2>&1 &
-	printf -v "pid_$name" %s $!
-	started+=($!)
-}
-
-# stop NAME [SIGNAL]: and wait for it
-stop() {
-	local var=pid_$1
-	[ -n "${!var:-}" ] || return 0
-	kill -"${2:-TERM}" "${!var}" 2>/dev/null
-	wait "${!var}" 2>/dev/null
-	unset "$var"
-}
 
 door_setup() { # extra lines of door.conf on standard input
 	mkdir -p "$work/run" "$work/store"
@@ -62,14 +39,6 @@ door_setup() { # extra lines of door.conf on standard input
 	"$DOOR_BIN" --config "$work/door.conf" --import "${roster:-tests/virtual/roster.json}" >"$work/import.log" 2>&1
 }
 
-free_port() {
-	local p
-	while :; do
-		p=$((20000 + RANDOM % 20000))
-		(exec 3<>"/dev/tcp/127.0.0.1/$p") 2>/dev/null || { echo "$p"; return; }
-	done
-}
-
 broker_answers() { (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; }
 
 broker_up() {
@@ -79,16 +48,9 @@ broker_up() {
 	until_true 5 broker_answers
 }
 
-machine_up() { # options of virtual-machine
-	start machine "$B/bin/virtual-machine" --dir "$work/hw" --cards tests/virtual/cards.ini "$@"
-	until_true 5 test -S "$work/hw/control.sock"
-}
-
-vdoor() { "$B/bin/virtual-door" --socket "$work/hw/control.sock" "$@"; }
-
 preloaded() {
 	env VIRTUAL_GPIO="$work/hw/gpio.sock" \
-		LD_PRELOAD="${sanitized:+$(gcc -print-file-name=libasan.so):}$PWD/$B/bin/libvirtual-gpio.so" "$@"
+		LD_PRELOAD="$PWD/$B/bin/libvirtual-gpio.so" "$@"
 }
 
 door_says() { grep -q "$1" "$work/door.log"; }
@@ -96,7 +58,7 @@ door_says() { grep -q "$1" "$work/door.log"; }
 door_up() {
 	: >"$work/door.log"
 	start door env VIRTUAL_GPIO="$work/hw/gpio.sock" \
-		LD_PRELOAD="${sanitized:+$(gcc -print-file-name=libasan.so):}$PWD/$B/bin/libvirtual-gpio.so" \
+		LD_PRELOAD="$PWD/$B/bin/libvirtual-gpio.so" \
 		"$DOOR_BIN" --config "$work/door.conf" "$@"
 	until_true $((10 * slow)) door_says "is ready"
 }

@@ -5,6 +5,13 @@ set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 B=${B:-build/release}
 work=$(mktemp -d)
+# limits are for the release build; the sanitizers are two to five times slower. (grep -c reads to
+# the end: with pipefail a grep -q that stops early makes the pipe fail.)
+slow=1
+(($(nm "$B/bin/tapin-reader" 2>/dev/null | grep -c __asan_init) == 0)) || slow=3
+# A sanitised program may have the (unsanitised) shim preloaded before its runtime. Leaks are looked for
+# by the unit tests: the leak checker's tracer now and then hangs a program that is ended by a signal.
+export ASAN_OPTIONS=verify_asan_link_order=0:detect_leaks=0
 tap_count=0
 tap_failed=0
 started=() # pids; killed at the end
@@ -48,4 +55,38 @@ until_true() {
 		((SECONDS <= end)) || return 1
 		sleep 0.02
 	done
+}
+
+# start NAME COMMAND...: in the background, output to $work/NAME.log, pid in pid_NAME
+start() {
+	local name=$1
+	shift
+	"$@" <&0 >>"$work/$name.log" 2>&1 & # <&0: or bash makes it /dev/null
+	printf -v "pid_$name" %s $!
+	started+=($!)
+}
+
+# stop NAME [SIGNAL]: and wait for it; the status is in stopped
+stop() {
+	local var=pid_$1
+	[ -n "${!var:-}" ] || return 0
+	kill -"${2:-TERM}" "${!var}" 2>/dev/null
+	wait "${!var}" 2>/dev/null
+	stopped=$?
+	unset "$var"
+}
+
+free_port() {
+	local p
+	while :; do
+		p=$((20000 + RANDOM % 20000))
+		(exec 3<>"/dev/tcp/127.0.0.1/$p") 2>/dev/null || { echo "$p"; return; }
+	done
+}
+
+vdoor() { "$B/bin/virtual-door" --socket "$work/hw/control.sock" "$@"; }
+
+machine_up() { # [--no-timing]
+	start machine "$B/bin/virtual-machine" --dir "$work/hw" --cards tests/virtual/cards.ini "$@"
+	until_true 5 test -e "$work/hw/reader"
 }

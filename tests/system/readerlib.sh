@@ -2,33 +2,6 @@
 # A reader in $work for the tests of tapin-reader alone: emulated hardware, tapin-reader, a stand-in door.
 #   source lib.sh; source readerlib.sh; machine_up; standin_up; reader_up
 READER_BIN=${READER_BIN:-$B/bin/tapin-reader}
-# own bounds are for the release build; the sanitizers are slower
-slow=1
-! nm "$READER_BIN" 2>/dev/null | grep -q __asan_init || slow=3
-
-# start NAME COMMAND...: in the background, output to $work/NAME.log, pid in pid_NAME
-start() {
-	local name=$1
-	shift
-	"$@" <&0 >>"$work/$name.log" 2>&1 & # <&0: or bash makes it /dev/null
-	printf -v "pid_$name" %s $!
-	started+=($!)
-}
-
-# stop NAME [SIGNAL]: and wait for it; the status is in stopped
-stop() {
-	local var=pid_$1
-	kill -"${2:-TERM}" "${!var}" 2>/dev/null
-	wait "${!var}" 2>/dev/null
-	stopped=$?
-}
-
-vdoor() { "$B/bin/virtual-door" --socket "$work/hw/control.sock" "$@"; }
-
-machine_up() { # [--no-timing]
-	start machine "$B/bin/virtual-machine" --dir "$work/hw" --cards tests/virtual/cards.ini "$@"
-	until_true 5 test -e "$work/hw/reader"
-}
 
 standin_up() { # takes lines by: tell LINE
 	[ -p "$work/tell" ] || mkfifo "$work/tell"

@@ -15,7 +15,7 @@ reader_up
 refuses() { # PATTERN OPTION...: ends with 2 and says PATTERN
 	local pattern=$1 code
 	shift
-	timeout 5 "$READER_BIN" "$@" >"$work/refused" 2>&1
+	timeout -k 5 5 "$READER_BIN" "$@" >"$work/refused" 2>&1
 	code=$?
 	cat "$work/refused"
 	[ $code = 2 ] && grep -q -- "$pattern" "$work/refused"
@@ -172,12 +172,12 @@ try "a door that restarts is greeted again, without the card that lay there" doo
 # ---- locks ----
 
 second_reader() {
-	timeout 10 "$READER_BIN" --device "$(device)" --socket "$work/s2" --lock-dir "$work" 2>"$work/second"
+	timeout -k 5 10 "$READER_BIN" --device "$(device)" --socket "$work/s2" --lock-dir "$work" 2>"$work/second"
 	[ $? = 1 ] && grep "in use by process $pid_reader " "$work/second"
 }
 second_name() { # the same port by another name: not opened, and said
 	ln -sf "$work/hw/reader" "$work/alias"
-	timeout 2 "$READER_BIN" --device "pn532_uart:$work/alias" --socket "$work/s2" --lock-dir "$work" 2>"$work/second"
+	timeout -k 5 2 "$READER_BIN" --device "pn532_uart:$work/alias" --socket "$work/s2" --lock-dir "$work" 2>"$work/second"
 	grep "in use by process $pid_reader " "$work/second"
 }
 check "a second reader on the device is refused, naming the first" second_reader
