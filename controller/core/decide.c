@@ -142,11 +142,12 @@ static enum reason member_within_dates(const struct decide_input *in, uint32_t *
 {
 	const struct roster_card *card = in->card;
 
-	if (card->valid_from != DATE_NONE && in->now.date < card->valid_from)
+	/* DATE_NONE lies before every day: as a first day it has come, as grace it is over */
+	if (in->now.date < card->valid_from)
 		return REASON_MEMBER_NOT_YET;
 	if (card->valid_until == DATE_NONE || in->now.date <= card->valid_until)
 		return REASON_NONE;
-	if (card->grace_until == DATE_NONE || in->now.date > card->grace_until)
+	if (in->now.date > card->grace_until)
 		return REASON_MEMBER_ENDED;
 	*warnings |= WARNING_GRACE;
 	return REASON_NONE;

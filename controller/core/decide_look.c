@@ -6,7 +6,7 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-/* Writes what fits; the text is always ended. */
+/* Writes what fits; each put ends the text. */
 struct text {
 	char *at;
 	size_t left; /* without the NUL */
@@ -255,7 +255,6 @@ void decide_look(unsigned step, const struct decide_input *in, char out[DECIDE_L
 	struct text t = {.at = out, .left = DECIDE_LOOKED_MAX - 1};
 
 	_Static_assert(COUNT(looks) == DECIDE_NOTES_MAX, "a look for each step");
-	out[0] = '\0';
 	looks[step](&t, in);
 }
 

@@ -265,6 +265,7 @@ static void a_member_may_have_longer_within_the_doors_bound(void **state)
 		{0, 0, 0, RELEASE_MS_MIN},
 		{999, 500, 999, RELEASE_MS_MIN},
 		{90000, 90000, 0, RELEASE_MS_MAX},
+		{60001, 0, 0, RELEASE_MS_MAX},
 		{5000, UINT32_MAX, UINT32_MAX, RELEASE_MS_MAX},
 	};
 

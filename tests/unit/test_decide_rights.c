@@ -178,7 +178,7 @@ static void what_needs_a_time_needs_a_clock(void **state)
 	t.in.clock = CLOCK_TRUST_UNSET;
 	assert_int_equal(reason_of(&t), REASON_GRANTED);
 	exception_add(&t, true, "front"); /* more time than always is no time */
-	exception_add(&t, false, "back");
+	exception_add(&t, false, "b");
 	extra_add(&t, DECIDE_EXTRA_EVENT, 1);
 	assert_int_equal(reason_of(&t), REASON_GRANTED);
 	exception_add(&t, false, "front");
@@ -257,6 +257,7 @@ static void two_people_are_two_members_within_the_time(void **state)
 	t.card.member = 0; /* nobody after nobody */
 	assert_int_equal(reason_of(&t), REASON_SECOND_PERSON_NEEDED);
 	t.door.second_person_ms = 1;
+	assert_int_equal(reason_of(&t), REASON_SECOND_PERSON_NEEDED);
 	t.in.first_person = 9;
 	assert_int_equal(reason_of(&t), REASON_GRANTED);
 }

@@ -235,6 +235,10 @@ static void rights_and_their_times_are_told(void **state)
 	assert_looked(&t, DOOR, "tier does not have the door, extra rights");
 	assert_looked(&t, HOURS, "Su 2026-11-22 12:34, tier not open, event 44, guest of 55");
 	assert_looked(&t, ALLOWANCE, "12 of 10 days, then warned, free event");
+	t.extras[0].free = false;
+	t.rights.flags = TIER_FLAG_STAFF;
+	assert_looked(&t, ALLOWANCE, "12 of 10 days, then warned");
+	assert_looked(&t, LOCKDOWN, "no lockdown");
 	t.in.rights = NULL;
 	assert_looked(&t, DOOR, "tier not in the roster, extra rights");
 	assert_looked(&t, ALLOWANCE, "no limit");
@@ -332,6 +336,26 @@ static void names_of_our_values_are_told(void **state)
 	}
 }
 
+static void minutes_are_told_as_hours_and_minutes(void **state)
+{
+	static const struct {
+		uint16_t minute;
+		const char *looked;
+	} rows[] = {{0, "00:00"}, {9, "00:09"}, {10, "00:10"}, {59, "00:59"}, {60, "01:00"},
+		{599, "09:59"}, {600, "10:00"}, {1200, "20:00"}, {1439, "23:59"},
+		{6600, "10:00"}}; /* no minute of a day, and still two digits */
+	struct tap t;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char expected[64] = "soft, inside since 2026-11-22 ";
+
+		tap_init(&t);
+		t.in.presence.minute = rows[i].minute;
+		assert_looked(&t, PASSBACK, strcat(expected, rows[i].looked));
+	}
+}
+
 static void a_long_text_is_cut_and_ended(void **state)
 {
 	struct calendar_exception closure = {.first = TODAY, .last = TODAY, .end = 1440};
@@ -372,6 +396,7 @@ int main(void)
 		cmocka_unit_test(allowance_passback_and_second_person_are_told),
 		cmocka_unit_test(values_that_are_not_ours_are_called_so),
 		cmocka_unit_test(names_of_our_values_are_told),
+		cmocka_unit_test(minutes_are_told_as_hours_and_minutes),
 		cmocka_unit_test(a_long_text_is_cut_and_ended),
 		cmocka_unit_test(outcomes_have_names),
 	};
