@@ -144,6 +144,19 @@ static void serve(struct run *run, int signals, unsigned seconds)
 	}
 }
 
+/* What was just sent may still be on its way: the answers get a second. */
+static void settle(struct run *run)
+{
+	uint64_t end_ms = clock_mono_ms() + 1000;
+	struct pollfd fd = {.fd = mqtt_fd(run->mqtt), .events = POLLIN};
+
+	while (mqtt_connected(run->mqtt) && run->acknowledged < run->published &&
+		clock_mono_ms() < end_ms) {
+		poll(&fd, 1, TICK_MS);
+		drain(run);
+	}
+}
+
 static int drive(
 	const struct mqtt_config *config, const char *topic, unsigned seconds, unsigned close_ms)
 {
@@ -172,6 +185,7 @@ static int drive(
 	}
 	after(&run);
 	serve(&run, signals, seconds);
+	settle(&run);
 	dropped = mqtt_dropped(run.mqtt);
 	since_ms = clock_mono_ms();
 	mqtt_close(run.mqtt, run.status, "stopped", close_ms);
