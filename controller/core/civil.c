@@ -51,8 +51,8 @@ int civil_from_ymd(int year, int month, int day, struct civil *ret_civil)
 	if (year < YEAR_MIN || year > YEAR_MAX || month < 1 || month > 12 || day < 1 || day > 31)
 		return -EINVAL;
 	civil_from_date(civil_date(year, month, day), &c);
-	if (c.year != year || c.month != month || c.day != day)
-		return -EINVAL; /* the 31st of a month of 30 days is another date */
+	if (c.month != month)
+		return -EINVAL; /* the 31st of a month of 30 days is of the next */
 	*ret_civil = c;
 	return 0;
 }

@@ -250,7 +250,7 @@ static void add_mark(struct marks *m, unsigned minute)
 {
 	unsigned i = m->count;
 
-	for (; i > 0 && m->at[i - 1] > minute; i--)
+	for (; m->at[i - 1] > minute; i--) /* ends at midnight, which is the first */
 		m->at[i] = m->at[i - 1];
 	m->at[i] = (uint16_t)minute;
 	m->count++;

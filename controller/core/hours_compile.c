@@ -57,7 +57,7 @@ static int parse_span(struct hours_parser *p)
 		end += DAY_MINUTES;
 	if (p->hours.span_count == HOURS_SPANS_MAX)
 		return parser_fail(
-			p, at, "there are too many times", "use at most 64 in one expression");
+			p, at, "there are too many times", "use at most 40 in one expression");
 	p->hours.spans[p->hours.span_count++] = (struct hours_span){(uint16_t)start, (uint16_t)end};
 	return 0;
 }

@@ -57,7 +57,8 @@ unsigned parser_take_number(struct hours_parser *p, unsigned n);
 int parser_weekday_at(const char *text);
 unsigned parser_month_at(const char *text);
 
-/* A time, "09:00" or something meant to be one. A year: four digits that are no time. */
+/* Digits here: are they of a time, "09:00" or something meant to be one? A year: four digits that
+ * are no time. */
 bool parser_at_time(const char *text);
 bool parser_at_year(const char *text);
 

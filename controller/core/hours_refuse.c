@@ -139,7 +139,7 @@ bool parser_at_time(const char *text)
 {
 	unsigned n = parser_digits(text);
 
-	return n > 0 && text[n] == ':' && parser_is_digit(text[n + 1]);
+	return text[n] == ':' && parser_is_digit(text[n + 1]);
 }
 
 bool parser_at_year(const char *text)

@@ -59,7 +59,7 @@
 #define HOURS_WEEKS_MAX 32
 #define HOURS_NTHS_MAX 32
 #define HOURS_HOLIDAYS_MAX 16
-#define HOURS_SPANS_MAX 64
+#define HOURS_SPANS_MAX 40
 #define HOURS_OFFSET_MAX 365  /* days */
 #define HOURS_REACH_DAYS 3653 /* how far hours_next_change looks: ten years */
 

@@ -174,6 +174,8 @@ static void a_date_that_is_given_beats_the_computation(void **state)
 	assert_int_equal(calendar_date_set(&c, moved.date, true), 0);
 	assert_true(calendar_holiday(&c, &moved));
 	assert_int_equal(c.date_count, 2);
+	moved = at("2030-05-07", 0); /* between the two */
+	assert_false(calendar_holiday(&c, &moved));
 	c.holidays = CALENDAR_HOLIDAYS_NONE;
 	assert_true(calendar_holiday(&c, &added));
 	moved = at("2031-05-05", 0);

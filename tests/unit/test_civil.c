@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <time.h>
 
 #include "core/civil.h"
@@ -24,6 +25,29 @@ static void every_day_agrees_with_the_c_library(void **state)
 			c.day != tm.tm_mday || c.weekday != (tm.tm_wday + 6) % 7)
 			fail_msg("day %d differs", date);
 		if (civil_from_ymd(c.year, c.month, c.day, &back) < 0 || back.date != date)
+			fail_msg("day %d does not come back", date);
+	}
+}
+
+static void weeks_and_months_are_those_of_the_system(void **state)
+{
+	(void)state;
+	for (int32_t date = 0; date <= 200000; date++) {
+		time_t t = (time_t)date * 86400;
+		struct civil c, next;
+		struct tm tm;
+		char week[8];
+
+		gmtime_r(&t, &tm);
+		strftime(week, sizeof(week), "%V", &tm);
+		civil_from_date(date, &c);
+		if (civil_week(&c) != atoi(week))
+			fail_msg("day %d: week %d, not %s", date, civil_week(&c), week);
+		civil_from_date(date + 1, &next);
+		if ((next.day == 1) != (c.day == civil_month_days(c.year, c.month)))
+			fail_msg("day %d ends its month or does not", date);
+		if (civil_date(c.year, c.month, c.day) != date ||
+			civil_date(c.year, 1, 1 + tm.tm_yday) != date)
 			fail_msg("day %d does not come back", date);
 	}
 }
@@ -52,8 +76,8 @@ static void dates_are_written_and_read(void **state)
 {
 	static const char *const good[] = {"1970-01-01", "2024-02-29", "2026-11-22", "9999-12-31"};
 	static const char *const bad[] = {"", "2026-11-2", "2026-11-022", "2026/11/22",
-		"2026-1-022", "2026-02-30", "1969-12-31", " 026-11-22", "+026-11-22", "2026-11-22 ",
-		"2026-11--2"};
+		"2026-1-022", "2026-02-30", "1969-12-31", " 026-11-22", "+026-11-22", "2O26-11-22",
+		"2026-11-22 ", "2026-11--2"};
 	int32_t date = 7;
 	char text[11];
 
@@ -86,6 +110,10 @@ static void fields_that_disagree_are_not_a_time(void **state)
 	assert_false(civil_valid(&c));
 	c = good, c.day = 23;
 	assert_false(civil_valid(&c));
+	c = good, c.month = 10;
+	assert_false(civil_valid(&c));
+	c = good, c.year = 2027;
+	assert_false(civil_valid(&c));
 	c = good, c.date = 0;
 	assert_false(civil_valid(&c));
 	assert_false(civil_valid(&(struct civil){0}));
@@ -105,6 +133,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_day_agrees_with_the_c_library),
+		cmocka_unit_test(weeks_and_months_are_those_of_the_system),
 		cmocka_unit_test(days_outside_the_calendar_are_no_days),
 		cmocka_unit_test(dates_are_written_and_read),
 		cmocka_unit_test(fields_that_disagree_are_not_a_time),

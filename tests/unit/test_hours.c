@@ -196,6 +196,16 @@ static void refusals_point_at_the_character(void **state)
 		{"Jan: : Mo", 5},
 		{"\"school\": Mo", 0},
 		{"days", 0},
+		{"Mo 09:x0-17:00", 3},
+		{"Mo 09:0x-17:00", 3},
+		{"easterly off", 0},
+		{"Mar Su[1", 8},
+		{"Mar Su[1] +400 days", 10},
+		{"1969 Jan 1 off", 0},
+		{"Dec 24-32 off", 7},
+		{"Dec 24-26-28 off", 9},
+		{"20260 off", 0},
+		{"2026:00-17:00", 0},
 		{"24/7 09:00-17:00", 5},
 		{"Mo 24/7", 3},
 		{"24/8", 0},
@@ -277,7 +287,7 @@ static void the_longest_expression_is_bounded(void **state)
 	assert_int_equal(error.at, HOURS_TEXT_MAX);
 }
 
-static void rules_and_times_are_bounded(void **state)
+static void rules_are_bounded(void **state)
 {
 	char text[HOURS_TEXT_MAX + 1] = "Mo";
 	struct hours hours;
@@ -291,8 +301,33 @@ static void rules_and_times_are_bounded(void **state)
 	strcat(text, ";Tu");
 	assert_int_equal(hours_compile(text, &hours, &error), -EINVAL);
 	assert_int_equal(error.at, 3 * HOURS_RULES_MAX);
-	/* 42 times of 12 bytes fill the text: the text is the tighter bound on times */
-	assert_true(HOURS_TEXT_MAX / 12 < HOURS_SPANS_MAX);
+}
+
+/* So many elements of a list are taken, one more is not. */
+static void check_bound(const char *start, const char *element, unsigned max)
+{
+	char text[HOURS_TEXT_MAX + 1];
+	struct hours hours;
+	struct hours_error error;
+
+	strcpy(text, start);
+	for (unsigned i = 0; i < max; i++)
+		sprintf(text + strlen(text), "%s%s", i ? "," : "", element);
+	assert_int_equal(hours_compile(text, &hours, &error), 0);
+	sprintf(text + strlen(text), ",%s", element);
+	assert_int_equal(hours_compile(text, &hours, &error), -EINVAL);
+	assert_non_null(strstr(error.message, "too many"));
+}
+
+static void lists_are_bounded(void **state)
+{
+	(void)state;
+	check_bound("", "2026", HOURS_YEARS_MAX);
+	check_bound("", "Jan", HOURS_DATES_MAX);
+	check_bound("week ", "1", HOURS_WEEKS_MAX);
+	check_bound("", "Mo[1]", HOURS_NTHS_MAX);
+	check_bound("", "PH", HOURS_HOLIDAYS_MAX);
+	check_bound("", "01:00-02:00", HOURS_SPANS_MAX);
 }
 
 static void only_what_is_open_round_the_clock_is_always(void **state)
@@ -472,7 +507,8 @@ int main(void)
 		cmocka_unit_test(refusals_point_at_the_character),
 		cmocka_unit_test(refusals_say_what_to_write),
 		cmocka_unit_test(the_longest_expression_is_bounded),
-		cmocka_unit_test(rules_and_times_are_bounded),
+		cmocka_unit_test(rules_are_bounded),
+		cmocka_unit_test(lists_are_bounded),
 		cmocka_unit_test(only_what_is_open_round_the_clock_is_always),
 		cmocka_unit_test(no_hours_and_no_time_are_closed),
 		cmocka_unit_test(random_expressions_agree_with_a_painted_fortnight),
