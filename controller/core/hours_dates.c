@@ -162,6 +162,9 @@ static int parse_end(
 	struct hours_date to = {.year = from->year, .month = from->month};
 	size_t at = p->at;
 
+	if (parser_weekday_at(parser_here(p)) >= 0)
+		return parser_fail(p, at, "a weekday counted from a date is not understood",
+			"write a weekday of the month, Dec Su[-1], or an offset, Dec 25 -7 days");
 	if (at_day(parser_here(p))) {
 		if (!numbered_day(from))
 			return parser_fail(p, at, "this range ends in a day of no month",

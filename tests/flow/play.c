@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/calendar.h"
 #include "core/decide.h"
 #include "core/doorway.h"
 #include "core/hours.h"
@@ -89,6 +90,8 @@ static void compile(struct play *p, const char *text, struct hours *hours)
 
 /* ---- hours ---- */
 
+static const struct calendar england = {.holidays = CALENDAR_HOLIDAYS_ENGLAND};
+
 static void check_times(struct play *p, const struct hours *hours, json_t *times, bool expected)
 {
 	size_t i;
@@ -99,22 +102,47 @@ static void check_times(struct play *p, const struct hours *hours, json_t *times
 		const char *text = json_string_value(row);
 		struct civil c = time_from(p, text ? text : "");
 
-		if (hours_open(hours, NULL, &c) != expected)
+		if (hours_open(hours, &england, &c) != expected)
 			wrong(p, "%s at %s", expected ? "closed" : "open", text);
 	}
 }
 
+/* "2026-12-24 12:00": what is open or closed then changes at exactly this time. */
+static void check_change(
+	struct play *p, const struct hours *hours, const char *after, const char *expected)
+{
+	struct civil now = time_from(p, after), at = {0};
+	char text[24] = "";
+
+	if (hours_next_change(hours, &england, &now, INT32_MAX, &at)) {
+		civil_date_format(at.date, text);
+		snprintf(
+			text + 10, sizeof(text) - 10, " %02d:%02d", at.minute / 60, at.minute % 60);
+	}
+	if (strcmp(text, expected) != 0)
+		wrong(p, "the change after %s is at \"%s\"", after, text);
+}
+
+static void check_normal(struct play *p, const struct hours *hours, const char *expected)
+{
+	char text[HOURS_FORMAT_MAX];
+
+	if (hours_format(hours, text, sizeof(text)) < 0 || strcmp(text, expected) != 0)
+		wrong(p, "the normal form is \"%s\"", text);
+}
+
 static void play_hours(struct play *p, json_t *given, json_t *row)
 {
-	const char *text = "", *name = NULL;
+	const char *text = "", *name = NULL, *normal = NULL, *after = NULL, *change = "";
 	json_t *open = NULL, *closed = NULL;
 	struct hours hours = {0};
 	struct hours_error error = {0};
 	int always = 0, refused_at = -1;
 
 	(void)given;
-	unpack(p, row, "{s?s, s:s, s?b, s?o, s?o, s?i !}", "name", &name, "hours", &text, "always",
-		&always, "open", &open, "closed", &closed, "refused_at", &refused_at);
+	unpack(p, row, "{s?s, s:s, s?b, s?o, s?o, s?i, s?s, s?s, s?s !}", "name", &name, "hours",
+		&text, "always", &always, "open", &open, "closed", &closed, "refused_at",
+		&refused_at, "normal", &normal, "after", &after, "changes", &change);
 	if (p->failed)
 		return;
 	if (refused_at >= 0) {
@@ -129,6 +157,10 @@ static void play_hours(struct play *p, json_t *given, json_t *row)
 	compile(p, text, &hours);
 	check_times(p, &hours, open, true);
 	check_times(p, &hours, closed, false);
+	if (normal)
+		check_normal(p, &hours, normal);
+	if (after)
+		check_change(p, &hours, after, change);
 	if (hours_always(&hours) != (always != 0))
 		wrong(p, "always is %d", hours_always(&hours));
 }

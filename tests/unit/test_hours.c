@@ -251,6 +251,12 @@ static void refusals_say_what_to_write(void **state)
 		{"Mo-Fr 18:00+",
 			"write the closing time, such as 18:00-23:00, or an offset: PH +1 day"},
 		{"always", "write 24/7"},
+		{"Dec 25 -Su off",
+			"write a weekday of the month, Dec Su[-1], or an offset, Dec 25 -7 days"},
+		{"Mo PH", "write PH before weekdays: PH,Mo-Fr for both, PH Mo-Fr for holidays on "
+			  "these days"},
+		{"2026-12-25", "write 2026-2028 for years, 2026 Dec 25 for a date"},
+		{"2026 Dec 24-Jan 2", "name the year it ends in: 2026 Dec 24-2027 Jan 2"},
 		{"never", "write off"},
 		{"Mo unknown", "write open or off"},
 		{"Monday", "weekdays are written Mo Tu We Th Fr Sa Su, in pairs of letters"},
