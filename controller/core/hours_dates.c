@@ -248,7 +248,7 @@ static int parse_start(struct hours_parser *p, const struct hours_rule *rule, st
 		before = &p->hours.dates[p->hours.date_count - 1];
 	if (before && at_day(parser_here(p))) {
 		*d = before->to.month ? before->to : before->from;
-		if (!numbered_day(d))
+		if (!numbered_day(d) || parser_never_ends(d))
 			return parser_fail(p, at, "this day has no month",
 				"write the month before each day: Dec 25,Dec 26");
 		d->offset = 0;
@@ -285,10 +285,15 @@ static int parse_date_range(struct hours_parser *p, struct hours_rule *rule)
 			check_order(p, start, &r) < 0)
 			return -EINVAL;
 		parser_skip_spaces(p);
+	} else if (r.from.year && parser_take(p, "+")) {
+		r.to = (struct hours_date){.year = HOURS_YEAR_LAST, .month = 12};
+		r.to.day = whole_month(&r.from) ? 0 : 31;
+		parser_skip_spaces(p);
 	}
 	if (*parser_here(p) == '+' || *parser_here(p) == '-')
 		return parser_fail(p, p->at, "what follows this date is not understood",
-			"write a range, Dec 24-Jan 2, or an offset in days, easter -2 days");
+			"write a range, Dec 24-Jan 2, an offset in days, easter -2 days, or with a "
+			"year 2026 Dec 24+");
 	if (p->hours.date_count == HOURS_DATES_MAX)
 		return parser_fail(
 			p, start, "there are too many dates", "use at most 64 in one expression");

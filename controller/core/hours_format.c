@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Opening hours, written in one way. */
-#include "core/hours.h"
+#include "hours_parser.h"
 
 #include <errno.h>
 #include <string.h>
@@ -129,6 +129,11 @@ static void put_dates(
 		before = &r->from;
 		if (r->to.month == 0)
 			continue;
+		if (parser_never_ends(&r->to)) {
+			put(w, "+");
+			before = NULL;
+			continue;
+		}
 		put(w, "-");
 		if (!goes_on(&r->to, &r->from) || r->to.day <= r->from.day)
 			put_date(w, &r->to, r->to.year != r->from.year);

@@ -31,6 +31,13 @@ static inline const char *parser_here(const struct hours_parser *p)
 	return p->text + p->at;
 }
 
+/* The last day, or the last month, of the calendar: the end of "2026 Dec 24+". */
+static inline bool parser_never_ends(const struct hours_date *d)
+{
+	return d->year == HOURS_YEAR_LAST && d->month == 12 && (d->day == 0 || d->day == 31) &&
+	       d->offset == 0;
+}
+
 /* ---- hours_refuse.c ---- */
 
 /* Sets the error; -EINVAL. */

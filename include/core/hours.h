@@ -11,6 +11,7 @@
  *                Days of the same month may follow: Dec 25,26. A year may stand before each:
  *                2026 Dec 24-2027 Jan 2; the end of a range has its start's year if it names none.
  *                An offset may follow a day: easter -2 days-easter +1 day
+ *                A date with a year may stand for all that follow: 2026 Dec 24+
  *                The ends of a range may be weekdays of a month: Mar Su[-1]-Oct Su[-1]
  *   weeks      = "week" 1 | 1-10 | 1-53/2, in lists; ISO 8601 weeks
  *   days       = Mo | Mo-Fr | Sa-Mo | Th[1] | Fr[-1] | Mo[1,3] | Mo[1-3] | PH, in lists:

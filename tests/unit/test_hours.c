@@ -199,6 +199,8 @@ static void refusals_point_at_the_character(void **state)
 		{"Mo 09:x0-17:00", 3},
 		{"Mo 09:0x-17:00", 3},
 		{"easterly off", 0},
+		{"2026 Dec 24+,25 off", 13},
+		{"2026 Dec 24++ off", 12},
 		{"Mar Su[1", 8},
 		{"Mar Su[1] +400 days", 10},
 		{"1969 Jan 1 off", 0},
