@@ -262,16 +262,18 @@ bool hours_next_change(const struct hours *hours, const struct calendar *calenda
 	struct marks marks = {.at = {0}, .count = 1};
 	struct civil day;
 	struct view view;
+	int32_t reach;
 	bool open;
 
 	if (!hours || hours->always || !civil_valid(now))
 		return false;
 	for (unsigned i = 0; i < hours->span_count; i++) {
-		add_mark(&marks, hours->spans[i].start % DAY_MINUTES);
+		add_mark(&marks, hours->spans[i].start);
 		add_mark(&marks, hours->spans[i].end % DAY_MINUTES);
 	}
-	if (last > now->date + HOURS_REACH_DAYS)
-		last = now->date + HOURS_REACH_DAYS;
+	reach = now->date + HOURS_REACH_DAYS;
+	if (last > reach)
+		last = reach;
 	view = view_of(hours, calendar, now);
 	open = open_at(hours, &view, now->minute);
 	civil_from_date(now->date, &day);

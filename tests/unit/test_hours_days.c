@@ -103,6 +103,8 @@ static void ranges_between_weekdays_of_months(void **state)
 {
 	static const struct row rows[] = {
 		{"Mar Su[-1]-Apr Mo[2] Su", "2026-01-01", "2026-12-31", "03-29 04-05 04-12"},
+		{"Apr We[2]-Apr Th[2]", "2026-01-01", "2026-12-31", "04-08 04-09"},
+		{"Apr Sa[3]-Apr Mo[-2]", "2026-01-01", "2026-12-31", "04-18 04-19 04-20"},
 		{"Mar Su[-1]-Apr Mo[2] Mo", "2026-01-01", "2026-12-31", "03-30 04-06 04-13"},
 		{"Oct Sa[-1]-Nov 3", "2026-01-01", "2026-12-31", "10-31 11-01 11-02 11-03"},
 		{"Oct 30-Nov Tu[1]", "2026-01-01", "2026-12-31", "10-30 10-31 11-01 11-02 11-03"},
@@ -254,6 +256,20 @@ static void holidays(void **state)
 	CHECK(rows);
 }
 
+/* What the first rule names is not the second's, which opens in the evening. */
+static void rules_keep_to_their_own_lists(void **state)
+{
+	static const struct row rows[] = {
+		{"2026 open, 2027 18:00-19:00", "2026-12-30", "2027-01-02", "12-30 12-31"},
+		{"Dec 25 open, Dec 27 18:00-19:00", "2026-12-20", "2026-12-31", "12-25"},
+		{"week 1: Mo open, week 3 Mo 18:00-19:00", "2027-01-01", "2027-01-31", "01-04"},
+		{"Mo[1] open, Mo[2] 18:00-19:00", "2027-01-01", "2027-01-31", "01-04"},
+		{"PH open, PH +1 day 18:00-19:00", "2026-12-20", "2026-12-31", "12-25 12-28"},
+	};
+
+	CHECK(rows);
+}
+
 static void without_a_calendar_no_day_is_a_holiday(void **state)
 {
 	struct hours hours;
@@ -294,7 +310,7 @@ static void the_calendar_has_ends(void **state)
 
 	(void)state;
 	assert_int_equal(
-		hours_compile("PH +2 days,Mo-Su 12:00-36:00; Th[1] +5 days off", &hours, &error),
+		hours_compile("PH +2 days,Mo-Su 12:00-36:00; Mo[1] +5 days off", &hours, &error),
 		0);
 	civil_from_date(0, &c);
 	assert_false(hours_open(&hours, &england, &c));
@@ -317,6 +333,7 @@ int main(void)
 		cmocka_unit_test(weeks_are_those_of_iso_8601),
 		cmocka_unit_test(weekdays_of_a_month),
 		cmocka_unit_test(holidays),
+		cmocka_unit_test(rules_keep_to_their_own_lists),
 		cmocka_unit_test(without_a_calendar_no_day_is_a_holiday),
 		cmocka_unit_test(a_night_after_a_holiday_belongs_to_the_day_before),
 		cmocka_unit_test(the_calendar_has_ends),
