@@ -13,6 +13,18 @@
 
 #define HOUSEKEEPING_MS 5000
 
+void door_status(struct door *door)
+{
+	(void)sd_notifyf(0, "STATUS=%s, contact %s, reader %s, journal %s, clock %s, broker %s",
+		doorway_state_name(door->doorway.state),
+		doorway_contact_name(door->doorway.contact), link_state_name(door->reader.state),
+		door->journal_failing ? "failing" : "ok", clock_trust_name(door->clock),
+		!door->feed.mqtt                  ? "none"
+		: mqtt_connected(door->feed.mqtt) ? "up"
+						  : "down");
+	feed_status(door);
+}
+
 static void check_clock(struct door *door)
 {
 	enum clock_trust trust = clock_trust_now(door->clock_floor_us);
@@ -31,7 +43,7 @@ static void check_clock(struct door *door)
 	door->clock = trust;
 	if (door->journal)
 		record_event(door, ENTRY_KIND_CLOCK_CHANGED, "%s", clock_trust_name(trust));
-	feed_status(door);
+	door_status(door);
 }
 
 static int on_housekeeping(sd_event_source *source, uint64_t usec, void *userdata)
@@ -161,7 +173,8 @@ int door_run(const struct door_conf *conf)
 		return r;
 	}
 	log_info("door %s of site %s is ready", conf->door, conf->site);
-	sd_notify(0, "READY=1\nSTATUS=ready");
+	sd_notify(0, "READY=1");
+	door_status(&door);
 	r = sd_event_loop(door.event);
 	sd_notify(0, "STOPPING=1\nSTATUS=locking and leaving");
 	log_info("stopping: strike to rest");

@@ -211,7 +211,7 @@ static void connected(struct door *door)
 		log_warning("mqtt: acknowledgements cannot be subscribed: %s", strerror(-r));
 	feed->resend_ms = FEED_RESEND_MS;
 	forget_in_flight(feed);
-	feed_status(door);
+	door_status(door);
 	pump(door);
 }
 
@@ -225,6 +225,7 @@ static void take_event(struct door *door, struct mqtt_event *event)
 		forget_in_flight(&door->feed);
 		log_warning("mqtt: %s; the door works on, entries are kept and sent later",
 			event->message);
+		door_status(door);
 		return;
 	case MQTT_EVENT_MESSAGE:
 		if (strcmp(event->topic, door->feed.ack_topic) == 0)

@@ -91,7 +91,7 @@ void io_doorway(struct door *door, enum doorway_event event, uint32_t argument)
 		tell(door, actions.happened);
 	if (door->doorway.state != before || actions.happened) {
 		lights_refresh(door);
-		feed_status(door);
+		door_status(door);
 	}
 }
 

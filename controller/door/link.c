@@ -60,7 +60,7 @@ static void set_state(struct door *door, enum reader_state state, const char *wh
 		record_fault(door);
 	}
 	lights_refresh(door);
-	feed_status(door);
+	door_status(door);
 }
 
 static void lost(struct door *door, const char *why)

@@ -60,7 +60,7 @@ static void set_failing(struct door *door, bool failing)
 {
 	door->journal_failing = failing;
 	lights_refresh(door);
-	feed_status(door);
+	door_status(door);
 }
 
 static void say_report(struct door *door)

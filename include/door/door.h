@@ -148,6 +148,9 @@ struct door {
 /* Runs the door until SIGTERM or SIGINT. 0, or negative errno after the failure was logged. */
 int door_run(const struct door_conf *conf);
 
+/* Something that a person would want to know changed: tells the service manager and the broker. */
+void door_status(struct door *door);
+
 /* ---- io.c ---- */
 
 /* Requests the outputs, the strike first and at rest. 0, or negative errno with err if the strike

@@ -22,6 +22,7 @@ field_to_light() { awk '$3 == "reader" && $5 == "card" { a = $2 } ($6 == "green"
 
 round() { # NAME TAPS
 	local i from
+	"$B/tests/floor"
 	from=$(mark)
 	for ((i = 0; i < $2; i++)); do
 		vdoor hold unlimited >/dev/null
@@ -36,7 +37,6 @@ round() { # NAME TAPS
 }
 strike_is_on_since() { (($(vdoor log --since "$1" | grep -c "strike on") >= $2)); }
 
-"$B/tests/floor"
 everything_up --no-timing || { cat "$work"/*.log; exit 1; }
 round "timing off, broker up:" "$count"
 vdoor timing on >/dev/null

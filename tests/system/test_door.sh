@@ -184,6 +184,20 @@ check "SIGTERM relocks, says goodbye and leaves" term_relocks
 door_up
 until_true 5 door_says "reader: ok"
 
+# ---- what the service manager hears ----
+stop door TERM
+start notify "$B/bin/virtual-reader" --notify "$work/notify.sock"
+until_true 5 test -S "$work/notify.sock"
+notified() { grep -q "$1" "$work/notify.log"; }
+service_manager_hears() {
+	NOTIFY_SOCKET=$work/notify.sock WATCHDOG_USEC=600000 door_up || return 1
+	until_true 5 notified "READY=1" && until_true 5 notified "STATUS=locked, contact closed, reader ok" &&
+		until_true 5 notified "WATCHDOG=1" && stop door TERM && until_true 5 notified "STOPPING=1"
+}
+check "READY, STATUS, WATCHDOG and STOPPING reach the service manager" service_manager_hears
+door_up
+until_true 5 door_says "reader: ok"
+
 # ---- the whole record ----
 stop door TERM
 sleep 0.3
