@@ -115,10 +115,38 @@ static void ranges_between_weekdays_of_months(void **state)
 		{"Oct 6-Oct Mo[1]", "2026-01-01", "2026-12-31", ""},
 		{"Oct 8-Oct Mo[1] Th", "2026-09-20", "2026-10-20", "09-24 10-01 10-08 10-15"},
 		{"Apr Fr[1]-easter", "2026-01-01", "2026-12-31", "04-03 04-04 04-05"},
+		{"2024 Oct 7-Oct Mo[1]", "2024-01-01", "2024-12-31", "10-07"},
+		{"2024 Oct Mo[1]-Oct 6", "2024-01-01", "2024-12-31", ""},
+		{"2024 Mar 31-easter", "2024-01-01", "2024-12-31", "03-31"},
 		{"Mar Su[-1] +1 day", "2026-01-01", "2026-12-31", "03-30"},
 	};
 
 	CHECK(rows);
+}
+
+/* A range goes over the year's end only if its end is before its start in every year: the new year
+ * is in it or not. */
+static void ranges_that_may_turn_round(void **state)
+{
+	static const char *const over[] = {"Oct 8-Oct Mo[1]", "Oct Mo[2]-Oct 7",
+		"Oct Mo[-1]-Oct 24", "Oct Mo[-2]-Oct 17", "Apr 26-easter", "easter-Mar 21",
+		"Feb 29-Feb 28", "Oct Mo[4]-Oct 21", "Oct Mo[-4]-Oct 3"};
+	static const char *const not_over[] = {"Oct 7-Oct Mo[1]", "Oct Mo[2]-Oct 8",
+		"Oct Mo[-1]-Oct 25", "Oct Mo[-2]-Oct 18", "Apr 25-easter", "easter-Mar 22",
+		"Feb Mo[-1]-Feb 22", "Feb 28 +2 days-Mar 1", "Oct Mo[1]-Oct 6", "Oct Mo[4]-Oct 22",
+		"Oct Mo[-4]-Oct 4"};
+	struct row row = {.from = "2026-12-31", .to = "2027-01-01", .days = "12-31 01-01"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(over) / sizeof(over[0]); i++) {
+		row.hours = over[i];
+		check(&row);
+	}
+	row.days = "";
+	for (size_t i = 0; i < sizeof(not_over) / sizeof(not_over[0]); i++) {
+		row.hours = not_over[i];
+		check(&row);
+	}
 }
 
 static void leap_days(void **state)
@@ -326,6 +354,7 @@ int main(void)
 		cmocka_unit_test(dates_and_ranges_of_dates),
 		cmocka_unit_test(months),
 		cmocka_unit_test(ranges_between_weekdays_of_months),
+		cmocka_unit_test(ranges_that_may_turn_round),
 		cmocka_unit_test(leap_days),
 		cmocka_unit_test(easter),
 		cmocka_unit_test(dates_with_offsets_cross_years),
