@@ -13,11 +13,12 @@
 /* Repeats foreign text without what could act on a terminal. */
 static void show(const char *text, char out[KEY_SHOWN + 4])
 {
-	size_t i;
+	size_t size = strnlen(text, KEY_SHOWN + 1);
+	size_t shown = size > KEY_SHOWN ? KEY_SHOWN : size;
 
-	for (i = 0; text[i] && i < KEY_SHOWN; i++)
+	for (size_t i = 0; i < shown; i++)
 		out[i] = isprint((unsigned char)text[i]) ? text[i] : '?';
-	strcpy(out + i, text[i] ? "..." : "");
+	strcpy(out + shown, size > shown ? "..." : "");
 }
 
 static void show_value(const json_t *value, char out[KEY_SHOWN + 8])

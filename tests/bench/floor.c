@@ -55,7 +55,8 @@ int main(void)
 	for (int i = 0; i < ROUNDS; i++) {
 		double start = now_us();
 
-		if (write(pair[0], packet, sizeof(packet)) < 0 || read(pair[0], packet, sizeof(packet)) < 0)
+		if (write(pair[0], packet, sizeof(packet)) < 0 ||
+			read(pair[0], packet, sizeof(packet)) < 0)
 			return 1;
 		took[i] = now_us() - start;
 	}

@@ -215,7 +215,7 @@ static void cards_are_checked(void **state)
 	refused(FILE_OF("{\"token\":\"0001\",\"key\":1," REST "}"), "cards[0].token",
 		"32 hex digits");
 	refused(FILE_OF("{" UID "\"card\":101,\"tier\":1,\"state\":\"active\",\"member_state\":"
-				"\"active\"}"),
+			"\"active\"}"),
 		"cards[0].member", "missing");
 	refused(FILE_OF("{" UID "\"card\":101,\"member\":1,\"tier\":1,\"state\":\"active\"}"),
 		"cards[0].member_state", "missing");

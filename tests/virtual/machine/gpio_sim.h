@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The virtual GPIO chip: serves the preload (tests/virtual/preload) over a SOCK_SEQPACKET socket. */
+/* The virtual GPIO chip: serves the preload (tests/virtual/preload) over a SOCK_SEQPACKET socket.
+ */
 #pragma once
 
 #include <stdbool.h>
@@ -9,15 +10,17 @@
 struct gpio_sim;
 
 /* Called at each change of a line's physical level, with its CLOCK_MONOTONIC time. */
-typedef void (*gpio_sim_level_fn)(void *userdata, unsigned offset, const char *name, bool level, uint64_t mono_ns);
+typedef void (*gpio_sim_level_fn)(
+	void *userdata, unsigned offset, const char *name, bool level, uint64_t mono_ns);
 
 struct gpio_sim_config {
-	const char *socket_path;   /* where the preload connects */
-	const char *const *names;  /* n_lines names, like a Pi's: "ID_SDA", "ID_SCL", "GPIO2" … */
+	const char *socket_path;  /* where the preload connects */
+	const char *const *names; /* n_lines names, like a Pi's: "ID_SDA", "ID_SCL", "GPIO2" … */
 	unsigned n_lines;
-	const char *chip;          /* "gpiochip0" */
-	const char *label;         /* "pinctrl-bcm2711" */
-	bool persist_outputs;      /* lines keep their level when their owner dies (Raspberry Pi kernels) */
+	const char *chip;     /* "gpiochip0" */
+	const char *label;    /* "pinctrl-bcm2711" */
+	bool persist_outputs; /* lines keep their level when their owner dies (Raspberry Pi kernels)
+			       */
 	gpio_sim_level_fn level_fn;
 	void *userdata;
 };
@@ -26,7 +29,8 @@ struct gpio_sim_config {
 int gpio_sim_new(const struct gpio_sim_config *config, sd_event *event, struct gpio_sim **ret_sim);
 struct gpio_sim *gpio_sim_free(struct gpio_sim *sim);
 
-/* The outside world drives a line that is not an output (a button, a contact): physical level. -ENOENT if unknown. */
+/* The outside world drives a line that is not an output (a button, a contact): physical level.
+ * -ENOENT if unknown. */
 int gpio_sim_drive(struct gpio_sim *sim, const char *name, bool level);
 /* The outside world lets go: the line follows its bias (pull-up 1, pull-down or none 0). */
 int gpio_sim_release(struct gpio_sim *sim, const char *name);
