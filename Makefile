@@ -182,7 +182,7 @@ $(PRELOAD): $(wildcard tests/virtual/preload/*.c tests/virtual/preload/*.h tests
 	$(call show,LINK)
 	$(Q)$(CC) -std=c17 -D_GNU_SOURCE -Iinclude -O2 -g $(WARN) -fPIC -shared -o $@ $(filter %.c,$^) -ldl -lpthread
 
-parts: programs $(VIRTUAL) $(PRELOAD) $(OTHER) $(COMPARE)
+parts: programs $(VIRTUAL) $(PRELOAD) $(OTHER) $(COMPARE) references
 
 deps-run:
 	@deploy/install-deps run

@@ -112,23 +112,16 @@ static int set_zone(const char *name)
 
 /* The instant of a local time: the first where it comes twice, the end of the gap where it never
  * comes. 0 or -EINVAL. */
-static int local_instant(int32_t date, int minute, int64_t *ret)
+static int local_instant(int32_t date, unsigned minute, int64_t *ret)
 {
-	struct civil day;
-	struct tm tm = {.tm_isdst = -1};
-	time_t when;
+	struct civil civil;
+	int64_t us[2];
 
-	civil_from_date(date, &day);
-	if (day.date == DATE_NONE)
+	civil_from_date(date, &civil);
+	civil.minute = (uint16_t)minute;
+	if (clock_instants(&civil, us) < 0)
 		return -EINVAL;
-	tm.tm_year = day.year - 1900;
-	tm.tm_mon = day.month - 1;
-	tm.tm_mday = day.day;
-	tm.tm_min = minute;
-	when = mktime(&tm);
-	if (when < 0)
-		return -EINVAL;
-	*ret = (int64_t)when;
+	*ret = us[0] / 1000000;
 	return 0;
 }
 
@@ -147,7 +140,7 @@ static int parse_instant(const char *option, const char *text, int64_t *ret)
 			sscanf(text + 11, "%2u:%2u%n", &hour, &minute, &end) != 2 || end != 5))
 		hour = 24;
 	if (hour > 23 || minute > 59 || civil_date_parse(date_text, &date) < 0 ||
-		local_instant(date, (int)(hour * 60 + minute), ret) < 0) {
+		local_instant(date, hour * 60 + minute, ret) < 0) {
 		log_error("%s %s: expected a local time like 2026-12-21 or 2026-12-21T08:00",
 			option, text);
 		return -EINVAL;

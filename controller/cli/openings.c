@@ -13,31 +13,28 @@ struct list {
 	size_t room;
 };
 
-int64_t openings_utc_offset(int64_t when)
+static int64_t utc_offset(int64_t when)
 {
-	time_t seconds = (time_t)when;
-	struct tm tm;
-
-	return localtime_r(&seconds, &tm) ? tm.tm_gmtoff : 0;
+	return clock_offset_s(when * 1000000);
 }
 
 /* The next instant after `when` at which the zone's offset changes, or to. No zone has changed it
  * twice within a day. */
 static int64_t offset_end(int64_t when, int64_t to)
 {
-	int64_t offset = openings_utc_offset(when);
+	int64_t offset = utc_offset(when);
 	int64_t low = when, high = when;
 
-	while (high < to && openings_utc_offset(high) == offset) {
+	while (high < to && utc_offset(high) == offset) {
 		low = high;
 		high = to - high > DAY_S ? high + DAY_S : to;
 	}
-	if (openings_utc_offset(high) == offset)
+	if (utc_offset(high) == offset)
 		return to;
 	while (high - low > 1) {
 		int64_t middle = low + (high - low) / 2;
 
-		if (openings_utc_offset(middle) == offset)
+		if (utc_offset(middle) == offset)
 			low = middle;
 		else
 			high = middle;
@@ -82,7 +79,7 @@ static int find_even(const struct hours *hours, const struct calendar *calendar,
 	struct civil now, next;
 	int r;
 
-	int32_t last = (int32_t)((to + openings_utc_offset(from)) / DAY_S);
+	int32_t last = (int32_t)((to + utc_offset(from)) / DAY_S);
 
 	for (int64_t at = from, end; at < to; at = end) {
 		if (at < 0 || clock_civil(at * 1000000, &now) < 0)
@@ -122,13 +119,11 @@ int openings_find(const struct hours *hours, const struct calendar *calendar, in
 
 bool openings_repeated(int64_t when)
 {
-	int64_t offset = openings_utc_offset(when);
-	int64_t around[] = {
-		openings_utc_offset(when - DAY_S / 2), openings_utc_offset(when + DAY_S / 2)};
+	int64_t offset = utc_offset(when);
+	int64_t around[] = {utc_offset(when - DAY_S / 2), utc_offset(when + DAY_S / 2)};
 
 	for (size_t i = 0; i < ARRAY_SIZE(around); i++)
-		if (around[i] != offset &&
-			openings_utc_offset(when + offset - around[i]) == around[i])
+		if (around[i] != offset && utc_offset(when + offset - around[i]) == around[i])
 			return true;
 	return false;
 }
@@ -136,7 +131,7 @@ bool openings_repeated(int64_t when)
 void openings_format(int64_t when, char out[OPENINGS_TEXT_MAX])
 {
 	time_t seconds = (time_t)when;
-	int64_t minutes = openings_utc_offset(when) / 60;
+	int64_t minutes = utc_offset(when) / 60;
 	struct tm tm;
 	size_t n;
 

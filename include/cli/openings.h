@@ -27,9 +27,6 @@ struct opening {
 int openings_find(const struct hours *hours, const struct calendar *calendar, int64_t from,
 	int64_t to, struct opening **ret_openings, size_t *ret_count);
 
-/* The zone's offset from UTC at an instant, in seconds. */
-int64_t openings_utc_offset(int64_t when);
-
 /* Does the local time of this instant come twice, as in the hour that the clocks repeat? */
 bool openings_repeated(int64_t when);
 
