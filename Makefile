@@ -17,7 +17,9 @@ DESTDIR    ?=
 # ---- flags -----------------------------------------------------------------
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wswitch-enum \
 	-Wformat=2 -Wconversion -Wno-sign-conversion -Werror=implicit-function-declaration \
-	-Werror=incompatible-pointer-types -Wvla -Wno-format-truncation
+	-Werror=incompatible-pointer-types -Wvla
+# a message to a person may be cut; clang has no such warning
+WARN += $(if $(findstring clang,$(CC)),,-Wno-format-truncation)
 HARDEN := -fstack-protector-strong -fstack-clash-protection -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 LDHARDEN := -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed
 OPT := -O2 -g

@@ -10,7 +10,7 @@ archives: $(ARCHIVES)
 # ---- a second compiler -------------------------------------------------------
 clang: deps-check deps-lint ## build everything with clang, warnings are errors
 	@$(MAKE) --no-print-directory -j$$(nproc) VARIANT=clang CC=clang WERROR=1 \
-		CFLAGS=-Wno-unknown-warning-option parts $(call clang-tests,$(UNIT) $(FLOW) $(REPLAY) $(BENCH))
+		parts $(call clang-tests,$(UNIT) $(FLOW) $(REPLAY) $(BENCH))
 clang-tests = $(patsubst $(B)/%,build/clang/%,$(1))
 
 # ---- fuzzing: each target for FUZZ_SECONDS, what it finds stays in build/fuzz/NAME -----------
@@ -26,7 +26,7 @@ endif
 
 fuzz: deps-run deps-lint ## let each fuzz target search for FUZZ_SECONDS (60)
 	@$(MAKE) --no-print-directory -j$$(nproc) VARIANT=fuzz CC=clang HARDEN= \
-		CFLAGS='$(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -Wno-unknown-warning-option' LDFLAGS='$(FUZZ_FLAGS)' $(FUZZERS)
+		CFLAGS='$(FUZZ_FLAGS) -fsanitize=fuzzer-no-link' LDFLAGS='$(FUZZ_FLAGS)' $(FUZZERS)
 	@set -e; for f in $(FUZZERS); do \
 		name=$${f##*/fuzz_}; mkdir -p build/fuzz/$$name; \
 		echo "== $$name, $(FUZZ_SECONDS) s"; \
