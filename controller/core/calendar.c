@@ -28,7 +28,7 @@ bool calendar_holiday(const struct calendar *c, const struct civil *day)
 {
 	unsigned i;
 
-	if (!c || day->date == DATE_NONE)
+	if (!c)
 		return false;
 	i = find_date(c, day->date);
 	if (i < c->date_count && c->dates[i].date == day->date)

@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #define YEAR_MIN 1970
+#define STEP_MAX 99
 #define YEARS_SPAN 100 /* "2000-2200" is a mistyped time */
 
 static const char needs_number[] = "a number is missing here";
@@ -40,8 +41,8 @@ static int take_step(struct hours_parser *p, unsigned *ret_step)
 	n = parser_digits(parser_here(p));
 	if (n == 0)
 		return parser_fail(p, at, needs_number, "write /2 for every other one");
-	step = n > 2 ? 0 : parser_take_number(p, n);
-	if (step == 0)
+	step = parser_take_number(p, n);
+	if (step == 0 || step > STEP_MAX)
 		return parser_fail(p, at, "steps run from 1 to 99", "write /2 for every other one");
 	*ret_step = step;
 	return 0;
@@ -104,7 +105,7 @@ static int take_week(struct hours_parser *p, uint8_t *ret_week)
 
 	if (n == 0)
 		return parser_fail(p, at, needs_number, "write week 1-10");
-	week = n > 2 ? 0 : parser_take_number(p, n);
+	week = parser_take_number(p, n);
 	if (week == 0 || week > 53)
 		return parser_fail(p, at, "weeks run from 1 to 53", NULL);
 	*ret_week = (uint8_t)week;

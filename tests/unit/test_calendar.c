@@ -181,6 +181,10 @@ static void a_date_that_is_given_beats_the_computation(void **state)
 	moved = at("2031-05-05", 0);
 	assert_false(calendar_holiday(&c, &moved));
 	assert_false(calendar_holiday(NULL, &added));
+	c.holidays = CALENDAR_HOLIDAYS_NONE;
+	c.date_count = 1; /* what stands beyond does not count */
+	assert_false(calendar_holiday(&c, &added));
+	c.holidays = CALENDAR_HOLIDAYS_ENGLAND;
 	added.date = DATE_NONE;
 	assert_false(calendar_holiday(&c, &added));
 }
@@ -273,12 +277,18 @@ static void exceptions_stay_sorted_and_bounded(void **state)
 	(void)state;
 	memset(&c, 0, sizeof(c));
 	for (int i = 0; i < CALENDAR_EXCEPTIONS_MAX; i++) {
-		e.first = 20000 + i * 45 % 128;
+		e.first = 20000 + (i * 45 + 64) % 128;
 		assert_int_equal(calendar_exception_add(&c, &e), 0);
 	}
 	for (int i = 0; i < CALENDAR_EXCEPTIONS_MAX; i++)
 		assert_int_equal(c.exceptions[i].first, 20000 + i);
 	assert_int_equal(calendar_exception_add(&c, &e), -ENOSPC);
+	c.exception_count = 1;
+	e.first = 20000;
+	strcpy(e.reason, "painting"); /* as early as the first one: it comes after it */
+	assert_int_equal(calendar_exception_add(&c, &e), 0);
+	assert_string_equal(c.exceptions[0].reason, "boiler");
+	assert_string_equal(c.exceptions[1].reason, "painting");
 }
 
 static void exceptions_that_make_no_sense_are_refused(void **state)
@@ -297,10 +307,11 @@ static void exceptions_that_make_no_sense_are_refused(void **state)
 	REFUSED(bad.first = bad.last + 1);
 	REFUSED(bad.first = -1);
 	REFUSED(bad.last = INT32_MAX);
-	REFUSED(bad.start = 1440);
+	REFUSED((bad.start = 1440, bad.end = 1500));
 	REFUSED(bad.end = bad.start);
 	REFUSED(bad.end = 2881);
 	REFUSED(bad.door[0] = 'F');
+	REFUSED(strcpy(bad.door, "F"));
 	REFUSED(memset(bad.door, 'a', sizeof(bad.door)));
 	REFUSED(bad.reason[0] = '\0');
 	REFUSED(memset(bad.reason, 'a', sizeof(bad.reason)));
