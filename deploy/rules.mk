@@ -12,5 +12,5 @@ reasons: $(B)/tests/test_reason ## make the table of reasons in the manual from 
 	@cp $(B)/reasons.7 $(REASONS_PAGE)
 
 mutants: deps-check ## change each comparison and constant of the rules; every change must fail a test
-	@$(MAKE) --no-print-directory -j$$(nproc) $(B)/lib/core.a $(B)/lib/base.a
+	@$(MAKE) --no-print-directory -j$$(nproc) $(call lib,core base cli)
 	@B=$(B) CC=$(CC) tests/mutants
