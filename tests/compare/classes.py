@@ -468,11 +468,6 @@ def kde_last_day(case, piece):
     return piece and not piece.ours and (piece.date.month, piece.date.day) == (12, 31)
 
 
-@disagreement('js', 'js-hangs', 'ours', 'none: opening_hours.js does not come to an end')
-def js_hangs(case, _):
-    return case.error('js') == 'broke off' and not case.error('ours')
-
-
 @disagreement('js kde', 'nth-offset-leaves-month', 'ours',
               'specification, day_offset: two days after the fifth Tuesday may lie in the next month')
 def nth_leaves(case, piece):
@@ -496,3 +491,12 @@ def fallback_group(case, piece):
               'a range that ends on the last Sunday of October; for KOpeningHours it ends with October')
 def kde_weekday_range(case, piece):
     return piece and not piece.ours and re.search(r'-[A-Z][a-z]{2} [A-Z][a-z]\[', case.plain)
+
+
+@disagreement('kde', 'kde-longer-than-any-window', 'ours',
+              'no window of the expression is that long; KOpeningHours stays in an interval past its end')
+def kde_longer(case, piece):
+    if not piece or piece.ours or any(not rule.off and not rule.spans for rule in case.rules):
+        return False
+    start, end = next(i for i in case.answers['kde']['open'] if i[0] <= piece.start < i[1])
+    return end - start > 1440 + max(last if last > first else last + 1440 for rule in case.rules for first, last in rule.spans)
