@@ -143,7 +143,7 @@ static int write_status(const struct door *door, bool online, char **ret_body)
 		.reader_age_ms =
 			reader->good_ms && age_ms < UINT32_MAX ? (uint32_t)age_ms : UINT32_MAX,
 		.pending = door->feed.last_seq - door->feed.acked_seq,
-		.revision = door->roster.head.revision,
+		.revision = door->roster.rules.head.revision,
 		.since_us = clock_wall_us(),
 		.program = "tapin-door " TAPIN_VERSION,
 	};

@@ -19,7 +19,7 @@ void record_prepare(struct door *door, struct entry *entry, enum entry_kind kind
 		.wall_us = clock_wall_us(),
 		.mono_us = clock_mono_us(),
 		.clock = door->clock,
-		.revision = door->roster.head.revision,
+		.revision = door->roster.rules.head.revision,
 	};
 	memcpy(entry->boot_id, door->boot_id, sizeof(entry->boot_id));
 }
@@ -95,6 +95,14 @@ static void take_healed(struct door *door)
 	}
 }
 
+/* The outbox cannot be read: said when that begins, for the feed asks every second. */
+static void say_unreadable(struct door *door, const struct journal_event *event)
+{
+	if (event->error < 0 && !door->feed.unreadable)
+		log_error("journal feed: %s; nothing more is sent until then", event->message);
+	door->feed.unreadable = event->error < 0;
+}
+
 static void take_event(struct door *door, struct journal_event *event)
 {
 	switch (event->kind) {
@@ -109,6 +117,7 @@ static void take_event(struct door *door, struct journal_event *event)
 		take_healed(door);
 		return;
 	case JOURNAL_EVENT_BATCH:
+		say_unreadable(door, event);
 		feed_batch(door, event->batch);
 		free(event->batch);
 		return;
@@ -152,7 +161,7 @@ int record_start(struct door *door, char err[ERR_MAX])
 
 	memcpy(options.boot_id, door->boot_id, sizeof(options.boot_id));
 	door_conf_path(door->conf.store_directory, "journal.db", path);
-	door_conf_path(door->conf.store_directory, "journal.intent", intent);
+	door_conf_path(door->conf.run_directory, "journal.intent", intent);
 	r = journal_open(&options, &door->journal, &door->journal_report, err);
 	if (r < 0)
 		return r;

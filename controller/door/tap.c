@@ -7,75 +7,37 @@
 
 #include <string.h>
 
-/* Until a roster brings dates of its own. */
-static const struct calendar england = {.holidays = CALENDAR_HOLIDAYS_ENGLAND};
-
-static void drop_tiers(struct door_roster *roster)
-{
-	free(roster->tiers);
-	roster->tiers = NULL;
-	roster->tier_count = 0;
-}
-
-static int compile_tiers(const struct cache_tiers *rows, struct door_tier **ret_tiers)
-{
-	struct door_tier *tiers = calloc(rows->count ? rows->count : 1, sizeof(*tiers));
-	struct hours_error error;
-
-	if (!tiers)
-		return -ENOMEM;
-	for (size_t i = 0; i < rows->count; i++) {
-		struct door_tier *tier = &tiers[i];
-
-		tier->tier = rows->rows[i].tier;
-		tier->rights.flags = rows->rows[i].flags;
-		tier->rights.door = rows->rows[i].door;
-		/* hours that do not compile open nothing */
-		if (hours_compile(rows->rows[i].hours, &tier->hours, &error) == 0)
-			tier->rights.hours = &tier->hours;
-		else
-			log_error("roster: the hours of tier %u cannot be read (%s): it opens "
-				  "nothing; import the roster again",
-				tier->tier, error.message);
-	}
-	*ret_tiers = tiers;
-	return 0;
-}
-
 static int load(struct door *door)
 {
-	struct door_roster *roster = &door->roster;
-	struct cache_tiers rows;
-	struct door_tier *tiers;
-	int r;
+	struct rules rules;
+	int r = rules_load(door->roster.cache, door->conf.door, &rules);
 
-	r = cache_head(roster->cache, &roster->head);
 	if (r < 0)
 		return r;
-	r = cache_tiers(roster->cache, door->conf.door, &rows);
-	if (r < 0)
-		return r;
-	r = compile_tiers(&rows, &tiers);
-	if (r == 0) {
-		drop_tiers(roster);
-		roster->tiers = tiers;
-		roster->tier_count = rows.count;
-	}
-	cache_tiers_free(&rows);
-	return r;
+	for (size_t i = 0; i < rules.tier_count; i++)
+		if (rules.tiers[i].refused)
+			log_error("roster: the hours of tier %u cannot be read (%s): it opens "
+				  "nothing; import the roster again",
+				rules.tiers[i].tier, rules.tiers[i].refused);
+	rules_free(&door->roster.rules);
+	door->roster.rules = rules;
+	return 0;
 }
 
 static void say_roster(const struct door *door)
 {
-	const struct cache_head *head = &door->roster.head;
+	const struct rules *rules = &door->roster.rules;
+	const struct cache_head *head = &rules->head;
 
 	if (head->origin == CACHE_ORIGIN_EMPTY)
 		log_warning("roster: none yet, so nobody can come in; fill it with tapin-door "
 			    "--import FILE");
 	else
-		log_info("roster: %llu cards, %zu tiers, revision %u.%llu",
-			(unsigned long long)head->cards, door->roster.tier_count,
-			head->revision.generation, (unsigned long long)head->revision.number);
+		log_info(
+			"roster: %llu cards, %zu tiers, %u closures and openings, revision %u.%llu",
+			(unsigned long long)head->cards, rules->tier_count,
+			rules->calendar->exception_count, head->revision.generation,
+			(unsigned long long)head->revision.number);
 }
 
 static int open_cache(struct door *door, char err[ERR_MAX])
@@ -128,7 +90,7 @@ void tap_start(struct door *door)
 
 void tap_stop(struct door *door)
 {
-	drop_tiers(&door->roster);
+	rules_free(&door->roster.rules);
 	door->roster.cache = cache_close(door->roster.cache);
 }
 
@@ -157,18 +119,10 @@ void tap_refresh(struct door *door)
 	door->roster.version = version;
 	say_roster(door);
 	record_event(door, ENTRY_KIND_ROSTER_IMPORTED, "revision %u.%llu, %llu cards",
-		door->roster.head.revision.generation,
-		(unsigned long long)door->roster.head.revision.number,
-		(unsigned long long)door->roster.head.cards);
+		door->roster.rules.head.revision.generation,
+		(unsigned long long)door->roster.rules.head.revision.number,
+		(unsigned long long)door->roster.rules.head.cards);
 	feed_status(door);
-}
-
-static const struct decide_rights *find_rights(const struct door_roster *roster, uint32_t tier)
-{
-	for (size_t i = 0; i < roster->tier_count; i++)
-		if (roster->tiers[i].tier == tier)
-			return &roster->tiers[i].rights;
-	return NULL;
 }
 
 /* The decision with everything it looks at; an error on the way there is a denial. */
@@ -179,12 +133,9 @@ static struct verdict judge(struct door *door, const struct uid *uid, const stru
 		.needs_proof = door->conf.needs_proof,
 		.release_ms = door->conf.release_ms,
 		.release_max_ms = door->conf.release_max_ms,
+		.id = door->conf.door,
 	};
-	struct decide_input in = {.read_ok = true,
-		.uid = *uid,
-		.door = &at,
-		.clock = door->clock,
-		.calendar = &england};
+	struct decide_input in = {.read_ok = true, .uid = *uid, .door = &at, .clock = door->clock};
 	int r;
 
 	r = cache_card(door->roster.cache, token, row);
@@ -193,10 +144,7 @@ static struct verdict judge(struct door *door, const struct uid *uid, const stru
 		return (struct verdict){.reason = REASON_INTERNAL};
 	}
 	*ret_known = r > 0;
-	if (r > 0) {
-		in.card = row;
-		in.rights = find_rights(&door->roster, row->tier);
-	}
+	rules_input(&door->roster.rules, r > 0 ? row : NULL, &in);
 	if (clock_civil(clock_wall_us(), &in.now) < 0)
 		in.clock = CLOCK_TRUST_UNSET;
 	return decide(&in);
@@ -221,7 +169,8 @@ static void fill_subject(struct entry *entry, const struct door *door, const str
 static void refuse_unrecorded(
 	struct door *door, struct verdict *verdict, const struct roster_card *row)
 {
-	const struct decide_rights *rights = row ? find_rights(&door->roster, row->tier) : NULL;
+	const struct decide_rights *rights =
+		row ? rules_find(&door->roster.rules, row->tier) : NULL;
 	bool staff = rights && (rights->flags & TIER_FLAG_STAFF);
 
 	door->refused_taps++;
@@ -233,6 +182,17 @@ static void refuse_unrecorded(
 		return;
 	}
 	*verdict = (struct verdict){.reason = REASON_JOURNAL_FULL};
+}
+
+static void show_verdict(struct door *door, const struct verdict *verdict)
+{
+	/* the strike does not obey: nobody is welcomed by a door that stays shut */
+	if (verdict->grant && door->outputs[DOOR_LINE_STRIKE] && !door->strike) {
+		lights_show(door, PATTERN_SEE_HOST);
+		log_error("tap: granted, but the strike was not released");
+		return;
+	}
+	lights_show(door, pattern_of_reason(reason_info(verdict->reason)->pattern));
 }
 
 static void say_verdict(const struct verdict *verdict)
@@ -288,6 +248,6 @@ void tap_card(struct door *door, const struct reader_card *card)
 		refuse_unrecorded(door, &verdict, known ? &row : NULL);
 	if (verdict.grant)
 		io_doorway(door, DOORWAY_EVENT_GRANT, verdict.release_ms);
-	lights_show(door, pattern_of_reason(reason_info(verdict.reason)->pattern));
+	show_verdict(door, &verdict);
 	say_verdict(&verdict);
 }

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "store/cache.h"
+#include "cache_private.h"
 
 #include "core/decide.h"
 #include "core/hours.h"
-#include "store/db.h"
-#include <sqlite3.h>
 #include <string.h>
 
 #define CACHE_APPLICATION_ID 0x74706361 /* "tpca" */
@@ -33,6 +31,17 @@ static const char *const steps[] = {
 	" tier INTEGER NOT NULL REFERENCES tier, state INTEGER NOT NULL,"
 	" member_state INTEGER NOT NULL, valid_from INTEGER, valid_until INTEGER,"
 	" grace_until INTEGER, release_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;",
+
+	/* holidays: enum calendar_holidays; the doors of version 1 took England's */
+	"ALTER TABLE head ADD COLUMN holidays INTEGER NOT NULL DEFAULT 1;"
+	"CREATE TABLE exception ("
+	" first_date INTEGER NOT NULL, last_date INTEGER NOT NULL,"
+	" start_minute INTEGER NOT NULL, end_minute INTEGER NOT NULL,"
+	" open INTEGER NOT NULL, door TEXT NOT NULL, reason TEXT NOT NULL) STRICT;"
+	/* imported 1: by --import-holidays, which the roster's own answers go before */
+	"CREATE TABLE holiday ("
+	" date INTEGER NOT NULL, imported INTEGER NOT NULL, holiday INTEGER NOT NULL,"
+	" PRIMARY KEY (date, imported)) STRICT, WITHOUT ROWID;",
 };
 
 static const struct db_schema schema = {
@@ -42,43 +51,19 @@ static const struct db_schema schema = {
 	.mode = 0640,
 };
 
-enum fill_row { FILL_DOOR, FILL_TIER, FILL_TIER_DOOR, FILL_CARD, FILL_ROWS };
-
-static const char *const fill_sql[FILL_ROWS] = {
-	[FILL_DOOR] = "INSERT INTO door VALUES (?1)",
-	[FILL_TIER] = "INSERT INTO tier VALUES (?1, ?2, ?3)",
-	[FILL_TIER_DOOR] = "INSERT INTO tier_door VALUES (?1, ?2, ?3)",
-	[FILL_CARD] = "INSERT INTO card VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-};
-
-struct fill {
-	sqlite3 *db; /* NULL: not filling */
-	sqlite3_stmt *insert[FILL_ROWS];
-	struct cache_head head;
-	int error; /* the first one, which fails the commit */
-};
-
-struct cache {
-	char *path;
-	sqlite3 *db;
-	sqlite3_stmt *head;
-	sqlite3_stmt *card;
-	sqlite3_stmt *door;
-	sqlite3_stmt *tiers;
-	sqlite3_stmt *version;
-	struct fill fill;
-};
-
 static int prepare_lookups(struct cache *c, char err[ERR_MAX])
 {
 	const struct {
 		sqlite3_stmt **stmt;
 		const char *sql;
 	} table[] = {
-		{&c->head, "SELECT site, timezone, generation, number, origin, cards FROM head"},
+		{&c->head, CACHE_HEAD_SQL},
 		{&c->card, "SELECT key_id, card, member, sponsor, tier, state, member_state,"
 			   " valid_from, valid_until, grace_until, release_ms"
 			   " FROM card WHERE token = ?1"},
+		{&c->numbered, "SELECT key_id, card, member, sponsor, tier, state, member_state,"
+			       " valid_from, valid_until, grace_until, release_ms, token"
+			       " FROM card WHERE card = ?1 LIMIT 2"},
 		{&c->door, "SELECT 1 FROM door WHERE door = ?1"},
 		{&c->tiers,
 			"SELECT t.tier, t.flags, coalesce(d.hours, t.hours), d.tier IS NOT NULL OR"
@@ -102,19 +87,42 @@ static void cleanup_cache(struct cache **cache)
 	cache_close(*cache);
 }
 
+static struct cache *new_cache(const char *path, char err[ERR_MAX])
+{
+	struct cache *c = calloc(1, sizeof(*c));
+
+	if (c)
+		c->path = strdup(path);
+	if (c && c->path)
+		return c;
+	snprintf(err, ERR_MAX, "%s: not enough memory to open it", path);
+	return cache_close(c);
+}
+
+int cache_open_read(const char *path, struct cache **ret_cache, char err[ERR_MAX])
+{
+	CLEANUP(cleanup_cache) struct cache *c = new_cache(path, err);
+	int error;
+
+	if (!c)
+		return -ENOMEM;
+	error = db_open_read(path, &schema, &c->db, err);
+	if (error == 0)
+		error = prepare_lookups(c, err);
+	if (error == 0)
+		*ret_cache = STEAL(c);
+	return error;
+}
+
 int cache_open(const char *path, struct cache **ret_cache, bool *ret_damaged, char err[ERR_MAX])
 {
-	CLEANUP(cleanup_cache) struct cache *c = calloc(1, sizeof(*c));
+	CLEANUP(cleanup_cache) struct cache *c = new_cache(path, err);
 	char aside[DB_ASIDE_MAX];
 	bool damaged = false;
 	int error;
 
-	if (c)
-		c->path = strdup(path);
-	if (!c || !c->path) {
-		snprintf(err, ERR_MAX, "%s: not enough memory to open it", path);
+	if (!c)
 		return -ENOMEM;
-	}
 	error = db_open(path, &schema, &c->db, &damaged, aside, err);
 	if (error == 0)
 		error = prepare_lookups(c, err);
@@ -136,6 +144,7 @@ struct cache *cache_close(struct cache *c)
 	cache_fill_abort(c);
 	sqlite3_finalize(c->head);
 	sqlite3_finalize(c->card);
+	sqlite3_finalize(c->numbered);
 	sqlite3_finalize(c->door);
 	sqlite3_finalize(c->tiers);
 	sqlite3_finalize(c->version);
@@ -166,11 +175,6 @@ static bool take_u32(sqlite3_stmt *stmt, int column, uint32_t max, uint32_t *out
 	return value >= 0 && value <= max;
 }
 
-static bool date_possible(int32_t date)
-{
-	return date == DATE_NONE || (date >= 0 && date <= DATE_MAX);
-}
-
 static bool take_date(sqlite3_stmt *stmt, int column, int32_t *out)
 {
 	int64_t value = sqlite3_column_int64(stmt, column);
@@ -192,16 +196,19 @@ int cache_version(struct cache *c, int64_t *ret_version)
 	return error;
 }
 
-static int read_head(sqlite3_stmt *stmt, struct cache_head *ret_head)
+int cache_read_head(sqlite3_stmt *stmt, struct cache_head *ret_head)
 {
 	struct cache_head head = {.revision.number = sqlite3_column_int64(stmt, 3)};
-	uint32_t origin;
+	uint32_t origin, holidays;
 
 	if (!take_text(stmt, 0, head.site, sizeof(head.site)) || !name_id_valid(head.site) ||
 		!take_text(stmt, 1, head.timezone, sizeof(head.timezone)) ||
 		!take_u32(stmt, 2, UINT32_MAX, &head.revision.generation) ||
-		!take_u32(stmt, 4, CACHE_ORIGIN_HUB, &origin) || sqlite3_column_int64(stmt, 5) < 0)
+		!take_u32(stmt, 4, CACHE_ORIGIN_HUB, &origin) ||
+		sqlite3_column_int64(stmt, 5) < 0 ||
+		!take_u32(stmt, 6, CALENDAR_HOLIDAYS_ENGLAND, &holidays))
 		return -EBADMSG;
+	head.holidays = holidays;
 	head.origin = origin;
 	head.cards = sqlite3_column_int64(stmt, 5);
 	*ret_head = head;
@@ -211,7 +218,7 @@ static int read_head(sqlite3_stmt *stmt, struct cache_head *ret_head)
 int cache_head(struct cache *c, struct cache_head *ret_head)
 {
 	int rc = sqlite3_step(c->head);
-	int error = rc == SQLITE_ROW ? read_head(c->head, ret_head) : db_errno(c->db);
+	int error = rc == SQLITE_ROW ? cache_read_head(c->head, ret_head) : db_errno(c->db);
 
 	if (rc == SQLITE_DONE)
 		*ret_head = (struct cache_head){0};
@@ -252,6 +259,29 @@ int cache_card(struct cache *c, const struct token *token, struct roster_card *r
 	result = rc == SQLITE_ROW ? read_card(c->card, token, ret_card) : db_errno(c->db);
 	sqlite3_reset(c->card);
 	sqlite3_clear_bindings(c->card);
+	return result;
+}
+
+int cache_card_numbered(struct cache *c, uint64_t number, struct roster_card *ret_card)
+{
+	struct roster_card card;
+	struct token token;
+	int rc, result;
+
+	sqlite3_bind_int64(c->numbered, 1, number);
+	rc = sqlite3_step(c->numbered);
+	result = rc == SQLITE_ROW ? 1 : db_errno(c->db);
+	if (result > 0 && sqlite3_column_bytes(c->numbered, 11) == TOKEN_SIZE) {
+		memcpy(token.bytes, sqlite3_column_blob(c->numbered, 11), TOKEN_SIZE);
+		result = read_card(c->numbered, &token, &card);
+	} else if (result > 0) {
+		result = -EBADMSG;
+	}
+	if (result > 0 && sqlite3_step(c->numbered) == SQLITE_ROW)
+		result = -ENOTUNIQ;
+	sqlite3_reset(c->numbered);
+	if (result > 0)
+		*ret_card = card;
 	return result;
 }
 
@@ -324,213 +354,103 @@ void cache_tiers_free(struct cache_tiers *tiers)
 	*tiers = (struct cache_tiers){0};
 }
 
-/* ---- filling ---- */
+/* ---- the calendar ---- */
 
-static int revision_order(const struct revision *a, const struct revision *b)
+static bool take_u16(sqlite3_stmt *stmt, int column, uint16_t *out)
 {
-	if (a->generation != b->generation)
-		return a->generation < b->generation ? -1 : 1;
-	return a->number == b->number ? 0 : a->number < b->number ? -1 : 1;
+	uint32_t value;
+	bool good = take_u32(stmt, column, UINT16_MAX, &value);
+
+	*out = (uint16_t)value;
+	return good;
 }
 
-/* Is this roster allowed to replace the one in force? */
-static int judge_head(const struct cache *c, const struct cache_head *old,
-	const struct cache_head *head, char err[ERR_MAX])
+static bool take_bool(sqlite3_stmt *stmt, int column, bool *out)
 {
-	if (old->origin == CACHE_ORIGIN_HUB && head->origin != CACHE_ORIGIN_HUB) {
-		snprintf(err, ERR_MAX,
-			"%s: holds the roster of a hub, a file cannot replace it: change it at the "
-			"hub",
-			c->path);
-		return -EPERM;
-	}
-	if (old->origin == head->origin && revision_order(&head->revision, &old->revision) < 0) {
-		snprintf(err, ERR_MAX,
-			"%s: holds revision %u.%llu, the new roster has the older %u.%llu: give it "
-			"a higher revision",
-			c->path, old->revision.generation, (unsigned long long)old->revision.number,
-			head->revision.generation, (unsigned long long)head->revision.number);
-		return -ESTALE;
-	}
+	int64_t value = sqlite3_column_int64(stmt, column);
+
+	*out = value == 1;
+	return value == 0 || value == 1;
+}
+
+/* The calendar's own checks do the rest. */
+static int add_exception(sqlite3_stmt *stmt, struct calendar *calendar)
+{
+	struct calendar_exception e;
+
+	if (!take_date(stmt, 0, &e.first) || !take_date(stmt, 1, &e.last) ||
+		!take_u16(stmt, 2, &e.start) || !take_u16(stmt, 3, &e.end) ||
+		!take_bool(stmt, 4, &e.open) || !take_text(stmt, 5, e.door, sizeof(e.door)) ||
+		!take_text(stmt, 6, e.reason, sizeof(e.reason)))
+		return -EBADMSG;
+	return calendar_exception_add(calendar, &e);
+}
+
+static int add_holiday(sqlite3_stmt *stmt, struct calendar *calendar)
+{
+	int32_t date;
+	bool holiday;
+
+	if (!take_date(stmt, 0, &date) || !take_bool(stmt, 1, &holiday))
+		return -EBADMSG;
+	return calendar_date_set(calendar, date, holiday);
+}
+
+static int add_system(sqlite3_stmt *stmt, struct calendar *calendar)
+{
+	uint32_t holidays;
+
+	if (!take_u32(stmt, 0, CALENDAR_HOLIDAYS_ENGLAND, &holidays))
+		return -EBADMSG;
+	calendar->holidays = holidays;
 	return 0;
 }
 
-static int begin(struct cache *c, const struct cache_head *head, char err[ERR_MAX])
+static int add_rows(sqlite3 *db, const char *sql,
+	int (*add)(sqlite3_stmt *stmt, struct calendar *calendar), struct calendar *calendar)
 {
 	CLEANUP(db_cleanup_stmt) sqlite3_stmt *stmt = NULL;
-	struct fill *f = &c->fill;
-	struct cache_head old = {0};
-	int error = db_connect(c->path, false, &f->db, err);
+	int rc, error = 0;
 
-	if (error == 0) /* 32 MiB of pages: a million cards in any order without rewriting them */
-		error = db_run(f->db, c->path, "PRAGMA cache_size=-32768; BEGIN IMMEDIATE", err);
+	if (sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) != SQLITE_OK)
+		return db_errno(db);
+	while (error == 0 && (rc = sqlite3_step(stmt)) != SQLITE_DONE)
+		error = rc == SQLITE_ROW ? add(stmt, calendar) : db_errno(db);
+	return error == -EINVAL ? -EBADMSG : error;
+}
+
+int cache_read_calendar(sqlite3 *db, struct calendar *ret_calendar)
+{
+	struct calendar calendar = {0};
+	int error = add_rows(db, "SELECT holidays FROM head", add_system, &calendar);
+
 	if (error == 0)
-		error = db_prepare(f->db, c->path,
-			"SELECT site, timezone, generation, number, origin, cards FROM head", &stmt,
-			err);
-	if (error < 0)
-		return error;
-	if (sqlite3_step(stmt) == SQLITE_ROW && read_head(stmt, &old) < 0)
-		old = (struct cache_head){0}; /* nonsense is not worth keeping */
-	sqlite3_reset(stmt);
-	error = judge_head(c, &old, head, err);
+		error = add_rows(db,
+			"SELECT first_date, last_date, start_minute, end_minute, open, door, reason"
+			" FROM exception ORDER BY rowid",
+			add_exception, &calendar);
+	/* the roster's own come last: they replace what was imported */
 	if (error == 0)
-		error = db_run(f->db, c->path,
-			"DELETE FROM card; DELETE FROM tier_door; DELETE FROM tier;"
-			"DELETE FROM door; DELETE FROM head",
-			err);
-	for (size_t i = 0; error == 0 && i < FILL_ROWS; i++)
-		error = db_prepare(f->db, c->path, fill_sql[i], &f->insert[i], err);
+		error = add_rows(db, "SELECT date, holiday FROM holiday ORDER BY imported DESC",
+			add_holiday, &calendar);
+	if (error == 0)
+		*ret_calendar = calendar;
 	return error;
 }
 
-int cache_fill_begin(struct cache *c, const struct cache_head *head, char err[ERR_MAX])
+int cache_calendar(struct cache *c, struct calendar *ret_calendar)
 {
-	int error;
+	int error = cache_read_calendar(c->db, ret_calendar);
 
-	if (c->fill.db || !name_id_valid(head->site) || head->origin == CACHE_ORIGIN_EMPTY ||
-		head->origin > CACHE_ORIGIN_HUB ||
-		!memchr(head->timezone, 0, sizeof(head->timezone))) {
-		snprintf(err, ERR_MAX, "%s: cannot fill it: %s", c->path,
-			c->fill.db ? "a fill is under way" : "bad site, time zone or origin");
-		return c->fill.db ? -EBUSY : -EINVAL;
-	}
-	error = begin(c, head, err);
-	if (error < 0) {
-		cache_fill_abort(c);
-		return error;
-	}
-	c->fill.head = *head;
-	c->fill.head.cards = 0;
-	return 0;
+	return error == -ENOSPC ? -EBADMSG : error;
 }
 
-/* Runs the insert, unless it or an earlier one is bad. */
-static int fill(struct cache *c, enum fill_row row, bool good)
+int cache_view_begin(struct cache *c)
 {
-	struct fill *f = &c->fill;
-
-	/* After an error SQLite may have rolled back, and an insert would change the old roster. */
-	if (f->error == 0)
-		f->error = good ? db_finish(f->insert[row]) : -EINVAL;
-	sqlite3_clear_bindings(f->insert[row]);
-	return f->error;
+	return db_do(c->db, "BEGIN");
 }
 
-static bool hours_fit(const char *hours)
+void cache_view_end(struct cache *c)
 {
-	return strnlen(hours, HOURS_TEXT_MAX + 1) <= HOURS_TEXT_MAX;
-}
-
-int cache_fill_door(struct cache *c, const char *door)
-{
-	if (!c->fill.db)
-		return -EINVAL;
-	sqlite3_bind_text(c->fill.insert[FILL_DOOR], 1, door, -1, SQLITE_STATIC);
-	return fill(c, FILL_DOOR, name_id_valid(door));
-}
-
-int cache_fill_tier(struct cache *c, uint32_t tier, uint32_t flags, const char *hours)
-{
-	sqlite3_stmt *stmt = c->fill.insert[FILL_TIER];
-
-	if (!c->fill.db)
-		return -EINVAL;
-	sqlite3_bind_int64(stmt, 1, tier);
-	sqlite3_bind_int64(stmt, 2, flags);
-	sqlite3_bind_text(stmt, 3, hours, -1, SQLITE_STATIC);
-	return fill(c, FILL_TIER, flags <= TIER_FLAGS_ALL && hours_fit(hours));
-}
-
-int cache_fill_tier_door(struct cache *c, uint32_t tier, const char *door, const char *hours)
-{
-	sqlite3_stmt *stmt = c->fill.insert[FILL_TIER_DOOR];
-
-	if (!c->fill.db)
-		return -EINVAL;
-	sqlite3_bind_int64(stmt, 1, tier);
-	sqlite3_bind_text(stmt, 2, door, -1, SQLITE_STATIC);
-	if (hours)
-		sqlite3_bind_text(stmt, 3, hours, -1, SQLITE_STATIC);
-	return fill(c, FILL_TIER_DOOR, name_id_valid(door) && (!hours || hours_fit(hours)));
-}
-
-static void bind_date(sqlite3_stmt *stmt, int column, int32_t date)
-{
-	if (date == DATE_NONE)
-		sqlite3_bind_null(stmt, column);
-	else
-		sqlite3_bind_int64(stmt, column, date);
-}
-
-int cache_fill_card(struct cache *c, const struct roster_card *card)
-{
-	sqlite3_stmt *stmt = c->fill.insert[FILL_CARD];
-	int error;
-
-	if (!c->fill.db)
-		return -EINVAL;
-	sqlite3_bind_blob(stmt, 1, card->token.bytes, TOKEN_SIZE, SQLITE_STATIC);
-	sqlite3_bind_int64(stmt, 2, card->key_id);
-	sqlite3_bind_int64(stmt, 3, card->card);
-	sqlite3_bind_int64(stmt, 4, card->member);
-	sqlite3_bind_int64(stmt, 5, card->sponsor);
-	sqlite3_bind_int64(stmt, 6, card->tier);
-	sqlite3_bind_int64(stmt, 7, card->state);
-	sqlite3_bind_int64(stmt, 8, card->member_state);
-	bind_date(stmt, 9, card->valid_from);
-	bind_date(stmt, 10, card->valid_until);
-	bind_date(stmt, 11, card->grace_until);
-	sqlite3_bind_int64(stmt, 12, card->release_ms);
-	error = fill(c, FILL_CARD,
-		card->state <= CARD_STATE_REVOKED && card->member_state <= MEMBER_STATE_SUSPENDED &&
-			date_possible(card->valid_from) && date_possible(card->valid_until) &&
-			date_possible(card->grace_until) && card->release_ms <= RELEASE_MS_MAX);
-	c->fill.head.cards += error == 0;
-	return error;
-}
-
-static int write_head(struct fill *f, const char *path, char err[ERR_MAX])
-{
-	CLEANUP(db_cleanup_stmt) sqlite3_stmt *stmt = NULL;
-	int error = db_prepare(
-		f->db, path, "INSERT INTO head VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6)", &stmt, err);
-
-	if (error < 0)
-		return error;
-	sqlite3_bind_text(stmt, 1, f->head.site, -1, SQLITE_STATIC);
-	sqlite3_bind_text(stmt, 2, f->head.timezone, -1, SQLITE_STATIC);
-	sqlite3_bind_int64(stmt, 3, f->head.revision.generation);
-	sqlite3_bind_int64(stmt, 4, f->head.revision.number);
-	sqlite3_bind_int64(stmt, 5, f->head.origin);
-	sqlite3_bind_int64(stmt, 6, f->head.cards);
-	return db_finish(stmt) < 0 ? db_fail(f->db, path, "write the head", err) : 0;
-}
-
-int cache_fill_commit(struct cache *c, char err[ERR_MAX])
-{
-	struct fill *f = &c->fill;
-	int error = f->db ? f->error : -EINVAL;
-
-	if (error < 0)
-		snprintf(err, ERR_MAX, "%s: the roster was not taken, the old one stays: %s",
-			c->path, f->db ? strerror(-error) : "no fill was begun");
-	else
-		error = write_head(f, c->path, err);
-	if (error == 0)
-		error = db_run(f->db, c->path, "COMMIT", err);
-	if (error == 0) /* a reader may hold it back: the next one will do */
-		db_do(f->db, "PRAGMA wal_checkpoint(TRUNCATE)");
-	cache_fill_abort(c);
-	return error;
-}
-
-void cache_fill_abort(struct cache *c)
-{
-	struct fill *f = &c->fill;
-
-	for (size_t i = 0; i < FILL_ROWS; i++)
-		sqlite3_finalize(f->insert[i]);
-	sqlite3_close_v2(f->db); /* rolls back what is open */
-	*f = (struct fill){0};
+	db_do(c->db, "COMMIT");
 }

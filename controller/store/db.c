@@ -439,3 +439,32 @@ int db_open(const char *path, const struct db_schema *schema, struct sqlite3 **r
 		*ret_damaged = damaged;
 	return error;
 }
+
+int db_open_read(const char *path, const struct db_schema *schema, struct sqlite3 **ret_db,
+	char err[ERR_MAX])
+{
+	CLEANUP(db_cleanup) struct sqlite3 *db = NULL;
+	int version = 0, error;
+
+	if (access(path, F_OK) < 0) {
+		error = -errno;
+		snprintf(err, ERR_MAX,
+			"%s: cannot be read: %s: name the file that the program keeps", path,
+			strerror(errno));
+		return error;
+	}
+	error = db_connect(path, true, &db, err);
+	if (error == 0)
+		error = identify(db, path, schema, &version, err);
+	if (error < 0)
+		return error;
+	if (version < schema->count) {
+		snprintf(err, ERR_MAX,
+			"%s: has version %d, this program reads version %d: start this version's "
+			"service on it once, which brings it up to date",
+			path, version, schema->count);
+		return -EPROTONOSUPPORT;
+	}
+	*ret_db = STEAL(db);
+	return 0;
+}

@@ -20,8 +20,8 @@
 #include "door/conf.h"
 #include "hw/gpio.h"
 #include "hw/reader_link.h"
-#include "store/cache.h"
 #include "store/journal.h"
+#include "store/rules.h"
 #include "wire/message.h"
 #include "wire/mqtt.h"
 #include <systemd/sd-event.h>
@@ -64,29 +64,23 @@ struct door_lights {
 	sd_event_source *timer;
 };
 
-struct door_tier {
-	struct decide_rights rights;
-	uint32_t tier;
-	struct hours hours;
-};
-
 struct door_roster {
 	struct cache *cache; /* NULL while keys or cache are not to be had: every card is refused */
-	struct cache_head head;
+	struct rules rules;
 	int64_t version; /* of the file's content, to see an import */
 	bool failed;     /* it was said once */
-	size_t tier_count;
-	struct door_tier *tiers;
 };
 
 struct door_reader {
 	struct reader_link *link;
 	enum reader_state state;
-	uint64_t good_ms;    /* monotonic time of the hardware's last good answer; 0 never */
-	uint64_t changed_ms; /* since when the state holds */
-	bool told_fault;     /* by the reader itself, until it says OK */
-	bool fault_recorded; /* a reader_fault entry stands without its reader_ok */
-	unsigned faults;     /* since that entry */
+	uint64_t good_ms;        /* monotonic time of the hardware's last good answer; 0 never */
+	uint64_t changed_ms;     /* since when the state holds */
+	bool told_fault;         /* by the reader itself, until it says OK */
+	bool fault_recorded;     /* a reader_fault entry stands without its reader_ok */
+	unsigned faults;         /* since that entry */
+	uint64_t cards_since_ms; /* the second in which cards are counted */
+	unsigned cards;
 	char text[READER_TEXT_MAX + 1];
 	sd_event_source *listen;
 	sd_event_source *io;
@@ -106,6 +100,7 @@ struct door_feed {
 	uint64_t in_flight_last[FEED_IN_FLIGHT_MAX];
 	uint64_t oldest_ms;  /* when the oldest of them was sent */
 	uint64_t resend_ms;  /* how long to wait for their acknowledgement */
+	bool unreadable;     /* it was said that rows cannot be read */
 	bool requested;      /* the journal is reading a batch for us */
 	uint64_t refused_ms; /* when a refused message was last journalled */
 	char status_topic[MQTT_TOPIC_MAX];
@@ -140,6 +135,7 @@ struct door {
 	bool journal_failing;
 	uint64_t refused_taps; /* because the journal was full */
 	sd_event_source *journal_io;
+	bool parts_fault; /* broker or reader socket cannot be had; said once */
 	sd_event_source *housekeeping;
 };
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/util.h"
+#include "core/calendar.h"
 #include "core/roster.h"
 #include <stdbool.h>
 #include <stddef.h>
@@ -27,6 +28,7 @@ struct cache_head {
 	struct revision revision;
 	enum cache_origin origin;
 	uint64_t cards; /* how many */
+	enum calendar_holidays holidays;
 };
 
 /* A tier as it applies to one door. */
@@ -50,6 +52,11 @@ struct cache;
  * with err.
  */
 int cache_open(const char *path, struct cache **ret_cache, bool *ret_damaged, char err[ERR_MAX]);
+/*
+ * Opens an existing file for reading beside whoever fills it: makes, migrates, repairs and locks
+ * nothing. A file of another version is refused. 0 or negative errno with err.
+ */
+int cache_open_read(const char *path, struct cache **ret_cache, char err[ERR_MAX]);
 /* Takes NULL; an unfinished fill is aborted. Returns NULL. */
 struct cache *cache_close(struct cache *cache);
 
@@ -66,12 +73,24 @@ int cache_head(struct cache *cache, struct cache_head *ret_head);
  * for a row with values that cannot be. */
 int cache_card(struct cache *cache, const struct token *token, struct roster_card *ret_card);
 
+/* The same by the card's number, which the roster may give twice: -ENOTUNIQ. Reads every card: for
+ * people's questions, not for the loop. */
+int cache_card_numbered(struct cache *cache, uint64_t number, struct roster_card *ret_card);
+
 /* 1 when the roster lists this door, 0 when it does not, or negative errno. */
 int cache_has_door(struct cache *cache, const char *door);
 
 /* All tiers as they apply to door. 0 or negative errno. Free with cache_tiers_free. */
 int cache_tiers(struct cache *cache, const char *door, struct cache_tiers *ret_tiers);
 void cache_tiers_free(struct cache_tiers *tiers);
+
+/* Holidays, closures and special openings of the site. 0, -EBADMSG for a row that cannot be, or
+ * negative errno. */
+int cache_calendar(struct cache *cache, struct calendar *ret_calendar);
+
+/* Between the two everything is read from the same roster, whatever is filled meanwhile. */
+int cache_view_begin(struct cache *cache);
+void cache_view_end(struct cache *cache);
 
 /*
  * Filling, over a connection of its own, so that lookups see the old roster until the commit:
@@ -88,5 +107,16 @@ int cache_fill_tier(struct cache *cache, uint32_t tier, uint32_t flags, const ch
  * at every door. */
 int cache_fill_tier_door(struct cache *cache, uint32_t tier, const char *door, const char *hours);
 int cache_fill_card(struct cache *cache, const struct roster_card *card);
+/* -E2BIG beyond what a calendar holds (core/calendar.h). */
+int cache_fill_exception(struct cache *cache, const struct calendar_exception *exception);
+int cache_fill_holiday(struct cache *cache, int32_t date, bool holiday);
 int cache_fill_commit(struct cache *cache, char err[ERR_MAX]);
 void cache_fill_abort(struct cache *cache);
+
+/*
+ * Replaces the dates of earlier calls by the calendar's, whole or not at all; a roster that is
+ * filled later keeps them, a hub's drops them. Dates that the roster itself names go before. -EPERM
+ * once the cache belongs to a hub; -ENOSPC when both together are more than CALENDAR_DATES_MAX
+ * dates.
+ */
+int cache_import_holidays(struct cache *cache, const struct calendar *calendar, char err[ERR_MAX]);

@@ -31,6 +31,13 @@ struct db_schema {
 int db_open(const char *path, const struct db_schema *schema, struct sqlite3 **ret_db,
 	bool *ret_damaged, char aside[DB_ASIDE_MAX], char err[ERR_MAX]);
 
+/*
+ * Opens an existing file of exactly this schema's version for reading; makes, migrates and repairs
+ * nothing. -EPROTONOSUPPORT for another version or program. 0 or negative errno with err.
+ */
+int db_open_read(const char *path, const struct db_schema *schema, struct sqlite3 **ret_db,
+	char err[ERR_MAX]);
+
 /* One more connection to an existing file, pragmas set, nothing checked. Closing it never
  * checkpoints. */
 int db_connect(const char *path, bool read_only, struct sqlite3 **ret_db, char err[ERR_MAX]);

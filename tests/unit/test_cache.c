@@ -417,6 +417,327 @@ static void damaged_cache_is_kept_and_an_empty_one_started(void **state)
 	cache_close(cache);
 }
 
+/* ---- the calendar, since version 2 ---- */
+
+static const char version_1[] =
+	"CREATE TABLE head ("
+	" one INTEGER PRIMARY KEY CHECK (one = 1),"
+	" site TEXT NOT NULL, timezone TEXT NOT NULL,"
+	" generation INTEGER NOT NULL, number INTEGER NOT NULL,"
+	" origin INTEGER NOT NULL, cards INTEGER NOT NULL) STRICT;"
+	"CREATE TABLE door (door TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE tier ("
+	" tier INTEGER PRIMARY KEY, flags INTEGER NOT NULL, hours TEXT NOT NULL) STRICT;"
+	"CREATE TABLE tier_door ("
+	" tier INTEGER NOT NULL REFERENCES tier, door TEXT NOT NULL, hours TEXT,"
+	" PRIMARY KEY (tier, door)) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE card ("
+	" token BLOB PRIMARY KEY, key_id INTEGER NOT NULL, card INTEGER NOT NULL,"
+	" member INTEGER NOT NULL, sponsor INTEGER NOT NULL,"
+	" tier INTEGER NOT NULL REFERENCES tier, state INTEGER NOT NULL,"
+	" member_state INTEGER NOT NULL, valid_from INTEGER, valid_until INTEGER,"
+	" grace_until INTEGER, release_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+	"INSERT INTO head VALUES (1, 'walker', 'Europe/London', 1, 7, 1, 1);"
+	"INSERT INTO door VALUES ('front');"
+	"INSERT INTO tier VALUES (1, 0, '24/7');"
+	"INSERT INTO card VALUES (x'01123456000000000000000000000000', 7, 101, 11, 0, 1, 1, 1,"
+	" NULL, NULL, NULL, 0);"
+	"PRAGMA application_id=1953522529; PRAGMA user_version=1";
+
+static void make_version_1(void)
+{
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open(in_folder("cache.db"), &db), SQLITE_OK);
+	assert_int_equal(db_do(db, version_1), 0);
+	sqlite3_close(db);
+}
+
+static void spoil_file(const char *sql)
+{
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open(in_folder("cache.db"), &db), SQLITE_OK);
+	assert_int_equal(db_do(db, sql), 0);
+	sqlite3_close(db);
+}
+
+static void version_1_keeps_its_roster_and_gains_a_calendar(void **state)
+{
+	struct calendar calendar = {.exception_count = 9};
+	struct cache_head head;
+	struct cache *cache;
+
+	(void)state;
+	make_version_1();
+	cache = open_cache();
+	assert_int_equal(look_up(cache, 1), 1);
+	assert_int_equal(cache_has_door(cache, "front"), 1);
+	assert_int_equal(cache_head(cache, &head), 0);
+	assert_true(head.revision.number == 7 && head.cards == 1);
+	assert_int_equal(head.holidays, CALENDAR_HOLIDAYS_ENGLAND);
+	assert_int_equal(cache_calendar(cache, &calendar), 0);
+	assert_int_equal(calendar.holidays, CALENDAR_HOLIDAYS_ENGLAND);
+	assert_int_equal(calendar.exception_count + calendar.date_count, 0);
+	assert_int_equal(fill_to(cache, 8, 2, CACHE_ORIGIN_FILE), 0);
+	assert_int_equal(look_up(cache, 2), 1);
+	cache_close(cache);
+}
+
+static const struct calendar_exception closure = {.first = 20811,
+	.last = 20819,
+	.start = 720,
+	.end = 1440,
+	.door = "front",
+	.reason = "Xmas"};
+static const struct calendar_exception opening = {.first = 20800,
+	.last = 20800,
+	.start = 1200,
+	.end = 2880,
+	.open = true,
+	.reason = "New Year\xe2\x80\x99s party"};
+
+/* A roster whose calendar has a closure, an opening and three dates. */
+static int fill_calendar(struct cache *cache, uint64_t number, enum cache_origin origin)
+{
+	struct cache_head head = head_of(number, origin);
+
+	head.holidays = CALENDAR_HOLIDAYS_ENGLAND;
+	assert_int_equal(cache_fill_begin(cache, &head, err), 0);
+	assert_int_equal(cache_fill_exception(cache, &closure), 0);
+	assert_int_equal(cache_fill_exception(cache, &opening), 0);
+	assert_int_equal(cache_fill_holiday(cache, 20003, true), 0);
+	assert_int_equal(cache_fill_holiday(cache, 20001, false), 0);
+	return cache_fill_commit(cache, err);
+}
+
+static void calendar_comes_back_as_it_was_filled(void **state)
+{
+	struct cache *cache = open_cache();
+	struct calendar calendar;
+
+	(void)state;
+	assert_int_equal(fill_calendar(cache, 1, CACHE_ORIGIN_FILE), 0);
+	cache_close(cache);
+	cache = open_cache();
+	assert_int_equal(cache_calendar(cache, &calendar), 0);
+	assert_int_equal(calendar.holidays, CALENDAR_HOLIDAYS_ENGLAND);
+	assert_int_equal(calendar.exception_count, 2);
+	assert_int_equal(calendar.exceptions[0].first, opening.first);
+	assert_true(calendar.exceptions[0].open && calendar.exceptions[0].end == 2880);
+	assert_string_equal(calendar.exceptions[0].door, "");
+	assert_string_equal(calendar.exceptions[0].reason, opening.reason);
+	assert_int_equal(calendar.exceptions[1].last, closure.last);
+	assert_true(!calendar.exceptions[1].open && calendar.exceptions[1].start == 720);
+	assert_string_equal(calendar.exceptions[1].door, "front");
+	assert_int_equal(calendar.date_count, 2);
+	assert_true(calendar.dates[0].date == 20001 && !calendar.dates[0].holiday);
+	assert_true(calendar.dates[1].date == 20003 && calendar.dates[1].holiday);
+	assert_int_equal(fill_to(cache, 2, 1, CACHE_ORIGIN_FILE), 0); /* one without any */
+	assert_int_equal(cache_calendar(cache, &calendar), 0);
+	assert_int_equal(calendar.exception_count + calendar.date_count, 0);
+	assert_int_equal(calendar.holidays, CALENDAR_HOLIDAYS_NONE);
+	cache_close(cache);
+}
+
+static void nonsense_in_the_calendar_is_an_error(void **state)
+{
+	static const char *const spoils[] = {
+		"UPDATE exception SET first_date = last_date + 1",
+		"UPDATE exception SET last_date = 2932897",
+		"UPDATE exception SET first_date = 4294967296",
+		"UPDATE exception SET start_minute = 1440, end_minute = 1441",
+		"UPDATE exception SET start_minute = -1",
+		"UPDATE exception SET end_minute = 2881",
+		"UPDATE exception SET end_minute = 66976", /* 1440 in 16 bits */
+		"UPDATE exception SET open = 2",
+		"UPDATE exception SET door = 'Front'",
+		"UPDATE exception SET reason = ''",
+		"UPDATE exception SET reason = printf('%81d', 1)",
+		"UPDATE exception SET reason = 'a' || char(0) || 'b'",
+		"UPDATE holiday SET holiday = 2",
+		"UPDATE holiday SET date = -1 WHERE date = 20001",
+		"UPDATE holiday SET date = 4294987297 WHERE date = 20001",
+		"UPDATE head SET holidays = 2",
+		"WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 260)"
+		" INSERT INTO holiday SELECT i, 0, 1 FROM n",
+	};
+	struct cache *cache = open_cache();
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(spoils); i++) {
+		struct calendar calendar = {.date_count = 99};
+
+		assert_int_equal(fill_calendar(cache, 1, CACHE_ORIGIN_FILE), 0);
+		spoil_file(spoils[i]);
+		if (cache_calendar(cache, &calendar) != -EBADMSG)
+			fail_msg("taken: %s", spoils[i]);
+		assert_int_equal(calendar.date_count, 99);
+	}
+	cache_close(cache);
+}
+
+static void bad_or_doubled_day_refuses_the_whole_roster(void **state)
+{
+	struct cache *cache = open_cache();
+	struct cache_head head = head_of(2, CACHE_ORIGIN_FILE);
+	struct calendar_exception bad = closure;
+	struct calendar calendar;
+
+	(void)state;
+	bad.reason[0] = '\0';
+	assert_int_equal(fill_calendar(cache, 1, CACHE_ORIGIN_FILE), 0);
+	assert_int_equal(cache_fill_begin(cache, &head, err), 0);
+	assert_int_equal(cache_fill_exception(cache, &bad), -EINVAL);
+	assert_int_equal(cache_fill_holiday(cache, 20001, true), -EINVAL);
+	assert_int_equal(cache_fill_commit(cache, err), -EINVAL);
+	assert_int_equal(cache_fill_begin(cache, &head, err), 0);
+	for (int i = 0; i < CALENDAR_EXCEPTIONS_MAX; i++)
+		assert_int_equal(cache_fill_exception(cache, &closure), 0);
+	assert_int_equal(cache_fill_exception(cache, &closure), -E2BIG);
+	assert_int_equal(cache_fill_commit(cache, err), -E2BIG);
+	assert_int_equal(cache_fill_begin(cache, &head, err), 0);
+	assert_int_equal(cache_fill_holiday(cache, 20001, true), 0);
+	assert_int_equal(cache_fill_holiday(cache, 20001, false), -EEXIST);
+	assert_int_equal(cache_fill_commit(cache, err), -EEXIST);
+	assert_int_equal(cache_fill_holiday(cache, 20001, true), -EINVAL); /* no fill */
+	assert_int_equal(cache_fill_exception(cache, &closure), -EINVAL);
+	head.holidays = CALENDAR_HOLIDAYS_ENGLAND + 1;
+	assert_int_equal(cache_fill_begin(cache, &head, err), -EINVAL);
+	assert_int_equal(cache_calendar(cache, &calendar), 0);
+	assert_int_equal(calendar.exception_count, 2);
+	cache_close(cache);
+}
+
+static bool is_holiday(struct cache *cache, int32_t date)
+{
+	struct calendar calendar;
+	struct civil day;
+
+	civil_from_date(date, &day);
+	assert_int_equal(cache_calendar(cache, &calendar), 0);
+	return calendar_holiday(&calendar, &day);
+}
+
+static void imported_holidays_stay_and_yield_to_the_rosters(void **state)
+{
+	struct cache *cache = open_cache();
+	struct calendar dates = {0};
+
+	(void)state;
+	assert_int_equal(calendar_date_set(&dates, 20001, true), 0);
+	assert_int_equal(calendar_date_set(&dates, 20010, true), 0);
+	assert_int_equal(cache_import_holidays(cache, &dates, err), 0);
+	assert_true(is_holiday(cache, 20001) && is_holiday(cache, 20010));
+	assert_int_equal(fill_calendar(cache, 1, CACHE_ORIGIN_FILE), 0);
+	assert_false(is_holiday(cache, 20001)); /* the roster says so */
+	assert_true(is_holiday(cache, 20010) && is_holiday(cache, 20003));
+	dates = (struct calendar){0};
+	assert_int_equal(calendar_date_set(&dates, 20011, true), 0);
+	assert_int_equal(cache_import_holidays(cache, &dates, err), 0);
+	assert_true(!is_holiday(cache, 20010) && is_holiday(cache, 20011));
+	assert_true(is_holiday(cache, 20003));
+	assert_int_equal(fill_calendar(cache, 1, CACHE_ORIGIN_HUB), 0);
+	assert_false(is_holiday(cache, 20011));
+	assert_int_equal(cache_import_holidays(cache, &dates, err), -EPERM);
+	assert_non_null(strstr(err, "at the hub"));
+	cache_close(cache);
+}
+
+static void more_dates_than_a_calendar_holds_are_refused_together(void **state)
+{
+	struct cache *cache = open_cache();
+	struct calendar dates = {0};
+
+	(void)state;
+	for (int i = 0; i < CALENDAR_DATES_MAX; i++)
+		assert_int_equal(calendar_date_set(&dates, 1000 + i, true), 0);
+	assert_int_equal(fill_calendar(cache, 1, CACHE_ORIGIN_FILE), 0);
+	assert_int_equal(cache_import_holidays(cache, &dates, err), -ENOSPC);
+	assert_non_null(strstr(err, "256 dates"));
+	assert_false(is_holiday(cache, 1000));
+	assert_int_equal(fill_to(cache, 2, 1, CACHE_ORIGIN_FILE), 0);
+	assert_int_equal(cache_import_holidays(cache, &dates, err), 0);
+	assert_true(is_holiday(cache, 1000));
+	assert_int_equal(fill_calendar(cache, 3, CACHE_ORIGIN_FILE), -ENOSPC);
+	assert_non_null(strstr(err, "leave past years out"));
+	assert_false(is_holiday(cache, 20003));
+	cache_close(cache);
+}
+
+/* ---- reading beside the door ---- */
+
+static void reader_sees_each_roster_and_changes_nothing(void **state)
+{
+	struct cache *door = open_cache(), *reader = NULL;
+	struct cache_head head;
+
+	(void)state;
+	assert_int_equal(fill_to(door, 1, 1, CACHE_ORIGIN_FILE), 0);
+	assert_int_equal(cache_open_read(in_folder("cache.db"), &reader, err), 0);
+	assert_int_equal(look_up(reader, 1), 1);
+	assert_int_equal(cache_view_begin(reader), 0);
+	assert_int_equal(look_up(reader, 2), 0);
+	assert_int_equal(fill_to(door, 2, 2, CACHE_ORIGIN_FILE), 0);
+	assert_int_equal(look_up(reader, 2), 0); /* one roster until the end */
+	cache_view_end(reader);
+	assert_int_equal(look_up(reader, 2), 1);
+	head = head_of(3, CACHE_ORIGIN_FILE);
+	cache_close(reader);
+	cache_close(door);
+	assert_int_equal(folder_count("-wal", NULL), 0);
+	assert_int_equal(cache_open_read(in_folder("cache.db"), &reader, err), 0);
+	assert_int_equal(cache_head(reader, &head), 0);
+	assert_int_equal(head.revision.number, 2);
+	assert_int_equal(folder_count("-wal", NULL), 0);
+	cache_close(reader);
+}
+
+static void reader_refuses_what_it_would_have_to_change(void **state)
+{
+	struct cache *reader = NULL;
+	struct stat before, after;
+
+	(void)state;
+	assert_int_equal(cache_open_read(in_folder("cache.db"), &reader, err), -ENOENT);
+	assert_non_null(strstr(err, "cache.db"));
+	assert_int_equal(folder_count("cache.db", NULL), 0);
+	make_version_1();
+	assert_int_equal(stat(in_folder("cache.db"), &before), 0);
+	assert_int_equal(cache_open_read(in_folder("cache.db"), &reader, err), -EPROTONOSUPPORT);
+	assert_non_null(strstr(err, "has version 1"));
+	assert_int_equal(stat(in_folder("cache.db"), &after), 0);
+	assert_int_equal(before.st_mtim.tv_nsec, after.st_mtim.tv_nsec);
+	spoil_file("PRAGMA application_id=7");
+	assert_int_equal(cache_open_read(in_folder("cache.db"), &reader, err), -EPROTONOSUPPORT);
+	assert_non_null(strstr(err, "another program"));
+	file_put(in_folder("cache.db"), 0, "garbage garbage garbage", 23);
+	assert_int_equal(cache_open_read(in_folder("cache.db"), &reader, err), -EBADMSG);
+	assert_int_equal(folder_count("damaged", NULL), 0);
+	assert_null(reader);
+}
+
+static void card_is_found_by_its_number(void **state)
+{
+	struct cache *cache = open_cache();
+	struct roster_card wanted = card_of(2), found = {.card = 1};
+
+	(void)state;
+	assert_int_equal(fill_to(cache, 1, 3, CACHE_ORIGIN_FILE), 0);
+	assert_int_equal(cache_card_numbered(cache, 102, &found), 1);
+	assert_memory_equal(found.token.bytes, wanted.token.bytes, TOKEN_SIZE);
+	assert_true(found.member == wanted.member && found.release_ms == 8000);
+	assert_int_equal(cache_card_numbered(cache, 104, &found), 0);
+	spoil_file("UPDATE card SET card = 101 WHERE card = 103");
+	assert_int_equal(cache_card_numbered(cache, 101, &found), -ENOTUNIQ);
+	spoil_file("UPDATE card SET state = 9 WHERE card = 102");
+	assert_int_equal(cache_card_numbered(cache, 102, &found), -EBADMSG);
+	spoil_file("UPDATE card SET state = 1, token = x'01' WHERE card = 102");
+	assert_int_equal(cache_card_numbered(cache, 102, &found), -EBADMSG);
+	assert_int_equal(found.card, 102);
+	cache_close(cache);
+}
+
 static int fresh_folder(void **state)
 {
 	(void)state;
@@ -450,6 +771,15 @@ int main(void)
 		TEST(nonsense_row_is_an_error_so_that_the_door_denies),
 		TEST(nonsense_tier_is_an_error),
 		TEST(damaged_cache_is_kept_and_an_empty_one_started),
+		TEST(version_1_keeps_its_roster_and_gains_a_calendar),
+		TEST(calendar_comes_back_as_it_was_filled),
+		TEST(nonsense_in_the_calendar_is_an_error),
+		TEST(bad_or_doubled_day_refuses_the_whole_roster),
+		TEST(imported_holidays_stay_and_yield_to_the_rosters),
+		TEST(more_dates_than_a_calendar_holds_are_refused_together),
+		TEST(reader_sees_each_roster_and_changes_nothing),
+		TEST(reader_refuses_what_it_would_have_to_change),
+		TEST(card_is_found_by_its_number),
 	};
 
 	faulty_vfs_install();

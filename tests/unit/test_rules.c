@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "faulty_vfs.h"
+#include "store/db.h"
+#include "store/rules.h"
+
+static char err[ERR_MAX];
+static struct cache *cache;
+
+static const struct roster_card card = {
+	.token.bytes = {1, 2, 3},
+	.key_id = 1,
+	.card = 102,
+	.member = 12,
+	.tier = 2,
+	.state = CARD_STATE_ACTIVE,
+	.member_state = MEMBER_STATE_ACTIVE,
+	.valid_from = DATE_NONE,
+	.valid_until = DATE_NONE,
+	.grace_until = DATE_NONE,
+};
+
+/* Hosts (tier 1) and members (tier 2, front only); closed at both doors or only one. */
+static void fill(const char *member_hours, const char *closed_door)
+{
+	struct cache_head head = {.site = "walker",
+		.timezone = "Europe/London",
+		.revision = {.generation = 1, .number = 1},
+		.origin = CACHE_ORIGIN_FILE,
+		.holidays = CALENDAR_HOLIDAYS_ENGLAND};
+	struct calendar_exception closure = {
+		.first = 20779, .last = 20779, .end = 1440, .reason = "Inventory"};
+
+	assert_int_equal(cache_fill_begin(cache, &head, err), 0);
+	assert_int_equal(cache_fill_door(cache, "front"), 0);
+	assert_int_equal(cache_fill_tier(cache, 1, TIER_FLAG_STAFF, "24/7"), 0);
+	assert_int_equal(cache_fill_tier(cache, 2, 0, member_hours), 0);
+	assert_int_equal(cache_fill_tier_door(cache, 2, "front", NULL), 0);
+	assert_int_equal(cache_fill_card(cache, &card), 0);
+	if (closed_door) {
+		strcpy(closure.door, closed_door);
+		assert_int_equal(cache_fill_exception(cache, &closure), 0);
+	}
+	assert_int_equal(cache_fill_commit(cache, err), 0);
+}
+
+/* The member's card at a door on a date at noon, through the whole way. */
+static struct verdict ask(const char *door, int32_t date)
+{
+	struct decide_door at = {.release_ms = 5000, .id = door};
+	struct decide_input in = {.read_ok = true,
+		.uid = {.len = 4, .bytes = {4, 1, 2, 3}},
+		.door = &at,
+		.clock = CLOCK_TRUST_SYNCED};
+	struct rules rules;
+	struct verdict verdict;
+
+	civil_from_date(date, &in.now);
+	in.now.minute = 720;
+	assert_int_equal(rules_load(cache, door, &rules), 0);
+	rules_input(&rules, &card, &in);
+	verdict = decide(&in);
+	rules_free(&rules);
+	return verdict;
+}
+
+static void member_comes_in_where_the_tier_has_the_door(void **state)
+{
+	(void)state;
+	fill("24/7", NULL);
+	assert_int_equal(ask("front", 20779).reason, REASON_GRANTED);
+	assert_int_equal(ask("back", 20779).reason, REASON_DOOR_NOT_IN_RIGHTS);
+}
+
+static void closure_reaches_the_decision_at_its_door(void **state)
+{
+	(void)state;
+	fill("24/7", "front");
+	assert_int_equal(ask("front", 20779).reason, REASON_CLOSED_DAY);
+	assert_int_equal(ask("front", 20780).reason, REASON_GRANTED);
+	fill("24/7", "back");
+	assert_int_equal(ask("front", 20779).reason, REASON_GRANTED);
+	fill("24/7", "");
+	assert_int_equal(ask("front", 20779).reason, REASON_CLOSED_DAY);
+}
+
+static void imported_holiday_reaches_the_decision(void **state)
+{
+	struct calendar dates = {0};
+
+	(void)state;
+	fill("24/7; PH off", NULL);
+	assert_int_equal(ask("front", 20779).reason, REASON_GRANTED);
+	assert_int_equal(calendar_date_set(&dates, 20779, true), 0);
+	assert_int_equal(cache_import_holidays(cache, &dates, err), 0);
+	assert_int_equal(ask("front", 20779).reason, REASON_OUTSIDE_HOURS);
+}
+
+static void hours_that_cannot_be_read_open_nothing(void **state)
+{
+	struct rules rules;
+
+	(void)state;
+	fill("sunrise-sunset", NULL);
+	assert_int_equal(rules_load(cache, "front", &rules), 0);
+	assert_true(rules.door_listed);
+	assert_null(rules.tiers[0].refused);
+	assert_non_null(rules.tiers[1].refused);
+	assert_null(rules_find(&rules, 2)->hours);
+	assert_true(rules_find(&rules, 1)->flags & TIER_FLAG_STAFF);
+	assert_null(rules_find(&rules, 3));
+	rules_free(&rules);
+	assert_int_equal(ask("front", 20779).reason, REASON_OUTSIDE_HOURS);
+}
+
+static void empty_cache_has_no_rights(void **state)
+{
+	struct decide_input in = {0};
+	struct rules rules;
+
+	(void)state;
+	assert_int_equal(rules_load(cache, "front", &rules), 0);
+	assert_int_equal(rules.head.origin, CACHE_ORIGIN_EMPTY);
+	assert_false(rules.door_listed);
+	rules_input(&rules, &card, &in);
+	assert_ptr_equal(in.card, &card);
+	assert_null(in.rights);
+	rules_input(&rules, NULL, &in);
+	assert_null(in.card);
+	assert_null(in.rights);
+	rules_free(&rules);
+	rules_free(&rules);
+}
+
+static void unreadable_cache_leaves_the_rules_as_they_were(void **state)
+{
+	static const char *const spoils[] = {"UPDATE head SET origin = 9",
+		"UPDATE tier SET flags = -1", "UPDATE exception SET open = 7"};
+	struct rules rules = {.tier_count = 77};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(spoils); i++) {
+		sqlite3 *db;
+
+		fill("24/7", "front");
+		assert_int_equal(sqlite3_open(in_folder("cache.db"), &db), SQLITE_OK);
+		assert_int_equal(db_do(db, spoils[i]), 0);
+		sqlite3_close(db);
+		assert_int_equal(rules_load(cache, "front", &rules), -EBADMSG);
+		assert_int_equal(rules.tier_count, 77);
+	}
+}
+
+static int fresh_cache(void **state)
+{
+	bool damaged;
+
+	(void)state;
+	folder_make();
+	return cache_open(in_folder("cache.db"), &cache, &damaged, err);
+}
+
+static int no_cache(void **state)
+{
+	(void)state;
+	cache = cache_close(cache);
+	folder_remove();
+	return 0;
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fresh_cache, no_cache)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(member_comes_in_where_the_tier_has_the_door),
+		TEST(closure_reaches_the_decision_at_its_door),
+		TEST(imported_holiday_reaches_the_decision),
+		TEST(hours_that_cannot_be_read_open_nothing),
+		TEST(empty_cache_has_no_rights),
+		TEST(unreadable_cache_leaves_the_rules_as_they_were),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
