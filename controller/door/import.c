@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "door/keys.h"
+#include "wire/holidays.h"
 #include "wire/roster_file.h"
 #include <grp.h>
 #include <string.h>
@@ -70,6 +71,20 @@ static int fill_cards(struct cache *cache, const struct roster_file *roster,
 	return 0;
 }
 
+static int fill_calendar(struct cache *cache, const struct calendar *calendar, char err[ERR_MAX])
+{
+	int r = 0;
+
+	for (unsigned i = 0; i < calendar->exception_count && r == 0; i++)
+		r = cache_fill_exception(cache, &calendar->exceptions[i]);
+	for (unsigned i = 0; i < calendar->date_count && r == 0; i++)
+		r = cache_fill_holiday(cache, calendar->dates[i].date, calendar->dates[i].holiday);
+	if (r < 0)
+		snprintf(err, ERR_MAX, "closures, openings or holidays: cannot be stored: %s",
+			strerror(-r));
+	return r;
+}
+
 static int fill(struct cache *cache, const struct roster_file *roster, const struct card_key *key,
 	char err[ERR_MAX])
 {
@@ -77,6 +92,7 @@ static int fill(struct cache *cache, const struct roster_file *roster, const str
 		.revision = roster->revision,
 		.origin = CACHE_ORIGIN_FILE,
 		.cards = roster->card_count,
+		.holidays = roster->calendar.holidays,
 	};
 	int r;
 
@@ -91,6 +107,8 @@ static int fill(struct cache *cache, const struct roster_file *roster, const str
 		r = fill_tiers(cache, roster, err);
 	if (r == 0)
 		r = fill_cards(cache, roster, key, err);
+	if (r == 0)
+		r = fill_calendar(cache, &roster->calendar, err);
 	if (r == 0)
 		r = cache_fill_commit(cache, err);
 	if (r < 0)
@@ -115,11 +133,9 @@ static int become_owner(const char *directory, char err[ERR_MAX])
 	return -EPERM;
 }
 
-static int take_over(
-	const struct door_conf *conf, const struct roster_file *roster, char err[ERR_MAX])
+/* Makes the store, becomes its owner and opens the cache. */
+static int open_store(const struct door_conf *conf, struct cache **ret_cache, char err[ERR_MAX])
 {
-	struct cache *cache = NULL;
-	struct door_keys keys;
 	char path[PATH_MAX];
 	bool damaged;
 	int r;
@@ -130,16 +146,76 @@ static int take_over(
 		return -errno;
 	}
 	r = become_owner(conf->store_directory, err);
-	if (r == 0)
-		r = keys_load(conf->key_directory, &keys, err);
 	if (r < 0)
 		return r;
 	door_conf_path(conf->store_directory, "cache.db", path);
-	r = cache_open(path, &cache, &damaged, err);
-	if (r == 0)
+	return cache_open(path, ret_cache, &damaged, err);
+}
+
+static int take_over(
+	const struct door_conf *conf, const struct roster_file *roster, char err[ERR_MAX])
+{
+	struct cache *cache = NULL;
+	struct door_keys keys;
+	int r = open_store(conf, &cache, err);
+
+	if (r < 0)
+		return r;
+	r = keys_load(conf->key_directory, &keys, err);
+	if (r == 0) {
 		r = fill(cache, roster, &keys.card, err);
+		crypto_wipe(&keys, sizeof(keys));
+	}
 	cache_close(cache);
-	crypto_wipe(&keys, sizeof(keys));
+	return r;
+}
+
+static int read_file(
+	const char *file, size_t max, char **ret_text, size_t *ret_size, char err[ERR_MAX])
+{
+	int r = file_read(file, max, ret_text, ret_size);
+
+	if (r < 0)
+		snprintf(err, ERR_MAX, "%s: cannot be read: %s", file, strerror(-r));
+	return r;
+}
+
+static int keep_holidays(struct cache *cache, const char *file, const char *text, size_t size,
+	char ret_done[ERR_MAX], char err[ERR_MAX])
+{
+	struct calendar calendar = {.holidays = CALENDAR_HOLIDAYS_ENGLAND};
+	struct cache_head head;
+	int r = cache_head(cache, &head), listed;
+
+	if (r < 0) {
+		snprintf(err, ERR_MAX, "the cache's head cannot be read: %s", strerror(-r));
+		return r;
+	}
+	if (head.origin != CACHE_ORIGIN_EMPTY)
+		calendar.holidays = head.holidays;
+	listed = holidays_read(file, text, size, &calendar, err);
+	r = listed < 0 ? listed : cache_import_holidays(cache, &calendar, err);
+	if (r == 0)
+		snprintf(ret_done, ERR_MAX,
+			"%s: %d holidays are in force, those of earlier files are not; a running "
+			"tapin-door takes them over within five seconds",
+			file, listed);
+	return r;
+}
+
+int import_holidays(
+	const struct door_conf *conf, const char *file, char ret_done[ERR_MAX], char err[ERR_MAX])
+{
+	CLEANUP(cleanup_free) char *text = NULL;
+	struct cache *cache = NULL;
+	size_t size;
+	int r = read_file(file, HOLIDAYS_FILE_MAX, &text, &size, err);
+
+	if (r == 0)
+		r = open_store(conf, &cache, err);
+	if (r == 0)
+		r = keep_holidays(cache, file, text, size, ret_done, err);
+	cache_close(cache);
 	return r;
 }
 
@@ -154,11 +230,9 @@ int import_roster(
 	r = crypto_init();
 	if (r < 0)
 		return r;
-	r = file_read(file, ROSTER_FILE_MAX, &text, &size);
-	if (r < 0) {
-		snprintf(err, ERR_MAX, "%s: cannot be read: %s", file, strerror(-r));
+	r = read_file(file, ROSTER_FILE_MAX, &text, &size, err);
+	if (r < 0)
 		return r;
-	}
 	r = roster_file_read(file, text, size, &roster, err);
 	if (r < 0)
 		return r;

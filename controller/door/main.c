@@ -12,6 +12,7 @@ enum job {
 	JOB_RUN,
 	JOB_CHECK,
 	JOB_IMPORT,
+	JOB_HOLIDAYS,
 	JOB_RELOCK,
 };
 
@@ -30,6 +31,9 @@ static const char help[] =
 	"  tapin-door --check                    check the configuration and say what is wrong\n"
 	"  tapin-door --import ROSTER            fill the cache from a roster file, whole or not "
 	"at all\n"
+	"  tapin-door --import-holidays FILE     take public holidays from GOV.UK's JSON or an "
+	".ics "
+	"file\n"
 	"  tapin-door --relock                   drive the strike to rest (after a stop or a "
 	"crash)\n"
 	"\n"
@@ -47,6 +51,7 @@ static int parse(int argc, char **argv, struct options *o)
 		{"config", required_argument, NULL, 'c'},
 		{"check", no_argument, NULL, 'k'},
 		{"import", required_argument, NULL, 'i'},
+		{"import-holidays", required_argument, NULL, 'p'},
 		{"relock", no_argument, NULL, 'l'},
 		{"run", required_argument, NULL, 'r'},
 		{"debug", no_argument, NULL, 'd'},
@@ -63,6 +68,8 @@ static int parse(int argc, char **argv, struct options *o)
 			o->job = JOB_CHECK;
 		else if (c == 'i')
 			o->job = JOB_IMPORT, o->import = optarg;
+		else if (c == 'p')
+			o->job = JOB_HOLIDAYS, o->import = optarg;
 		else if (c == 'l')
 			o->job = JOB_RELOCK;
 		else if (c == 'r')
@@ -131,6 +138,8 @@ static int work(const struct options *o)
 		return say(0, done, err);
 	case JOB_IMPORT:
 		return say(import_roster(&conf, o->import, done, err), done, err);
+	case JOB_HOLIDAYS:
+		return say(import_holidays(&conf, o->import, done, err), done, err);
 	case JOB_RELOCK:
 		break;
 	}

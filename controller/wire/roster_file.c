@@ -10,8 +10,11 @@
 
 #include <string.h>
 
-static const char *const top_keys[] = {
-	"tapin_roster", "site", "timezone", "revision", "doors", "tiers", "cards"};
+static const char *const top_keys[] = {"tapin_roster", "site", "timezone", "revision", "doors",
+	"tiers", "cards",
+	/* these may be left out */
+	"calendar", "closures", "openings", "holidays"};
+#define REQUIRED_KEYS 7
 static const char *const revision_keys[] = {"generation", "number"};
 
 struct walk {
@@ -90,22 +93,25 @@ struct list {
 	void **records;
 	size_t *count, *room, size;
 	int (*read)(const struct json_place *place, const json_t *object, void *out);
+	void *into; /* what every record is added to, instead of records */
 };
 
 static int read_record(struct walk *w, const struct list *list)
 {
 	const struct json_place place = {w->top.file, list->name, *list->count, w->top.err};
 	json_t *value;
+	void *out;
 	int r;
 
-	if (grow(list->records, *list->count, list->room, list->size) < 0)
+	if (!list->into && grow(list->records, *list->count, list->room, list->size) < 0)
 		return json_complain(&place, "", "no memory");
 	if (next_value(w, &value) < 0)
 		return -EINVAL;
+	out = list->into ? list->into : (char *)*list->records + *list->count * list->size;
 	/* counted first: what a refused record holds is freed with the rest */
+	(*list->count)++;
 	if (json_is_object(value))
-		r = list->read(
-			&place, value, (char *)*list->records + (*list->count)++ * list->size);
+		r = list->read(&place, value, out);
 	else
 		r = json_refuse(&place, "", value, "an object");
 	json_decref(value);
@@ -137,7 +143,7 @@ static int read_tiers(struct walk *w)
 	struct roster_file *roster = w->roster;
 	void *records = roster->tiers;
 	const struct list list = {"tiers", &records, &roster->tier_count, &w->tier_room,
-		sizeof(*roster->tiers), read_tier};
+		sizeof(*roster->tiers), read_tier, NULL};
 	int r = read_list(w, &list);
 
 	roster->tiers = records;
@@ -154,11 +160,49 @@ static int read_cards(struct walk *w)
 	struct roster_file *roster = w->roster;
 	void *records = roster->cards;
 	const struct list list = {"cards", &records, &roster->card_count, &w->card_room,
-		sizeof(*roster->cards), read_card};
+		sizeof(*roster->cards), read_card, NULL};
 	int r = read_list(w, &list);
 
 	roster->cards = records;
 	return r;
+}
+
+static int read_closure(const struct json_place *place, const json_t *object, void *calendar)
+{
+	return roster_exception_read(place, object, false, calendar);
+}
+
+static int read_opening(const struct json_place *place, const json_t *object, void *calendar)
+{
+	return roster_exception_read(place, object, true, calendar);
+}
+
+static int read_holiday(const struct json_place *place, const json_t *object, void *calendar)
+{
+	return roster_holiday_read(place, object, calendar);
+}
+
+/* A list whose records go into the calendar. */
+static int read_days(struct walk *w, const char *name,
+	int (*read)(const struct json_place *place, const json_t *object, void *out))
+{
+	size_t count = 0;
+	const struct list list = {
+		.name = name, .count = &count, .read = read, .into = &w->roster->calendar};
+
+	return read_list(w, &list);
+}
+
+static int read_calendar(struct walk *w, const json_t *value)
+{
+	const char *name = json_string_value(value);
+
+	if (!name || (strcmp(name, "england") != 0 && strcmp(name, "none") != 0))
+		return json_refuse(&w->top, "calendar", value,
+			"\"england\" for its bank holidays, or \"none\"");
+	if (strcmp(name, "none") == 0)
+		w->roster->calendar.holidays = CALENDAR_HOLIDAYS_NONE;
+	return 0;
 }
 
 static int read_doors(struct walk *w, const json_t *value)
@@ -224,6 +268,8 @@ static int read_scalar(struct walk *w, const char *key)
 		r = read_revision(w, value);
 	else if (strcmp(key, "doors") == 0)
 		r = read_doors(w, value);
+	else if (strcmp(key, "calendar") == 0)
+		r = read_calendar(w, value);
 	else if (!json_is_integer(value) || json_integer_value(value) != 1)
 		r = json_refuse(&w->top, key, value, "1, the version this program reads");
 	json_decref(value);
@@ -255,6 +301,12 @@ static int read_member(struct walk *w)
 		return read_tiers(w);
 	if (strcmp(key, "cards") == 0)
 		return read_cards(w);
+	if (strcmp(key, "closures") == 0)
+		return read_days(w, key, read_closure);
+	if (strcmp(key, "openings") == 0)
+		return read_days(w, key, read_opening);
+	if (strcmp(key, "holidays") == 0)
+		return read_days(w, key, read_holiday);
 	return read_scalar(w, key);
 }
 
@@ -270,7 +322,7 @@ static int read_top(struct walk *w)
 		return -EINVAL;
 	if (look(w) || w->at < w->size)
 		return wrong_syntax(w, 1, "something follows the last bracket");
-	for (size_t i = 0; i < ARRAY_SIZE(top_keys); i++)
+	for (size_t i = 0; i < REQUIRED_KEYS; i++)
 		if (!(w->seen & 1u << i))
 			return json_complain(&w->top, top_keys[i], "missing");
 	return 0;
@@ -380,6 +432,31 @@ static int check_pairs(struct walk *w)
 	return 0;
 }
 
+static bool has_door(const struct roster_file *roster, const char *door)
+{
+	for (size_t i = 0; i < roster->door_count; i++)
+		if (strcmp(roster->doors[i], door) == 0)
+			return true;
+	return false;
+}
+
+/* The calendar has sorted them: the day says which one is meant. */
+static int check_exception_doors(struct walk *w)
+{
+	const struct calendar *calendar = &w->roster->calendar;
+
+	for (size_t i = 0; i < calendar->exception_count; i++) {
+		const struct calendar_exception *e = &calendar->exceptions[i];
+		char from[11];
+
+		civil_date_format(e->first, from);
+		if (e->door[0] && !has_door(w->roster, e->door))
+			return json_complain(&w->top, e->open ? "openings" : "closures",
+				"from %s: door \"%s\" is not in the list of doors", from, e->door);
+	}
+	return 0;
+}
+
 static int check_tier_doors(struct walk *w)
 {
 	const struct roster_file *roster = w->roster;
@@ -388,11 +465,8 @@ static int check_tier_doors(struct walk *w)
 		for (size_t j = 0; j < roster->tiers[i].door_count; j++) {
 			const char *door = roster->tiers[i].doors[j].door;
 			const struct json_place place = {w->top.file, "tiers", i, w->top.err};
-			size_t k = 0;
 
-			while (k < roster->door_count && strcmp(roster->doors[k], door) != 0)
-				k++;
-			if (k == roster->door_count)
+			if (!has_door(roster, door))
 				return json_complain(&place, "doors",
 					"door \"%s\" is not in the list of doors", door);
 		}
@@ -427,7 +501,8 @@ static int check_card_tiers(struct walk *w)
 int roster_file_read(const char *file_name, const char *text, size_t size,
 	struct roster_file *ret_roster, char err[ERR_MAX])
 {
-	CLEANUP(roster_file_free) struct roster_file roster = {0};
+	CLEANUP(roster_file_free)
+	struct roster_file roster = {.calendar.holidays = CALENDAR_HOLIDAYS_ENGLAND};
 	struct walk w = {.text = text,
 		.size = size,
 		.top = {.file = file_name, .err = err},
@@ -436,7 +511,7 @@ int roster_file_read(const char *file_name, const char *text, size_t size,
 	if (size > ROSTER_FILE_MAX)
 		return json_complain(&w.top, "", "larger than %u bytes", ROSTER_FILE_MAX);
 	if (read_top(&w) < 0 || check_pairs(&w) < 0 || check_tier_doors(&w) < 0 ||
-		check_card_tiers(&w) < 0)
+		check_exception_doors(&w) < 0 || check_card_tiers(&w) < 0)
 		return -EINVAL;
 	*ret_roster = roster;
 	memset(&roster, 0, sizeof(roster));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tapin-door --import FILE: fills the cache from a roster file, whole or not at all. */
+/* tapin-door --import and --import-holidays: fill the cache from files, whole or not at all. */
 #pragma once
 
 #include "door/conf.h"
@@ -10,4 +10,12 @@
  * cache belongs to a hub.
  */
 int import_roster(
+	const struct door_conf *conf, const char *file, char ret_done[ERR_MAX], char err[ERR_MAX]);
+
+/*
+ * Takes over the dates of GOV.UK's bank-holidays.json or an iCalendar file in place of those of
+ * earlier files; rosters that are imported later keep them, dates they name themselves go before.
+ * Returns as import_roster does.
+ */
+int import_holidays(
 	const struct door_conf *conf, const char *file, char ret_done[ERR_MAX], char err[ERR_MAX]);

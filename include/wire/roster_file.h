@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/util.h"
+#include "core/calendar.h"
 #include "core/roster.h"
 #include "core/uid.h"
 #include <stdbool.h>
@@ -42,12 +43,14 @@ struct roster_file {
 	char (*doors)[NAME_ID_MAX];
 	size_t card_count;
 	struct roster_file_card *cards;
+	struct calendar calendar; /* England's holidays unless the file says "none" */
 };
 
 /*
- * Parses text. Hours are compiled to check them; tiers named by cards must exist; tiers, doors,
- * UIDs and tokens must not repeat; random and dummy UIDs are refused. 0 or -EINVAL with err naming
- * file, record, place and remedy.
+ * Parses text. Keys that may be left out: calendar, closures, openings, holidays. Hours are
+ * compiled to check them; tiers named by cards must exist; tiers, doors, UIDs and tokens must not
+ * repeat; random and dummy UIDs are refused. 0 or -EINVAL with err naming file, record, place and
+ * remedy.
  */
 int roster_file_read(const char *file_name, const char *text, size_t size,
 	struct roster_file *ret_roster, char err[ERR_MAX]);

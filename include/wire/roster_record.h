@@ -14,6 +14,12 @@ int roster_tier_read(
 int roster_card_read(
 	const struct json_place *place, const json_t *object, struct roster_file_card *ret_card);
 
+/* Each adds its record to the calendar. */
+int roster_exception_read(
+	const struct json_place *place, const json_t *object, bool open, struct calendar *calendar);
+int roster_holiday_read(
+	const struct json_place *place, const json_t *object, struct calendar *calendar);
+
 /* The id of a site or door. */
 int roster_name_read(const struct json_place *place, const char *key, const json_t *value,
 	char ret_name[NAME_ID_MAX]);

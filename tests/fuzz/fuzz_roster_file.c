@@ -33,6 +33,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (roster.cards[i].has_uid && uid_kind(&roster.cards[i].uid) != UID_KIND_FIXED)
 			abort();
 	}
+	for (unsigned i = 0; i < roster.calendar.exception_count; i++) {
+		const struct calendar_exception *e = &roster.calendar.exceptions[i];
+
+		if (e->first > e->last || e->start >= e->end || e->end > 2880 || !e->reason[0])
+			abort();
+	}
 	roster_file_free(&roster);
 	return 0;
 }

@@ -23,7 +23,7 @@ done
 check "ack.msg fits ack.json" body_fits ack.json "$vectors/ack.msg"
 for name in live live-alarm; do check "$name.json fits live.json" fits live.json "$vectors/$name.json"; done
 for name in status status-offline; do check "$name.json fits status.json" fits status.json "$vectors/$name.json"; done
-for name in whole empty example; do
+for name in whole empty example calendar; do
 	check "the roster file \"$name\" fits" fits roster-file.json "tests/fuzz/corpus/roster_file/$name"
 done
 check "the example roster fits" fits roster-file.json tests/virtual/roster.json
@@ -35,6 +35,9 @@ check "the live feed: nothing more than it says" refuses live.json '.card = 101'
 check "the live feed: no kind beside a grant" refuses live.json '.what = "tap"' "$vectors/live.json"
 check "the status: no half one" refuses status.json 'del(.reader)' "$vectors/status.json"
 check "a roster file: no unknown key" refuses roster-file.json '.cards[0].valid_untill = "2026-01-01"' tests/virtual/roster.json
+check "a roster file: a closure has its reason" refuses roster-file.json 'del(.closures[0].reason)' tests/fuzz/corpus/roster_file/calendar
+check "a roster file: a reason of one line" refuses roster-file.json '.closures[0].reason = "a\nb"' tests/fuzz/corpus/roster_file/calendar
+check "a roster file: times are two clock times" refuses roster-file.json '.closures[0].times = "12:00+"' tests/fuzz/corpus/roster_file/calendar
 check "a roster file: a UID or a token, not both" refuses roster-file.json \
 	'.cards[0] += {token: "00112233445566778899aabbccddeeff", key: 1}' tests/virtual/roster.json
 check "a roster file: an active card has a member" refuses roster-file.json 'del(.cards[0].member)' tests/virtual/roster.json

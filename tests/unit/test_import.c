@@ -12,6 +12,11 @@
 #include "store/cache.h"
 #include <string.h>
 
+/* A roster without cards from its first required key on. */
+#define ROSTER_REST(number)                                             \
+	"\"tapin_roster\":1,\"site\":\"walker\",\"timezone\":\"Europe/" \
+	"London\",\"doors\":[\"front\"],"                               \
+	"\"revision\":{\"generation\":1,\"number\":" number "},\"tiers\":[],\"cards\":[]}"
 #define ROSTER(number, cards)                                                          \
 	"{\"tapin_roster\":1,\"site\":\"walker\",\"timezone\":\"Europe/London\","      \
 	"\"revision\":{\"generation\":1,\"number\":" number "},\"doors\":[\"front\"]," \
@@ -106,6 +111,71 @@ static void a_card_named_by_uid_and_token_is_refused(void **state)
 	assert_non_null(strstr(err, "cards[1]"));
 }
 
+static int import_days(const char *text)
+{
+	char path[PATH_MAX];
+
+	door_conf_path(dir, "holidays", path);
+	assert_int_equal(file_write_atomic(path, text, strlen(text), 0600), 0);
+	err[0] = '\0';
+	return import_holidays(&conf, path, done, err);
+}
+
+static void get_calendar(struct calendar *calendar)
+{
+	struct cache *cache;
+
+	open_cache(&cache);
+	assert_int_equal(cache_calendar(cache, calendar), 0);
+	cache_close(cache);
+}
+
+static void closures_and_holidays_of_a_roster_are_kept(void **state)
+{
+	struct calendar calendar;
+
+	(void)state;
+	assert_int_equal(
+		import_text("{\"calendar\":\"none\",\"closures\":[{\"from\":\"2026-12-24\","
+			    "\"to\":\"2027-01-01\",\"reason\":\"Christmas\"}],\"holidays\":[{"
+			    "\"date\":\"2027-05-03\",\"holiday\":true}]," ROSTER_REST("5")),
+		0);
+	get_calendar(&calendar);
+	assert_int_equal(calendar.holidays, CALENDAR_HOLIDAYS_NONE);
+	assert_int_equal(calendar.exception_count, 1);
+	assert_string_equal(calendar.exceptions[0].reason, "Christmas");
+	assert_int_equal(calendar.date_count, 1);
+	assert_int_equal(import_text(ROSTER("6", CARD("047C3B9A2E5D80"))), 0);
+	get_calendar(&calendar);
+	assert_int_equal(calendar.holidays, CALENDAR_HOLIDAYS_ENGLAND);
+	assert_int_equal(calendar.exception_count + calendar.date_count, 0);
+}
+
+static void imported_holidays_outlast_a_roster(void **state)
+{
+	struct calendar calendar;
+
+	(void)state;
+	assert_int_equal(import_days("{\"england-and-wales\":{\"events\":[{\"title\":\"x\","
+				     "\"date\":\"2026-12-07\"}]}}"),
+		0);
+	assert_non_null(strstr(done, "1 holidays are in force"));
+	assert_int_equal(import_text(ROSTER("7", CARD("047C3B9A2E5D80"))), 0);
+	assert_int_equal(import_days("{\"england-and-wales\":{}}"), -EINVAL);
+	assert_non_null(strstr(err, "events"));
+	get_calendar(&calendar);
+	assert_int_equal(calendar.date_count, 1);
+	assert_int_equal(import_days("BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\n"
+				     "DTSTART;VALUE=DATE:20261208\r\nEND:VEVENT\r\n"
+				     "BEGIN:VEVENT\r\nDTSTART;VALUE=DATE:20261209\r\n"
+				     "END:VEVENT\r\nEND:VCALENDAR\r\n"),
+		0);
+	get_calendar(&calendar);
+	assert_int_equal(calendar.date_count, 2);
+	assert_int_equal(import_holidays(&conf, "/nonexistent", done, err), -ENOENT);
+	assert_non_null(strstr(err, "/nonexistent"));
+}
+
 static void a_door_that_belongs_to_a_hub_takes_no_file(void **state)
 {
 	struct cache_head head = {.site = "walker",
@@ -152,6 +222,8 @@ int main(void)
 		cmocka_unit_test(an_imported_card_is_found_by_its_token),
 		cmocka_unit_test(a_refused_roster_leaves_the_old_one_in_force),
 		cmocka_unit_test(a_card_named_by_uid_and_token_is_refused),
+		cmocka_unit_test(closures_and_holidays_of_a_roster_are_kept),
+		cmocka_unit_test(imported_holidays_outlast_a_roster),
 		cmocka_unit_test(a_door_that_belongs_to_a_hub_takes_no_file),
 	};
 

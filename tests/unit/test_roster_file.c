@@ -280,6 +280,159 @@ static void doubles_are_refused_naming_both(void **state)
 		"doors[2]", "doors[0]");
 }
 
+#define DAYS(days) "{" HEAD days ",\"tiers\":[],\"cards\":[]}"
+#define CLOSURE(more) "{\"from\":\"2026-12-24\",\"to\":\"2027-01-01\"," more "}"
+#define REASON "\"reason\":\"Christmas\""
+
+static void closures_openings_and_holidays_are_read(void **state)
+{
+	struct roster_file roster = good(DAYS("\"closures\":[" CLOSURE(REASON
+		",\"times\":\"12:00-24:00\",\"door\":"
+		"\"back\"") "," CLOSURE(REASON) "],\"openings\":[{\"from\":\"2026-10-31\",\"to\":"
+						"\"2026-10-31\","
+						"\"times\":\"22:00-02:00\",\"reason\":"
+						"\"S\u00e9ance\"}],"
+						"\"holidays\":[{\"date\":\"2027-05-03\","
+						"\"holiday\":true},"
+						"{\"date\":\"2026-12-28\",\"holiday\":false}]"));
+	const struct calendar_exception *e = roster.calendar.exceptions;
+
+	(void)state;
+	assert_int_equal(roster.calendar.holidays, CALENDAR_HOLIDAYS_ENGLAND);
+	assert_int_equal(roster.calendar.exception_count, 3);
+	assert_true(e[0].open && e[0].start == 1320 && e[0].end == 1560 && !e[0].door[0]);
+	assert_string_equal(e[0].reason, "S\xc3\xa9"
+					 "ance");
+	assert_true(!e[1].open && e[1].start == 720 && e[1].end == 1440);
+	assert_int_equal(e[1].last - e[1].first, 8);
+	assert_string_equal(e[1].door, "back");
+	assert_true(!e[2].open && e[2].start == 0 && e[2].end == 1440);
+	assert_int_equal(roster.calendar.date_count, 2);
+	assert_false(roster.calendar.dates[0].holiday);
+	assert_true(roster.calendar.dates[1].holiday);
+	roster_file_free(&roster);
+	roster = good(DAYS("\"calendar\":\"none\""));
+	assert_int_equal(roster.calendar.holidays, CALENDAR_HOLIDAYS_NONE);
+	roster_file_free(&roster);
+	roster = good(DAYS("\"calendar\":\"england\",\"closures\":[]"));
+	assert_int_equal(roster.calendar.holidays, CALENDAR_HOLIDAYS_ENGLAND);
+	roster_file_free(&roster);
+}
+
+static void closures_are_checked(void **state)
+{
+	static const char eighty[] =
+		"12345678901234567890123456789012345678901234567890123456789012"
+		"345678901234567890";
+	char text[1024];
+
+	(void)state;
+	refused(DAYS("\"closures\":[" CLOSURE(REASON) ",7]"), "closures[1]", "an object");
+	refused(DAYS("\"closures\":[" CLOSURE("\"reson\":\"x\"") "]"), "closures[0].reson",
+		"\"reason\"");
+	refused(DAYS("\"closures\":[" CLOSURE("\"door\":\"back\"") "]"), "closures[0].reason",
+		"missing");
+	refused(DAYS("\"closures\":[" CLOSURE("\"reason\":\"\"") "]"), "closures[0].reason", "80");
+	snprintf(text, sizeof(text), DAYS("\"openings\":[" CLOSURE("\"reason\":\"x%s\"") "]"),
+		eighty);
+	refused(text, "openings[0].reason", "80");
+	refused(DAYS("\"closures\":[" CLOSURE("\"reason\":\"a\\u001bb\"") "]"),
+		"closures[0].reason", "control character");
+	refused(DAYS("\"closures\":[{\"from\":\"2026-12-24\"," REASON "}]"), "closures[0].to",
+		"missing");
+	refused(DAYS("\"closures\":[{\"from\":\"2026-02-29\",\"to\":\"2026-03-01\"," REASON "}]"),
+		"closures[0].from", "a date");
+	refused(DAYS("\"closures\":[{\"from\":\"2026-12-24\",\"to\":\"2026-12-23\"," REASON "}]"),
+		"closures[0].to", "before from");
+	refused(DAYS("\"closures\":[" CLOSURE(REASON ",\"door\":\"attic\"") "]"), "closures",
+		"from 2026-12-24: door \"attic\"");
+	refused(DAYS("\"openings\":[" CLOSURE(REASON ",\"door\":\"attic\"") "]"), "openings",
+		"not in the list of doors");
+	refused(DAYS("\"closures\":[" CLOSURE(REASON ",\"door\":\"\"") "]"), "closures[0].door",
+		"1 to 32");
+	refused(DAYS("\"closures\":{}"), "not JSON", "'['");
+	refused(DAYS("\"closures\":[],\"closures\":[]"), "closures", "twice");
+	refused(DAYS("\"closure\":[]"), "closure", "\"closures\"");
+	refused(DAYS("\"calendar\":\"wales\""), "calendar", "\"england\"");
+	refused(DAYS("\"calendar\":true"), "calendar", "\"none\"");
+}
+
+static void times_of_a_closure_are_one_span(void **state)
+{
+	static const char *const times[] = {"", "12:00", "12:00-", "12:00-12:60", "12:00-49:00",
+		"9:00-17:000", "12-24", "12:00-24:00,", "12:00-13:00,14:00-15:00", "Mo 12:00-13:00",
+		"2026-202800", "24/7", "12:00:24-00"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(times); i++) {
+		char text[1024];
+
+		snprintf(text, sizeof(text),
+			DAYS("\"closures\":[" CLOSURE(REASON ",\"times\":\"%s\"") "]"), times[i]);
+		refused(text, "closures[0].times", "12:00-24:00");
+	}
+	refused(DAYS("\"closures\":[" CLOSURE(REASON ",\"times\":null") "]"), "closures[0].times",
+		"null is refused");
+}
+
+static void holidays_are_checked(void **state)
+{
+	(void)state;
+	refused(DAYS("\"holidays\":[{\"date\":\"2027-05-03\"}]"), "holidays[0].holiday", "missing");
+	refused(DAYS("\"holidays\":[{\"date\":\"2027-05-03\",\"holiday\":1}]"),
+		"holidays[0].holiday", "true");
+	refused(DAYS("\"holidays\":[{\"date\":\"May 3\",\"holiday\":true}]"), "holidays[0].date",
+		"a date");
+	refused(DAYS("\"holidays\":[{\"day\":\"2027-05-03\",\"holiday\":true}]"), "holidays[0].day",
+		"\"date\"");
+	refused(DAYS("\"holidays\":[{\"date\":\"2027-05-03\",\"holiday\":true},"
+		     "{\"date\":\"2027-05-03\",\"holiday\":false}]"),
+		"holidays[1].date", "twice");
+}
+
+/* A list of that many records, each with a date of its own between two texts. */
+static char *many(const char *list, const char *before, const char *after, unsigned count)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	fprintf(out, "{" HEAD "\"%s\":[", list);
+	for (unsigned i = 0; i < count; i++) {
+		char date[11];
+
+		civil_date_format(20000 + (int32_t)i, date);
+		fprintf(out, "%s{%s\"%s\"%s}", i ? "," : "", before, date, after);
+	}
+	fputs("],\"tiers\":[],\"cards\":[]}", out);
+	fclose(out);
+	return text;
+}
+
+static void more_days_than_a_calendar_holds_are_refused(void **state)
+{
+	static const char from[] = "\"from\":", to[] = ",\"to\":\"2099-01-01\"," REASON;
+	static const char date[] = "\"date\":", yes[] = ",\"holiday\":true";
+	char *text = many("closures", from, to, CALENDAR_EXCEPTIONS_MAX);
+	struct roster_file roster = good(text);
+
+	(void)state;
+	assert_int_equal(roster.calendar.exception_count, CALENDAR_EXCEPTIONS_MAX);
+	roster_file_free(&roster);
+	free(text);
+	text = many("closures", from, to, CALENDAR_EXCEPTIONS_MAX + 1);
+	refused(text, "closures[128]", "more than 128");
+	free(text);
+	text = many("holidays", date, yes, CALENDAR_DATES_MAX);
+	roster = good(text);
+	assert_int_equal(roster.calendar.date_count, CALENDAR_DATES_MAX);
+	roster_file_free(&roster);
+	free(text);
+	text = many("holidays", date, yes, CALENDAR_DATES_MAX + 1);
+	refused(text, "holidays[256]", "more than 256");
+	free(text);
+}
+
 static void terminal_codes_in_a_value_are_not_repeated(void **state)
 {
 	struct roster_file roster;
@@ -329,6 +482,11 @@ int main(void)
 		cmocka_unit_test(dates_are_checked),
 		cmocka_unit_test(uids_that_name_no_card_are_refused_and_never_repeated),
 		cmocka_unit_test(doubles_are_refused_naming_both),
+		cmocka_unit_test(closures_openings_and_holidays_are_read),
+		cmocka_unit_test(closures_are_checked),
+		cmocka_unit_test(times_of_a_closure_are_one_span),
+		cmocka_unit_test(holidays_are_checked),
+		cmocka_unit_test(more_days_than_a_calendar_holds_are_refused),
 		cmocka_unit_test(terminal_codes_in_a_value_are_not_repeated),
 		cmocka_unit_test(twenty_thousand_cards_keep_their_order),
 	};
