@@ -46,14 +46,38 @@ static void check_clock(struct door *door)
 	door_status(door);
 }
 
+/*
+ * Broker and reader socket: what cannot be had is said once and tried again by housekeeping; it is
+ * a fault of the door and never withholds the exit button.
+ */
+static void connect_parts(struct door *door)
+{
+	char err[ERR_MAX];
+	bool fault = false;
+
+	if (!door->feed.mqtt && *door->conf.mqtt_host && feed_start(door, err) < 0) {
+		fault = true;
+		if (!door->parts_fault)
+			log_error("mqtt: %s; entries stay in the journal until then", err);
+	}
+	if (!door->reader.link && link_start(door, err) < 0) {
+		fault = true;
+		if (!door->parts_fault)
+			log_error("reader: %s; no card is read until then", err);
+	}
+	door->parts_fault = fault;
+}
+
 static int on_housekeeping(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct door *door = userdata;
 
+	(void)usec;
 	check_clock(door);
 	tap_retry(door);
 	tap_refresh(door);
-	sd_event_source_set_time(source, usec + HOUSEKEEPING_MS * 1000);
+	connect_parts(door);
+	sd_event_source_set_time(source, clock_mono_us() + HOUSEKEEPING_MS * 1000);
 	sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 	return 0;
 }
@@ -131,12 +155,9 @@ static int start(struct door *door, char err[ERR_MAX])
 	door->clock_floor_us = door->journal_report.synced_us;
 	check_clock(door);
 	tap_start(door);
-	r = feed_start(door, err);
-	if (r == 0)
-		r = link_start(door, err);
-	if (r == 0)
-		r = sd_event_add_time_relative(door->event, &door->housekeeping, CLOCK_MONOTONIC,
-			HOUSEKEEPING_MS * 1000, 500000, on_housekeeping, door);
+	connect_parts(door);
+	r = sd_event_add_time_relative(door->event, &door->housekeeping, CLOCK_MONOTONIC,
+		HOUSEKEEPING_MS * 1000, 500000, on_housekeeping, door);
 	return r < 0 ? r : 0;
 }
 

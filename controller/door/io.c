@@ -7,6 +7,11 @@
 #include <string.h>
 #include <sys/epoll.h>
 
+/* A strike that does not obey is told again and again: nothing else may move meanwhile. */
+#define STRIKE_RETRY_MS 100
+/* An input whose edges cannot be read any more. */
+#define INPUT_POLL_MS 20
+
 static void drive_strike(struct door *door, bool released)
 {
 	struct gpio_line *line = door->outputs[DOOR_LINE_STRIKE];
@@ -49,6 +54,11 @@ static void arm(struct door *door, uint64_t deadline_ms)
 	sd_event_source_set_enabled(door->doorway_timer, SD_EVENT_ONESHOT);
 }
 
+static uint64_t sooner(uint64_t deadline_ms, uint64_t other_ms)
+{
+	return deadline_ms != 0 && deadline_ms < other_ms ? deadline_ms : other_ms;
+}
+
 struct happening {
 	uint32_t bit;
 	enum entry_kind kind; /* ENTRY_KIND_NONE: the tap's own entry says it */
@@ -87,6 +97,8 @@ void io_doorway(struct door *door, enum doorway_event event, uint32_t argument)
 	/* the timer first: whatever fails after this, the release ends */
 	arm(door, actions.deadline_ms);
 	drive_strike(door, actions.strike);
+	if (door->strike_failed)
+		arm(door, sooner(actions.deadline_ms, clock_mono_ms() + STRIKE_RETRY_MS));
 	if (actions.happened)
 		tell(door, actions.happened);
 	if (door->doorway.state != before || actions.happened) {
@@ -122,6 +134,8 @@ static void settle(struct door_input *input)
 	if (level >= 0)
 		give_level(input, level > 0, clock_mono_ms());
 	deadline_ms = debounce_deadline(&input->debounce);
+	if (!input->edge)
+		deadline_ms = clock_mono_ms() + INPUT_POLL_MS;
 	if (deadline_ms != UINT64_MAX)
 		sd_event_source_set_time(input->timer, deadline_ms * 1000);
 	sd_event_source_set_enabled(
@@ -147,11 +161,12 @@ static int on_edge(sd_event_source *source, int fd, uint32_t revents, void *user
 	while ((r = gpio_line_event(input->gpio, &event)) > 0)
 		give_level(input, event.value, event.mono_ns / 1000000);
 	if (r < 0 && r != -EAGAIN) {
-		log_error("%s: %s cannot be read: %s; this input is out of order until a restart",
+		log_error(
+			"%s: %s: its edges cannot be read: %s; its level is polled until a restart",
 			door_line_name(input->line), gpio_line_resolved(input->gpio), strerror(-r));
 		record_event(input->door, ENTRY_KIND_OUTPUT_FAULT, "input %s: %s",
 			door_line_name(input->line), strerror(-r));
-		sd_event_source_set_enabled(source, SD_EVENT_OFF);
+		input->edge = sd_event_source_disable_unref(source);
 	}
 	settle(input);
 	return 0;
@@ -267,8 +282,9 @@ static void stop_input(struct door_input *input)
 
 void io_stop(struct door *door)
 {
-	if (door->outputs[DOOR_LINE_STRIKE])
-		gpio_line_set(door->outputs[DOOR_LINE_STRIKE], door_conf_strike_rest(&door->conf));
+	if (door->outputs[DOOR_LINE_STRIKE] && gpio_line_set(door->outputs[DOOR_LINE_STRIKE],
+						       door_conf_strike_rest(&door->conf)) < 0)
+		log_error("strike: it could not be put to rest; --relock will try again");
 	lights_stop(door);
 	door->doorway_timer = sd_event_source_disable_unref(door->doorway_timer);
 	stop_input(&door->exit);

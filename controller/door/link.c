@@ -14,6 +14,8 @@
  * journal. */
 #define READER_WELL_MS 2000
 #define READER_TICK_MS 500
+#define READER_CARDS_MAX 100 /* a second */
+#define READER_CARD_OLD_US 2000000
 
 const char *link_state_name(enum reader_state state)
 {
@@ -84,10 +86,42 @@ static void take_alive(struct door *door, const struct reader_record *record)
 		set_state(door, READER_STATE_OK, "it answers");
 }
 
+/* Nobody taps that fast: a reader that does is broken or hostile, and would fill the journal. */
+static bool too_many(struct door_reader *reader)
+{
+	uint64_t now_ms = clock_mono_ms();
+
+	if (now_ms - reader->cards_since_ms >= 1000) {
+		if (reader->cards > READER_CARDS_MAX)
+			log_warning("reader: %u cards within a second were ignored",
+				reader->cards - READER_CARDS_MAX);
+		reader->cards_since_ms = now_ms;
+		reader->cards = 0;
+	}
+	return ++reader->cards > READER_CARDS_MAX;
+}
+
+static void take_card(struct door *door, const struct reader_record *record)
+{
+	struct reader_card card;
+
+	door->reader.good_ms = clock_mono_ms();
+	if (reader_card_unpack(record, &card) < 0) {
+		log_warning("reader: a card record that makes no sense was ignored");
+		return;
+	}
+	/* whoever tapped while this loop was held up has given up or taps again */
+	if (card.mono_us + READER_CARD_OLD_US < clock_mono_us()) {
+		log_warning("reader: a card that was read too long ago was ignored");
+		return;
+	}
+	if (!too_many(&door->reader))
+		tap_card(door, &card);
+}
+
 static void take_record(struct door *door, const struct reader_record *record)
 {
 	char text[READER_TEXT_MAX + 1];
-	struct reader_card card;
 	uint32_t code;
 
 	switch (record->kind) {
@@ -100,11 +134,7 @@ static void take_record(struct door *door, const struct reader_record *record)
 		take_alive(door, record);
 		return;
 	case READER_KIND_CARD:
-		door->reader.good_ms = clock_mono_ms();
-		if (reader_card_unpack(record, &card) == 0)
-			tap_card(door, &card);
-		else
-			log_warning("reader: a card record that makes no sense was ignored");
+		take_card(door, record);
 		return;
 	case READER_KIND_FAULT:
 		if (reader_text_unpack(record, &code, text) == 0)
@@ -148,10 +178,12 @@ static int on_accept(sd_event_source *source, int fd, uint32_t revents, void *us
 	char err[ERR_MAX];
 	int r;
 
-	(void)source;
 	(void)fd;
 	(void)revents;
 	r = reader_link_accept(door->reader.link, err);
+	/* EMFILE and its like leave the connection waiting: look again at the next tick */
+	if (r < 0 && r != -EPERM)
+		sd_event_source_set_enabled(source, SD_EVENT_OFF);
 	if (r < 0)
 		log_warning("reader: %s", r == -EPERM ? err : strerror(-r));
 	if (r <= 0)
@@ -174,6 +206,7 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *userdata)
 	uint64_t now_ms = clock_mono_ms();
 
 	(void)usec;
+	sd_event_source_set_enabled(reader->listen, SD_EVENT_ON);
 	if (reader->state == READER_STATE_OK && now_ms - reader->good_ms > READER_STALE_MS)
 		set_state(door, READER_STATE_FAULT, "it has not answered for two seconds");
 	if (reader->state == READER_STATE_OK && reader->fault_recorded &&

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define WIRING_MAX 256
 
@@ -17,11 +18,13 @@ int wiring_save(const struct door_conf *conf, char err[ERR_MAX])
 	n = snprintf(text, sizeof(text), "tapin-wiring-1 %s %d %d\n",
 		*strike->line ? strike->line : "-", strike->active_low, strike->initial);
 	r = file_write_atomic(path, text, (size_t)n, 0644);
-	if (r < 0)
+	if (r < 0) {
+		unlink(path); /* what an earlier run kept there may name another line */
 		snprintf(err, ERR_MAX,
 			"%s: cannot be written: %s; --relock would depend on the "
 			"configuration file",
 			path, strerror(-r));
+	}
 	return r;
 }
 

@@ -11,7 +11,7 @@ broker_up && machine_up --no-timing && door_setup && hub_up && until_true 5 hub_
 until_true 5 hub_says "^entry .* started"
 stop broker
 until_true 10 door_says "the door works on"
-"$B/bin/virtual-reader" --socket "$work/reader.sock" tap 047C3B9A2E5D80 --count "$count" --gap 5 --hold 1 >"$work/taps.log" 2>&1 || { cat "$work/taps.log"; exit 1; }
+"$B/bin/virtual-reader" --socket "$work/reader.sock" tap 047C3B9A2E5D80 --count "$count" --gap 10 --hold 2 >"$work/taps.log" 2>&1 || { cat "$work/taps.log"; exit 1; }
 t=$(ms_now)
 broker_up
 until_true 120 eval '(( $(count_taps) >= count ))'

@@ -53,8 +53,8 @@ check "when it heals everything that waited is written and sent, and the fault i
 overflow() {
 	stop reader
 	fill_disk
-	"$B/bin/virtual-reader" --socket "$work/reader.sock" tap 047C3B9A2E5D80 --count 1030 --gap 1 --hold 1 >"$work/taps.log" 2>&1 || return 1
-	until_true 10 door_says "DENY journal_full"
+	"$B/bin/virtual-reader" --socket "$work/reader.sock" tap 047C3B9A2E5D80 --count 1030 --gap 10 --hold 2 >"$work/taps.log" 2>&1 || return 1
+	until_true 20 door_says "DENY journal_full"
 }
 check "past a thousand waiting entries members are refused, and it says so" overflow
 staff_passes() {

@@ -66,6 +66,41 @@ kill_reader() {
 }
 check "kill -9 of the reader: restarted and back" kill_reader
 
+# ---- the strike's line ----
+fails_to_rest() { # the line breaks while the strike is on: told, and at rest as soon as it can be
+	local t
+	until_true 4 strike_is off
+	sleep 0.3
+	vdoor tap unlimited
+	until_true 2 strike_is on
+	vdoor break line GPIO17
+	until_true 4 hub_says "^entry .* output_fault" || return 1
+	sleep 1
+	strike_is on || { echo "the broken line moved"; return 1; }
+	timeout 5 mosquitto_sub -h 127.0.0.1 -p "$port" -t tapin/walker/door/front/status -C 1 >"$work/status"
+	grep -q '"state": *"fault"' "$work/status" || { cat "$work/status"; return 1; }
+	t=$(ms_now)
+	vdoor heal
+	until_true 2 strike_is off || return 1
+	echo "# a strike that did not obey: at rest $(($(ms_now) - t)) ms after its line works again" >&3
+	until_true 3 hub_says "^entry .* output_ok"
+}
+check "a strike that cannot be put to rest is told, and put to rest as soon as it can be" fails_to_rest
+no_welcome() { # and one that cannot be released welcomes nobody
+	vdoor break line GPIO17
+	sleep 0.3
+	local from
+	from=$(mark)
+	vdoor tap unlimited
+	sleep 0.5
+	vdoor heal
+	[ "$(events "$from" "green on")" = 0 ] && [ "$(events "$from" "red on")" != 0 ]
+}
+check "a strike that cannot be released shows no green" no_welcome
+until_true 4 strike_is off
+check "the door lets a member in after that" lets_in
+until_true 4 strike_is off
+
 # ---- the broker ----
 taps=0
 count_taps() { grep -c "^entry .* tap " "$work/hub.log"; }

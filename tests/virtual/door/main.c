@@ -29,6 +29,7 @@ static const char help[] =
 	"  open, close                 the door, as its contact sees it\n"
 	"  input LINE 0|1|release      a line's physical level from outside; release: let go\n"
 	"  break reader FAULT [COUNT]  spoil the reader, for COUNT answers or until: heal\n"
+	"  break line NAME             an output that cannot be set, until: heal\n"
 	"  heal                        end the fault, plug the reader in again\n"
 	"  reset                       no card, no fault, door closed, button released\n"
 	"  status                      reader, cards in the field, lines and who holds them\n"

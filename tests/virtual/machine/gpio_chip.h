@@ -44,7 +44,8 @@ struct line {
 	bool output;    /* physical, while pin & OUTPUT */
 	bool driven;    /* from outside */
 	bool outside;
-	bool level; /* physical, as last reported */
+	bool level;  /* physical, as last reported */
+	bool broken; /* setting it is an I/O error */
 	uint32_t debounce_us;
 	uint32_t seqno;
 };

@@ -266,6 +266,22 @@ int gpio_sim_release(struct gpio_sim *sim, const char *name)
 	return drive(sim, name, false, false);
 }
 
+int gpio_sim_break(struct gpio_sim *sim, const char *name, bool broken)
+{
+	struct line *line = find_line(sim, name);
+
+	if (!line)
+		return -ENOENT;
+	line->broken = broken;
+	return 0;
+}
+
+void gpio_sim_heal(struct gpio_sim *sim)
+{
+	for (unsigned i = 0; i < sim->n_lines; i++)
+		sim->lines[i].broken = false;
+}
+
 int gpio_sim_level(const struct gpio_sim *sim, const char *name)
 {
 	const struct line *line = find_line(sim, name);

@@ -305,6 +305,9 @@ static int set_values(const struct client *client, uint64_t mask, uint64_t bits)
 	for (unsigned i = 0; i < client->n_lines; i++)
 		if (mask >> i & 1 && !(line_of(client, i)->flags & F(OUTPUT)))
 			return -EPERM;
+	for (unsigned i = 0; i < client->n_lines; i++)
+		if (mask >> i & 1 && line_of(client, i)->broken)
+			return -EIO;
 	for (unsigned i = 0; i < client->n_lines; i++) {
 		struct line *line = line_of(client, i);
 

@@ -144,13 +144,27 @@ static enum verb_result verb_input(
 	return VERB_RESULT_DONE;
 }
 
+static enum verb_result break_line(
+	struct machine *m, struct client *client, const char *line, char *err)
+{
+	if (gpio_sim_break(m->gpio, line, true) < 0) {
+		snprintf(err, ERR_MAX,
+			"no line \"%.32s\"; there are ID_SDA, ID_SCL and GPIO2 to GPIO27", line);
+		return VERB_RESULT_ERROR;
+	}
+	client_print(client, "line %s cannot be set; end it with: heal", line);
+	return VERB_RESULT_DONE;
+}
+
 static enum verb_result verb_break(
 	struct machine *m, struct client *client, char **words, size_t n, char *err)
 {
 	uint64_t count = 0;
 
+	if (strcmp(words[0], "line") == 0 && n == 2)
+		return break_line(m, client, words[1], err);
 	if (strcmp(words[0], "reader") != 0) {
-		snprintf(err, ERR_MAX, "\"%.32s\" cannot be broken; only: reader", words[0]);
+		snprintf(err, ERR_MAX, "\"%.32s\" cannot be broken; only: reader, line", words[0]);
 		return VERB_RESULT_ERROR;
 	}
 	if (n == 3 && (!parse_number(words[2], 1000000, &count) || count == 0)) {
@@ -168,6 +182,7 @@ static enum verb_result verb_heal(
 {
 	(void)words;
 	(void)n;
+	gpio_sim_heal(m->gpio);
 	if (machine_heal(m, err) < 0)
 		return VERB_RESULT_ERROR;
 	client_print(client, "reader works at %s", port_path(m->port));
@@ -331,7 +346,7 @@ static const struct verb verbs[] = {
 	{"open", "open", 0, 0, verb_open},
 	{"close", "close", 0, 0, verb_close},
 	{"input", "input LINE 0|1|release", 2, 2, verb_input},
-	{"break", "break reader FAULT [COUNT]", 2, 3, verb_break},
+	{"break", "break reader FAULT [COUNT] | line NAME", 2, 3, verb_break},
 	{"heal", "heal", 0, 0, verb_heal},
 	{"reset", "reset", 0, 0, verb_reset},
 	{"log", "log [SINCE|now] [follow]", 0, 2, verb_log},
