@@ -91,6 +91,25 @@ static void a_refusal_is_einval(void **state)
 		assert_int_equal(hours_compile(bad[i], &hours, &error), -EINVAL);
 }
 
+static void a_refused_range_is_told_why(void **state)
+{
+	static const struct {
+		const char *text, *why;
+	} rows[] = {
+		{"Mar Mo[1]-5", "this range ends in a day of no month"},
+		{"Dec 25-Mo", "a weekday counted from a date is not understood"},
+		{"Dec 25-Tu", "a weekday counted from a date is not understood"},
+	};
+	struct hours_error error;
+	struct hours hours;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_int_equal(hours_compile(rows[i].text, &hours, &error), -EINVAL);
+		assert_string_equal(error.message, rows[i].why);
+	}
+}
+
 static void off_is_one(void **state)
 {
 	(void)state;
@@ -129,6 +148,7 @@ int main(void)
 		cmocka_unit_test(a_rule_does_not_see_the_years_of_the_next),
 		cmocka_unit_test(a_change_is_looked_for_as_far_as_is_said_and_no_farther),
 		cmocka_unit_test(a_refusal_is_einval),
+		cmocka_unit_test(a_refused_range_is_told_why),
 		cmocka_unit_test(off_is_one),
 		cmocka_unit_test(full_lists_are_looked_through),
 	};
