@@ -110,6 +110,36 @@ static void a_refused_range_is_told_why(void **state)
 	}
 }
 
+static void a_lower_case_month_is_told_the_same_as_any(void **state)
+{
+	static const char *const months[] = {
+		"jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"};
+	struct hours_error error;
+	struct hours hours;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(months) / sizeof(months[0]); i++) {
+		assert_int_equal(hours_compile(months[i], &hours, &error), -EINVAL);
+		assert_non_null(error.suggestion);
+		assert_int_equal(strncmp(error.suggestion, "dates stand before", 18), 0);
+	}
+}
+
+static void the_first_monday_of_a_month_is_written_as_such(void **state)
+{
+	static const char *const same[] = {
+		"Mar Mo[1]-Mar Mo[2] 09:00-17:00", "Mar Mo[1]-Apr 05 09:00-17:00"};
+	char text[HOURS_FORMAT_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++) {
+		struct hours h = compiled(same[i]);
+
+		assert_true(hours_format(&h, text, sizeof(text)) > 0);
+		assert_string_equal(text, same[i]);
+	}
+}
+
 static void off_is_one(void **state)
 {
 	(void)state;
@@ -149,6 +179,8 @@ int main(void)
 		cmocka_unit_test(a_change_is_looked_for_as_far_as_is_said_and_no_farther),
 		cmocka_unit_test(a_refusal_is_einval),
 		cmocka_unit_test(a_refused_range_is_told_why),
+		cmocka_unit_test(a_lower_case_month_is_told_the_same_as_any),
+		cmocka_unit_test(the_first_monday_of_a_month_is_written_as_such),
 		cmocka_unit_test(off_is_one),
 		cmocka_unit_test(full_lists_are_looked_through),
 	};
