@@ -208,7 +208,7 @@ def clocks_change(case, piece):
               'an interval that ends in the skipped hour has no end for KOpeningHours: the one before or after it lasts for days')
 def kde_sleeps(case, piece):
     spring = next(changes(case.year))
-    return piece and not piece.ours and (spring - 7 * DAY <= piece.date <= spring + DAY or
+    return piece and (piece.date == spring - DAY or not piece.ours) and (spring - 7 * DAY <= piece.date <= spring + DAY or
                                          piece.date <= spring <= piece.last_date)
 
 
@@ -295,6 +295,15 @@ def js_easter(case, piece):
 def fallback_over_off(case, piece):
     fallback = [i for i, rule in enumerate(case.rules) if rule.joint == '||' and not rule.off]
     return piece and not piece.ours and fallback and any(rule.off for rule in case.rules[:fallback[-1]])
+
+
+@disagreement('js', 'js-year-round', 'ours',
+              'specification, monthday_range: Sep 01-Aug 31 runs over the end of the year to the day before its start: every '
+              'day; for opening_hours.js no day')
+def js_year_round(case, piece):
+    return piece and piece.ours and any(
+        (datetime.date(2023, MONTHS.index(c) + 1, int(d)) + DAY).timetuple()[1:3] == (MONTHS.index(a) + 1, int(b))
+        for a, b, c, d in re.findall(r'([A-Z][a-z]{2}) (\d\d)-([A-Z][a-z]{2}) (\d\d)', case.plain))
 
 
 @disagreement('js', 'js-nth-offset', 'ours',
