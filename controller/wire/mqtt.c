@@ -261,11 +261,18 @@ static void say(struct mqtt *m, bool always, const char *why)
 	push_event(m, MQTT_EVENT_DISCONNECTED, 0, text);
 }
 
-static void explain(struct mqtt *m, int rc, int error, char *out, size_t size)
+static void explain(struct mqtt *m, int rc, int error, bool served, char *out, size_t size)
 {
-	if (m->tls_error[0] && (m->refused || rc == MOSQ_ERR_TLS))
+	/* a failed handshake may come out as any error, and TLS 1.3 brokers refuse after it */
+	bool tls = m->ca_file && !served;
+
+	if (m->tls_error[0] && (m->refused || tls))
 		snprintf(out, size, "%s%s%s", m->refused ? "" : "TLS: ", m->tls_error,
 			m->refused ? "" : "; check ca_file, cert_file and key_file");
+	else if (tls && rc == MOSQ_ERR_CONN_LOST)
+		snprintf(out, size,
+			"it hung up before it let us in; check cert_file and key_file, and that "
+			"its port speaks TLS");
 	else if (rc == MOSQ_ERR_EAI)
 		snprintf(out, size, "the host name does not resolve");
 	else if (rc == MOSQ_ERR_KEEPALIVE)
@@ -373,7 +380,7 @@ static bool try_once(struct mqtt *m)
 		push_event(m, MQTT_EVENT_CONNECTED, 0, "");
 		rc = serve(m, client);
 	}
-	explain(m, rc, errno, why, sizeof(why));
+	explain(m, rc, errno, since > 0, why, sizeof(why));
 	atomic_store(&m->connected, false);
 	show(m, NULL);
 	mosquitto_destroy(client);
