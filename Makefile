@@ -124,10 +124,10 @@ $(B)/bin/tapin-reader: $(B)/controller/reader/main.o $(call lib,reader hw base c
 	$(call show,LINK)
 	$(Q)$(CC) -pie $(ALL_LDFLAGS) -o $@ $^ $(LIBS_reader) $(LIBS_base)
 
-$(B)/bin/tapin: $(B)/controller/cli/main.o $(call lib,cli base core)
+$(B)/bin/tapin: $(B)/controller/cli/main.o $(call lib,cli wire store crypto base core)
 	@mkdir -p $(@D)
 	$(call show,LINK)
-	$(Q)$(CC) -pie $(ALL_LDFLAGS) -o $@ $^ $(LIBS_base)
+	$(Q)$(CC) -pie $(ALL_LDFLAGS) -o $@ $^ $(LIBS_wire) $(LIBS_store) $(LIBS_crypto) $(LIBS_base)
 
 # the other libgpiod generation: its own back-end object, named first so that it wins over hw.a's
 $(B)/other/gpio.o: controller/hw/gpio_v$(GPIOD_OTHER).c

@@ -6,12 +6,12 @@
 #include "cli/cli.h"
 #include "cli/openings.h"
 #include "cli/week.h"
+#include "cli/when.h"
 
 #include <getopt.h>
 #include <langinfo.h>
 #include <locale.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 
 struct query {
@@ -91,63 +91,6 @@ static int parse_options(int argc, char **argv, struct query *q)
 	return 1;
 }
 
-/* The C library takes a zone it does not know for UTC, without a word. */
-static int set_zone(const char *name)
-{
-	const char *folder = getenv("TZDIR");
-	char path[ERR_MAX];
-	struct stat st;
-	int n;
-
-	n = snprintf(path, sizeof(path), "%s/%s", folder ? folder : "/usr/share/zoneinfo", name);
-	if (name[0] == '\0' || name[0] == '/' || strstr(name, "..") || n >= (int)sizeof(path) ||
-		stat(path, &st) < 0 || !S_ISREG(st.st_mode)) {
-		log_error("--timezone %s: no such zone here (%s); write one like Europe/London",
-			name, path);
-		return -EINVAL;
-	}
-	setenv("TZ", name, 1);
-	return 0;
-}
-
-/* The instant of a local time: the first where it comes twice, the end of the gap where it never
- * comes. 0 or -EINVAL. */
-static int local_instant(int32_t date, unsigned minute, int64_t *ret)
-{
-	struct civil civil;
-	int64_t us[2];
-
-	civil_from_date(date, &civil);
-	civil.minute = (uint16_t)minute;
-	if (clock_instants(&civil, us) < 0)
-		return -EINVAL;
-	*ret = us[0] / 1000000;
-	return 0;
-}
-
-/* "2026-12-21", "2026-12-21T08:00" or with a space. 0, or -EINVAL, and said so. */
-static int parse_instant(const char *option, const char *text, int64_t *ret)
-{
-	char date_text[11] = "";
-	unsigned hour = 0, minute = 0;
-	int32_t date;
-	int end = 0;
-
-	memcpy(date_text, text, strnlen(text, 10));
-	if (text[strnlen(text, 10)] != '\0' &&
-		(strlen(text) != 16 || !strchr("T ", text[10]) ||
-			strspn(text + 11, "0123456789:") != 5 ||
-			sscanf(text + 11, "%2u:%2u%n", &hour, &minute, &end) != 2 || end != 5))
-		hour = 24;
-	if (hour > 23 || minute > 59 || civil_date_parse(date_text, &date) < 0 ||
-		local_instant(date, hour * 60 + minute, ret) < 0) {
-		log_error("%s %s: expected a local time like 2026-12-21 or 2026-12-21T08:00",
-			option, text);
-		return -EINVAL;
-	}
-	return 0;
-}
-
 /* Fills from and to. 0, or -EINVAL, and said so. */
 static int parse_window(struct query *q)
 {
@@ -156,13 +99,13 @@ static int parse_window(struct query *q)
 
 	r = clock_civil(clock_wall_us(), &civil);
 	if (r == 0 && q->from_text)
-		r = parse_instant("--from", q->from_text, &q->from);
+		r = when_parse("--from", q->from_text, &q->from);
 	else if (r == 0)
-		r = local_instant(civil.date - civil.weekday, 0, &q->from);
+		r = when_of_date(civil.date - civil.weekday, 0, &q->from);
 	if (r == 0 && q->to_text)
-		r = parse_instant("--to", q->to_text, &q->to);
+		r = when_parse("--to", q->to_text, &q->to);
 	else if (r == 0 && clock_civil(q->from * 1000000, &civil) == 0)
-		r = local_instant(civil.date + 7, civil.minute, &q->to);
+		r = when_of_date(civil.date + 7, civil.minute, &q->to);
 	if (r == 0 && q->to <= q->from) {
 		log_error("--to must lie after --from");
 		r = -EINVAL;
@@ -243,9 +186,8 @@ int cli_hours(int argc, char **argv)
 	r = parse_options(argc, argv, &q);
 	if (r <= 0)
 		return r < 0 ? CLI_EXIT_USAGE : CLI_EXIT_DONE;
-	if (q.timezone && set_zone(q.timezone) < 0)
+	if (when_set_zone("--timezone", q.timezone) < 0)
 		return CLI_EXIT_USAGE;
-	tzset();
 	if (parse_window(&q) < 0)
 		return CLI_EXIT_USAGE;
 	if (hours_compile(q.expression, &hours, &error) < 0) {

@@ -17,6 +17,8 @@ static const struct {
 } commands[] = {
 	{"hours", NULL, "EXPR [--from T] [--to T] [--json] …", "when opening hours are open",
 		cli_hours},
+	{"explain", NULL, "--cache FILE --door D --card N [--at T] …",
+		"why a card comes in or not, step by step", cli_explain},
 };
 
 static void print_help(FILE *out)

@@ -36,7 +36,7 @@ static int get_hours(
 		return json_complain(place, key, "longer than %d characters", HOURS_TEXT_MAX);
 	if (hours_compile(text, &hours, &error) < 0)
 		return json_complain(place, key, "\"%.200s\" at character %zu: %s%s%s", text,
-			error.at + 1, error.message, error.suggestion ? "; write " : "",
+			error.at + 1, error.message, error.suggestion ? "; " : "",
 			error.suggestion ? error.suggestion : "");
 	*ret_hours = strdup(text);
 	return *ret_hours ? 0 : json_complain(place, key, "no memory");

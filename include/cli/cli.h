@@ -6,7 +6,9 @@ enum cli_exit {
 	CLI_EXIT_DONE = 0,
 	CLI_EXIT_REFUSED = 1, /* what was asked cannot be answered; the message says why */
 	CLI_EXIT_USAGE = 2,
+	CLI_EXIT_DENIED = 10, /* explain: the answer is no */
 };
 
 /* Each gets its own arguments, argv[0] being its name, and returns an enum cli_exit. */
 int cli_hours(int argc, char **argv);
+int cli_explain(int argc, char **argv);

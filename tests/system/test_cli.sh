@@ -80,6 +80,118 @@ check "an unknown zone exits 2" fails 2 'no such zone' hours 24/7 --timezone Eur
 check "a zone outside the zones exits 2" fails 2 'no such zone' hours 24/7 --timezone ../../../etc/passwd
 check "unknown holidays exit 2" fails 2 'england or none' hours 24/7 --holidays wales
 check "an unknown option exits 2" fails 2 'unrecognized' hours 24/7 --sideways
+# ---- explain: a real cache, made as a door makes it ----
+source tests/system/doorlib.sh
+jq '.revision.number = 2
+	| .closures = [{from: "2026-12-24", to: "2027-01-01", times: "12:00-24:00", reason: "Christmas"}]
+	| .openings = [{from: "2026-11-28", to: "2026-11-28", times: "10:00-16:00", door: "front", reason: "Open day"}]
+	| .holidays = [{date: "2026-12-07", holiday: true}]
+	| .tiers[3].hours = "Mo-Sa 08:00-20:00; PH off"' tests/virtual/roster.json >"$work/closed.json"
+roster=$work/closed.json
+check "a door's cache is made" door_setup
+echo '{"england-and-wales":{"events":[{"title":"x","date":"2026-12-08"}]}}' >"$work/gov.json"
+
+explains() { # CODE JQ-CONDITION ARGUMENTS...: the answer fits its schema and the condition holds
+	local code=0
+	"$tapin" explain --cache "$work/store/cache.db" --door front "${@:3}" --json >"$work/out" 2>"$work/err" || code=$?
+	[ $code = "$1" ] && [ ! -s "$work/err" ] && jq -e "$2" "$work/out" >/dev/null &&
+		/usr/bin/python3 -c 'import json, jsonschema, sys
+with open("controller/wire/schema/explanation.json") as f: schema = json.load(f)
+jsonschema.Draft202012Validator.check_schema(schema)
+jsonschema.Draft202012Validator(schema).validate(json.load(sys.stdin))' <"$work/out" ||
+		{ echo "exit $code"; cat "$work/out" "$work/err"; return 1; }
+}
+denies() { explains 10 ".reason == \"$1\" and .granted == false and .decided_by == $2" "${@:3}"; } # REASON STEP ARGUMENTS...
+grants() { explains 0 ".granted and .decided_by == null and .release_ms == $1" "${@:2}"; } # MS ARGUMENTS...
+cards() { # how a card may be named: all give the same answer
+	local token number uid
+	token=$(sqlite3 "$work/store/cache.db" 'SELECT hex(token) FROM card WHERE card = 103')
+	number=$("$tapin" explain "${ask[@]}" --card 103 --json | jq -S 'del(.steps[1])')
+	uid=$("$tapin" explain "${ask[@]}" --uid 04:a3:5e:12:c4:6b:81 --card-key "$work/keys/card.key" --json | jq -S 'del(.steps[1])')
+	[ "$number" = "$uid" ] && [ "$number" = "$("$tapin" explain "${ask[@]}" --token "$token" --json | jq -S 'del(.steps[1])')" ] &&
+		jq -e '.card.card == 103' <<<"$number"
+}
+ask=(--cache "$work/store/cache.db" --door front --at 2026-11-23T10:00)
+check "a card by number, by token and by UID" cards
+check "a member in hours comes in" grants 5000 --card 103 --at 2026-11-23T10:00
+check "a member out of hours does not" denies outside_hours 11 --card 103 --at 2026-11-23T17:30
+check "the last minute counts" grants 5000 --card 103 --at 2026-11-23T17:29
+check "a member's own release" grants 8000 --card 104 --at 2026-11-23T10:00
+check "a member's own release within its bound" grants 6000 --card 104 --at 2026-11-23T10:00 --release-max-ms 6000
+check "the door's own release" grants 1500 --card 103 --at 2026-11-23T10:00 --release-ms 1500
+check "a closure refuses" denies closed_day 11 --card 102 --at 2026-12-24T19:30
+check "a closure says why" explains 10 '.steps[11].looked | endswith("closed: Christmas")' --card 102 --at 2026-12-24T19:30
+check "before the closure of the day begins" grants 5000 --card 102 --at 2026-12-24T11:59
+check "a closure does not keep a host out" explains 0 '.steps[11].outcome == "skip"' --card 101 --at 2026-12-24T19:30
+check "a special opening lets in out of hours" explains 0 '.steps[11].looked | contains("Open day")' --card 103 --at 2026-11-28T10:00
+check "a holiday of the roster" denies outside_hours 11 --card 104 --at 2026-12-07T10:00
+check "a holiday of the calendar" denies outside_hours 11 --card 104 --at 2026-12-28T10:00
+check "no holiday yet" grants 8000 --card 104 --at 2026-12-08T10:00
+check "holidays are imported" "$B/bin/tapin-door" --config "$work/door.conf" --import-holidays "$work/gov.json"
+check "an imported holiday" denies outside_hours 11 --card 104 --at 2026-12-08T10:00
+check "an unknown card is explained" denies card_unknown 2 --card 999
+check "an unknown card by UID" denies card_unknown 2 --uid 04112233445566 --card-key "$work/keys/card.key"
+check "a random UID" denies card_random_uid 2 --uid 08112233 --card-key "$work/keys/card.key"
+check "a revoked card" denies card_revoked 3 --card 106
+check "an ended membership" denies member_ended 9 --card 105 --at 2026-04-01
+check "its last minute" grants 5000 --card 105 --at 2026-03-31T23:59
+check "lockdown" denies door_lockdown 6 --card 102 --lockdown
+check "lockdown and an override card" grants 5000 --card 101 --lockdown
+check "a clock that is not believed" denies clock_untrusted 8 --card 103 --clock kept
+check "a clock that is not believed and a host" explains 0 '.warnings == ["warn_clock"]' --card 101 --clock unset
+check "a door that wants proof" denies card_needs_proof 4 --card 102 --needs-proof
+check "the roster's zone" explains 10 '.timezone == "Europe/London" and .at == "2026-03-29T02:00"' --card 103 --at 2026-03-29T01:30
+check "another zone" explains 10 '.timezone == "UTC" and .at == "2026-03-29T01:30"' --card 103 --at 2026-03-29T01:30 --timezone UTC
+check "now, where no time is asked" explains 0 ".at[:10] == \"$(TZ=Europe/London date +%F)\"" --card 101
+unlisted() { "$tapin" explain "${ask[@]}" --door attic --card 102 | grep -q 'attic (which this roster does not list)'; }
+check "a door that the roster does not list is said" unlisted
+table() { # what a host reads
+	"$tapin" explain "${ask[@]}" --card 102 --at 2026-12-24T19:30 >"$work/out"
+	[ $? = 10 ] && grep -qx '> 11  hours          DENY  Th 2026-12-24 19:30, tier open, closed: Christmas  <- this decided' "$work/out" &&
+		grep -q '^DENIED: closed_day (111), shown as not_now' "$work/out" && grep -q '^  to the member: We are closed today' "$work/out" &&
+		[ "$(grep -c '^[> ] [ 1][0-9]  ' "$work/out")" = 11 ]
+}
+check "the table" table
+untouched() { # neither the file nor its folder
+	local before
+	before=$(ls -l --full-time "$work/store"; sha256sum "$work/store/cache.db")
+	chmod a-w "$work/store" "$work/store/cache.db"
+	"$tapin" explain "${ask[@]}" --card 102 >/dev/null || return 1
+	chmod u+w "$work/store" "$work/store/cache.db"
+	[ "$before" = "$(ls -l --full-time "$work/store"; sha256sum "$work/store/cache.db")" ]
+}
+check "the cache is only read" untouched
+explain_fails() { fails "$1" "$2" explain --cache "$work/store/cache.db" --door front "${@:3}"; } # CODE PATTERN ARGUMENTS...
+check "no cache there exits 1" fails 1 'nothing.db: .*name the file' explain --cache "$work/nothing.db" --door front --card 1
+check "no cache was made" test ! -e "$work/nothing.db"
+echo "no database at all" >"$work/text.db"
+check "a file that is no cache exits 1" fails 1 'text.db: .*not a database' explain --cache "$work/text.db" --door front --card 1
+check "it is left alone" test "$(ls "$work" | grep -c '^text.db')" = 1
+sqlite3 "$work/old.db" 'PRAGMA application_id=1953522529; PRAGMA user_version=1'
+check "a cache of an older version exits 1" fails 1 'has version 1' explain --cache "$work/old.db" --door front --card 1
+twice() {
+	sqlite3 "$work/store/cache.db" 'UPDATE card SET card = 102 WHERE card = 106' && explain_fails 1 'two cards' --card 102
+}
+check "a number that two cards have exits 1" twice
+spoiled() {
+	sqlite3 "$work/store/cache.db" "UPDATE tier SET hours = 'sunrise-sunset' WHERE tier = 3" &&
+		explains 10 '.reason == "outside_hours" and .card.hours == null' --card 103 --at 2026-11-23T10:00
+}
+check "hours that cannot be read open nothing" spoiled
+check "no card exits 2" explain_fails 2 'one of --card'
+check "two names for a card exit 2" explain_fails 2 'one of --card' --card 1 --token 00
+check "a UID without its key exits 2" explain_fails 2 'card-key' --uid 04112233445566
+check "a key that is not there exits 1" explain_fails 1 'no.key' --uid 04112233445566 --card-key "$work/no.key"
+check "a bad UID exits 2" explain_fails 2 'hex digits' --uid 0411 --card-key "$work/keys/card.key"
+check "a bad token exits 2" explain_fails 2 '32 hex digits' --token 0411
+check "a bad number exits 2" explain_fails 2 'whole number' --card 12x
+check "a bad door exits 2" fails 2 'a-z' explain --cache "$work/store/cache.db" --door 'Front Door' --card 1
+check "a bad time exits 2" explain_fails 2 'expected a local time' --card 101 --at 2026-13-01
+check "an unknown clock exits 2" explain_fails 2 'synced, rtc, kept or unset' --card 101 --clock good
+check "a release out of bounds exits 2" explain_fails 2 '1000 to 60000' --card 101 --release-ms 100
+check "an argument too many exits 2" explain_fails 2 'not an option' --card 101 now
+check "help on explain" "$tapin" explain --help
+
 check "an unknown command exits 2" fails 2 'no such command' ours
 check "no command exits 2" fails 2 'tapin hours' </dev/null
 full_disk() { ! "$tapin" hours 24/7 2>"$work/err" >/dev/full && grep -q 'could not be written' "$work/err"; }
