@@ -449,13 +449,19 @@ int db_open_read(const char *path, const struct db_schema *schema, struct sqlite
 	if (access(path, F_OK) < 0) {
 		error = -errno;
 		snprintf(err, ERR_MAX,
-			"%s: cannot be read: %s: name the file that the program keeps", path,
-			strerror(errno));
+			"%s: cannot be read: %s: name the file that the program keeps, as a user "
+			"who may read it",
+			path, strerror(-error));
 		return error;
 	}
 	error = db_connect(path, true, &db, err);
 	if (error == 0)
 		error = identify(db, path, schema, &version, err);
+	if (error == -EBADMSG)
+		snprintf(err, ERR_MAX,
+			"%s: is no database, or a damaged one: name the file that the program "
+			"keeps; if this is it, the program sets it aside when it starts",
+			path);
 	if (error < 0)
 		return error;
 	if (version < schema->count) {
