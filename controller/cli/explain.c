@@ -248,6 +248,22 @@ static int set_time(const struct query *q, struct explanation *e)
 	return clock_civil(at * 1000000, &e->now);
 }
 
+/* A text that was cut may end inside a character. */
+static void trim(char text[DECIDE_LOOKED_MAX])
+{
+	size_t n = strlen(text), i = n;
+	unsigned lead, wanted;
+
+	while (i > 0 && ((unsigned char)text[i - 1] & 0xC0) == 0x80)
+		i--;
+	if (n < DECIDE_LOOKED_MAX - 1 || i == 0)
+		return;
+	lead = (unsigned char)text[i - 1];
+	wanted = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC0 ? 2 : 1;
+	if (n - (i - 1) < wanted)
+		text[i - 1] = '\0';
+}
+
 /* Through the same module as the door's own decisions. */
 static void ask(const struct query *q, const struct rules *rules, struct explanation *e)
 {
@@ -265,10 +281,12 @@ static void ask(const struct query *q, const struct rules *rules, struct explana
 		in.uid = (struct uid){.len = 4, .bytes = {0x04, 0x10, 0x20, 0x30}};
 	rules_input(rules, e->card, &in);
 	e->verdict = decide_explain(&in, e->notes, &e->note_count);
-	for (unsigned i = 0; i < e->note_count && !q->uid_text; i++)
-		if (e->notes[i].step == 1)
+	for (unsigned i = 0; i < e->note_count; i++) {
+		trim(e->notes[i].looked);
+		if (e->notes[i].step == 1 && !q->uid_text)
 			strcpy(e->notes[i].looked, q->card ? "named by its number, not read"
 							   : "named by its token, not read");
+	}
 }
 
 static int print(const struct query *q, const struct explanation *e)

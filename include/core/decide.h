@@ -142,7 +142,7 @@ enum decide_roster_age decide_roster_age(
 /* ---- the same decision, shown ---- */
 
 #define DECIDE_NOTES_MAX 15
-#define DECIDE_LOOKED_MAX 96
+#define DECIDE_LOOKED_MAX 160 /* the longest reason of a closure fits */
 
 enum decide_outcome {
 	DECIDE_OUTCOME_SKIP, /* not configured, or not asked of staff */

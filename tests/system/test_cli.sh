@@ -121,6 +121,20 @@ check "a member's own release within its bound" grants 6000 --card 104 --at 2026
 check "the door's own release" grants 1500 --card 103 --at 2026-11-23T10:00 --release-ms 1500
 check "a closure refuses" denies closed_day 11 --card 102 --at 2026-12-24T19:30
 check "a closure says why" explains 10 '.steps[11].looked | endswith("closed: Christmas")' --card 102 --at 2026-12-24T19:30
+long_reasons() { # a closure and an opening of 80 bytes each: cut, and not inside a character
+	local reason
+	for reason in "$(printf 'é%.0s' {1..40})" "x$(printf 'é%.0s' {1..39})y"; do
+		jq --arg r "$reason" '.revision.number = 3 | .closures = [{from: "2027-05-05", to: "2027-05-05", reason: $r}]
+			| .openings = [.closures[0]]' tests/virtual/roster.json >"$work/long.json" &&
+			"$B/bin/tapin-door" --config "$work/long.conf" --import "$work/long.json" &&
+			"$tapin" explain --cache "$work/long/cache.db" --door front --card 101 --at 2027-05-05 --json >"$work/out" &&
+			jq -e '.steps[11].looked | contains("éé") and (contains("?") | not)' "$work/out" &&
+			"$tapin" explain --cache "$work/long/cache.db" --door front --card 101 --at 2027-05-05 | iconv -f UTF-8 >/dev/null ||
+			return 1
+	done
+}
+sed "s|$work/store|$work/long|" "$work/door.conf" >"$work/long.conf"
+check "long reasons are cut between characters" long_reasons
 check "before the closure of the day begins" grants 5000 --card 102 --at 2026-12-24T11:59
 check "a closure does not keep a host out" explains 0 '.steps[11].outcome == "skip"' --card 101 --at 2026-12-24T19:30
 check "a special opening lets in out of hours" explains 0 '.steps[11].looked | contains("Open day")' --card 103 --at 2026-11-28T10:00

@@ -31,7 +31,7 @@ from=$(TZ=Europe/London date -d yesterday +%F) to=$(TZ=Europe/London date -d tom
 days="from: \"$from\", to: \"$to\""
 
 check "before: an unlimited card comes in" says unlimited 102 granted
-check "a closure for today is imported" import ".closures = [{$days, reason: \"Burst pipe\"}]"
+check "a closure for today is imported" import ".closures = [{$days, door: \"front\", reason: \"Burst pipe\"}]"
 check "the unlimited card is refused: closed" says unlimited 102 closed_day
 check "a host comes in" says host 101 granted
 why() {

@@ -366,6 +366,10 @@ static void a_long_text_is_cut_and_ended(void **state)
 	memset(closure.reason, 'x', CALENDAR_REASON_MAX);
 	calendar_exception_add(&t.calendar, &closure);
 	explain(&t);
+	assert_true(strlen(t.notes[HOURS].looked) < DECIDE_LOOKED_MAX - 1);
+	closure.open = true;
+	calendar_exception_add(&t.calendar, &closure);
+	explain(&t);
 	assert_int_equal(strlen(t.notes[HOURS].looked), DECIDE_LOOKED_MAX - 1);
 	assert_int_equal(t.notes[HOURS].looked[DECIDE_LOOKED_MAX - 2], 'x');
 	tap_init(&t);
