@@ -87,7 +87,7 @@ int roster_holiday_read(
 {
 	const json_t *holiday = json_object_get(object, "holiday");
 	unsigned before = calendar->date_count;
-	int32_t date;
+	int32_t date = DATE_NONE;
 
 	if (json_only_keys(place, object, holiday_keys, ARRAY_SIZE(holiday_keys)) < 0 ||
 		get_date(place, object, "date", &date) < 0)
