@@ -159,6 +159,21 @@ static void every_state_has_a_name(void **state)
 	assert_string_equal(doorway_contact_name((enum doorway_contact)99), "unknown");
 }
 
+static void an_open_door_is_held_open_after_thirty_seconds_by_default(void **state)
+{
+	static const struct doorway_config plain = {.contact = true, .strike = true};
+	struct doorway_actions a;
+	struct doorway d;
+
+	(void)state;
+	doorway_init(&d, &plain, true, 1000);
+	a = doorway_step(&d, DOORWAY_EVENT_TICK, 0, 1000);
+	assert_int_equal(a.deadline_ms, 31000);
+	assert_int_equal(doorway_step(&d, DOORWAY_EVENT_TICK, 0, 30999).happened, 0);
+	a = doorway_step(&d, DOORWAY_EVENT_TICK, 0, 31000);
+	assert_int_equal(a.happened, DOORWAY_DID_HOLD_OPEN);
+}
+
 static void a_held_button_is_stuck_at_its_very_millisecond(void **state)
 {
 	const struct doorway_config config = {
@@ -326,6 +341,7 @@ int main(void)
 		cmocka_unit_test(a_clock_that_goes_back_puts_the_strike_to_rest),
 		cmocka_unit_test(the_end_of_time_is_survived),
 		cmocka_unit_test(every_state_has_a_name),
+		cmocka_unit_test(an_open_door_is_held_open_after_thirty_seconds_by_default),
 		cmocka_unit_test(a_held_button_is_stuck_at_its_very_millisecond),
 		cmocka_unit_test(an_opening_told_late_is_not_forced),
 		cmocka_unit_test(only_a_relock_of_a_closed_door_forgives_and_only_once),
