@@ -25,6 +25,7 @@ struct query {
 	const char *at_text;
 	const char *timezone;
 	uint64_t card; /* 0: named otherwise */
+	uint64_t member;
 	enum clock_trust clock;
 	bool lockdown;
 	bool needs_proof;
@@ -45,6 +46,7 @@ static const char help[] =
 	"  --door D         the door's id\n"
 	"CARD is one of\n"
 	"  --card N         its number in the roster\n"
+	"  --member N       its member's number, of one who has one card\n"
 	"  --token HEX      its token, 32 hex digits\n"
 	"  --uid HEX --card-key FILE\n"
 	"                   its UID, and the card.key that tokens are made with\n"
@@ -118,6 +120,8 @@ static int parse_option(int c, struct query *q)
 		return 0;
 	case 'n':
 		return parse_number("--card", optarg, 1, INT64_MAX, &q->card);
+	case 'b':
+		return parse_number("--member", optarg, 1, INT64_MAX, &q->member);
 	case 'a':
 		q->at_text = optarg;
 		return 0;
@@ -146,10 +150,12 @@ static int parse_option(int c, struct query *q)
 
 static int check(struct query *q)
 {
-	int named = (q->card != 0) + (q->token_text != NULL) + (q->uid_text != NULL);
+	int named =
+		(q->card != 0) + (q->member != 0) + (q->token_text != NULL) + (q->uid_text != NULL);
 
 	if (!q->cache || !q->door || named != 1 || !q->uid_text != !q->key_path)
-		log_error("explain: expected --cache, --door and one of --card, --token, or --uid "
+		log_error("explain: expected --cache, --door and one of --card, --member, --token, "
+			  "or --uid "
 			  "with --card-key; see tapin explain --help");
 	else if (!name_id_valid(q->door))
 		log_error("--door %s: expected 1 to 32 of a-z, 0-9 and -", q->door);
@@ -172,6 +178,7 @@ static int parse_options(int argc, char **argv, struct query *q)
 		{"card-key", required_argument, NULL, 'k'},
 		{"token", required_argument, NULL, 't'},
 		{"card", required_argument, NULL, 'n'},
+		{"member", required_argument, NULL, 'b'},
 		{"at", required_argument, NULL, 'a'},
 		{"timezone", required_argument, NULL, 'z'},
 		{"clock", required_argument, NULL, 'o'},
@@ -203,13 +210,19 @@ static int parse_options(int argc, char **argv, struct query *q)
 /* 1 and *ret_card, 0 when the roster does not have it, or negative errno, and said so. */
 static int find_card(struct cache *cache, struct query *q, struct roster_card *ret_card)
 {
-	int r = q->card ? cache_card_numbered(cache, q->card, ret_card)
-			: cache_card(cache, &q->token, ret_card);
+	int r;
+
+	if (q->card)
+		r = cache_card_numbered(cache, q->card, ret_card);
+	else if (q->member)
+		r = cache_card_of_member(cache, q->member, ret_card);
+	else
+		r = cache_card(cache, &q->token, ret_card);
 
 	if (r == -ENOTUNIQ)
-		log_error("--card %" PRIu64 ": two cards of this roster have the number; name it "
-			  "by --token or --uid",
-			q->card);
+		log_error("--%s %" PRIu64 ": two cards of this roster have it; name one by %s",
+			q->card ? "card" : "member", q->card ? q->card : q->member,
+			q->card ? "--token or --uid" : "--card");
 	else if (r < 0)
 		log_error("%s: the card cannot be looked up: %s; import the roster again", q->cache,
 			strerror(-r));
@@ -284,7 +297,8 @@ static void ask(const struct query *q, const struct rules *rules, struct explana
 	for (unsigned i = 0; i < e->note_count; i++) {
 		trim(e->notes[i].looked);
 		if (e->notes[i].step == 1 && !q->uid_text)
-			strcpy(e->notes[i].looked, q->card ? "named by its number, not read"
+			strcpy(e->notes[i].looked, q->card || q->member
+							   ? "named by its number, not read"
 							   : "named by its token, not read");
 	}
 }

@@ -51,6 +51,10 @@ static const struct db_schema schema = {
 	.mode = 0640,
 };
 
+#define CARD_SQL                                                           \
+	"SELECT key_id, card, member, sponsor, tier, state, member_state," \
+	" valid_from, valid_until, grace_until, release_ms"
+
 static int prepare_lookups(struct cache *c, char err[ERR_MAX])
 {
 	const struct {
@@ -58,12 +62,9 @@ static int prepare_lookups(struct cache *c, char err[ERR_MAX])
 		const char *sql;
 	} table[] = {
 		{&c->head, CACHE_HEAD_SQL},
-		{&c->card, "SELECT key_id, card, member, sponsor, tier, state, member_state,"
-			   " valid_from, valid_until, grace_until, release_ms"
-			   " FROM card WHERE token = ?1"},
-		{&c->numbered, "SELECT key_id, card, member, sponsor, tier, state, member_state,"
-			       " valid_from, valid_until, grace_until, release_ms, token"
-			       " FROM card WHERE card = ?1 LIMIT 2"},
+		{&c->card, CARD_SQL " FROM card WHERE token = ?1"},
+		{&c->numbered, CARD_SQL ", token FROM card WHERE card = ?1 LIMIT 2"},
+		{&c->of_member, CARD_SQL ", token FROM card WHERE member = ?1 LIMIT 2"},
 		{&c->door, "SELECT 1 FROM door WHERE door = ?1"},
 		{&c->tiers,
 			"SELECT t.tier, t.flags, coalesce(d.hours, t.hours), d.tier IS NOT NULL OR"
@@ -145,6 +146,7 @@ struct cache *cache_close(struct cache *c)
 	sqlite3_finalize(c->head);
 	sqlite3_finalize(c->card);
 	sqlite3_finalize(c->numbered);
+	sqlite3_finalize(c->of_member);
 	sqlite3_finalize(c->door);
 	sqlite3_finalize(c->tiers);
 	sqlite3_finalize(c->version);
@@ -262,27 +264,39 @@ int cache_card(struct cache *c, const struct token *token, struct roster_card *r
 	return result;
 }
 
-int cache_card_numbered(struct cache *c, uint64_t number, struct roster_card *ret_card)
+/* The only card that has the number, in whatever column the statement asks. */
+static int find_only(
+	struct cache *c, sqlite3_stmt *stmt, uint64_t number, struct roster_card *ret_card)
 {
 	struct roster_card card;
 	struct token token;
 	int rc, result;
 
-	sqlite3_bind_int64(c->numbered, 1, number);
-	rc = sqlite3_step(c->numbered);
+	sqlite3_bind_int64(stmt, 1, number);
+	rc = sqlite3_step(stmt);
 	result = rc == SQLITE_ROW ? 1 : db_errno(c->db);
-	if (result > 0 && sqlite3_column_bytes(c->numbered, 11) == TOKEN_SIZE) {
-		memcpy(token.bytes, sqlite3_column_blob(c->numbered, 11), TOKEN_SIZE);
-		result = read_card(c->numbered, &token, &card);
+	if (result > 0 && sqlite3_column_bytes(stmt, 11) == TOKEN_SIZE) {
+		memcpy(token.bytes, sqlite3_column_blob(stmt, 11), TOKEN_SIZE);
+		result = read_card(stmt, &token, &card);
 	} else if (result > 0) {
 		result = -EBADMSG;
 	}
-	if (result > 0 && sqlite3_step(c->numbered) == SQLITE_ROW)
+	if (result > 0 && sqlite3_step(stmt) == SQLITE_ROW)
 		result = -ENOTUNIQ;
-	sqlite3_reset(c->numbered);
+	sqlite3_reset(stmt);
 	if (result > 0)
 		*ret_card = card;
 	return result;
+}
+
+int cache_card_numbered(struct cache *c, uint64_t number, struct roster_card *ret_card)
+{
+	return find_only(c, c->numbered, number, ret_card);
+}
+
+int cache_card_of_member(struct cache *c, uint64_t member, struct roster_card *ret_card)
+{
+	return find_only(c, c->of_member, member, ret_card);
 }
 
 int cache_has_door(struct cache *c, const char *door)

@@ -34,6 +34,7 @@ struct cache {
 	sqlite3_stmt *head;
 	sqlite3_stmt *card;
 	sqlite3_stmt *numbered;
+	sqlite3_stmt *of_member;
 	sqlite3_stmt *door;
 	sqlite3_stmt *tiers;
 	sqlite3_stmt *version;

@@ -73,9 +73,10 @@ int cache_head(struct cache *cache, struct cache_head *ret_head);
  * for a row with values that cannot be. */
 int cache_card(struct cache *cache, const struct token *token, struct roster_card *ret_card);
 
-/* The same by the card's number, which the roster may give twice: -ENOTUNIQ. Reads every card: for
- * people's questions, not for the loop. */
+/* The same by the number of the card or of its member; -ENOTUNIQ where several cards have it. Read
+ * every card: for people's questions, not for the loop. */
 int cache_card_numbered(struct cache *cache, uint64_t number, struct roster_card *ret_card);
+int cache_card_of_member(struct cache *cache, uint64_t member, struct roster_card *ret_card);
 
 /* 1 when the roster lists this door, 0 when it does not, or negative errno. */
 int cache_has_door(struct cache *cache, const char *door);

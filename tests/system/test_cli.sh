@@ -108,11 +108,11 @@ cards() { # how a card may be named: all give the same answer
 	token=$(sqlite3 "$work/store/cache.db" 'SELECT hex(token) FROM card WHERE card = 103')
 	number=$("$tapin" explain "${ask[@]}" --card 103 --json | jq -S 'del(.steps[1])')
 	uid=$("$tapin" explain "${ask[@]}" --uid 04:a3:5e:12:c4:6b:81 --card-key "$work/keys/card.key" --json | jq -S 'del(.steps[1])')
-	[ "$number" = "$uid" ] && [ "$number" = "$("$tapin" explain "${ask[@]}" --token "$token" --json | jq -S 'del(.steps[1])')" ] &&
+	[ "$number" = "$("$tapin" explain "${ask[@]}" --member 13 --json | jq -S 'del(.steps[1])')" ] && [ "$number" = "$uid" ] && [ "$number" = "$("$tapin" explain "${ask[@]}" --token "$token" --json | jq -S 'del(.steps[1])')" ] &&
 		jq -e '.card.card == 103' <<<"$number"
 }
 ask=(--cache "$work/store/cache.db" --door front --at 2026-11-23T10:00)
-check "a card by number, by token and by UID" cards
+check "a card by its number, its member, its token and its UID" cards
 check "a member in hours comes in" grants 5000 --card 103 --at 2026-11-23T10:00
 check "a member out of hours does not" denies outside_hours 11 --card 103 --at 2026-11-23T17:30
 check "the last minute counts" grants 5000 --card 103 --at 2026-11-23T17:29
@@ -184,8 +184,10 @@ check "it is left alone" test "$(echo "$work"/text.db*)" = "$work/text.db"
 sqlite3 "$work/old.db" 'PRAGMA application_id=1953522529; PRAGMA user_version=1'
 check "a cache of an older version exits 1" fails 1 'has version 1' explain --cache "$work/old.db" --door front --card 1
 twice() {
-	sqlite3 "$work/store/cache.db" 'UPDATE card SET card = 102 WHERE card = 106' && explain_fails 1 'two cards' --card 102
+	sqlite3 "$work/store/cache.db" 'UPDATE card SET card = 102 WHERE card = 106' && explain_fails 1 'two cards.*--uid' --card 102 &&
+		sqlite3 "$work/store/cache.db" 'UPDATE card SET member = 12 WHERE member = 16' && explain_fails 1 'two cards.*--card' --member 12
 }
+check "an unknown member is explained" denies card_unknown 2 --member 999
 check "a number that two cards have exits 1" twice
 spoiled() {
 	sqlite3 "$work/store/cache.db" "UPDATE tier SET hours = 'sunrise-sunset' WHERE tier = 3" &&

@@ -728,6 +728,13 @@ static void card_is_found_by_its_number(void **state)
 	assert_memory_equal(found.token.bytes, wanted.token.bytes, TOKEN_SIZE);
 	assert_true(found.member == wanted.member && found.release_ms == 8000);
 	assert_int_equal(cache_card_numbered(cache, 104, &found), 0);
+	assert_int_equal(cache_card_of_member(cache, 102, &found), 0);
+	spoil_file("UPDATE card SET member = 12 WHERE card = 103");
+	assert_int_equal(cache_card_of_member(cache, 12, &found), 1);
+	assert_int_equal(found.card, 103);
+	spoil_file("UPDATE card SET member = 12 WHERE card = 101");
+	assert_int_equal(cache_card_of_member(cache, 12, &found), -ENOTUNIQ);
+	assert_int_equal(cache_card_numbered(cache, 102, &found), 1);
 	spoil_file("UPDATE card SET card = 101 WHERE card = 103");
 	assert_int_equal(cache_card_numbered(cache, 101, &found), -ENOTUNIQ);
 	spoil_file("UPDATE card SET state = 9 WHERE card = 102");
