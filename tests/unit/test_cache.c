@@ -559,8 +559,8 @@ static void nonsense_in_the_calendar_is_an_error(void **state)
 		"UPDATE holiday SET date = -1 WHERE date = 20001",
 		"UPDATE holiday SET date = 4294987297 WHERE date = 20001",
 		"UPDATE head SET holidays = 2",
-		"WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 260)"
-		" INSERT INTO holiday SELECT i, 0, 1 FROM n",
+		("WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 260)"
+		 " INSERT INTO holiday SELECT i, 0, 1 FROM n"),
 	};
 	struct cache *cache = open_cache();
 
