@@ -226,7 +226,7 @@ static void get_copy(struct bytes_reader *r, uint8_t *out, size_t size)
 	bool present;
 	const uint8_t *data = get_field(r, size, false, &present);
 
-	if (data && !r->failed)
+	if (data) /* never of a failed reader */
 		memcpy(out, data, size);
 }
 

@@ -227,6 +227,9 @@ static void any_text_can_be_made_to_fit(void **state)
 	assert_string_equal(out, "abcdef");
 	entry_text_set(out, sizeof(out), "\xE2\x98");
 	assert_string_equal(out, "??");
+	out[0] = 'x';
+	entry_text_set(out, 0, "abc"); /* no room at all */
+	assert_int_equal(out[0], 'x');
 	entry_text_set(out, 1, "abc");
 	assert_string_equal(out, "");
 }
@@ -242,9 +245,35 @@ static void kinds_that_are_none_are_refused(void **state)
 	e.kind = (enum entry_kind)65536;
 	assert_int_equal(entry_encode(&e, salt, crypto_hash256, &record), -EINVAL);
 	e = tap_entry();
+	e.reason = (enum reason)65536;
+	assert_int_equal(entry_encode(&e, salt, crypto_hash256, &record), -EINVAL);
+	e = tap_entry();
+	e.clock = (enum clock_trust)256;
+	assert_int_equal(entry_encode(&e, salt, crypto_hash256, &record), -EINVAL);
+	e = tap_entry();
 	e.erased = true;
 	assert_int_equal(entry_encode(&e, salt, crypto_hash256, &record), -EINVAL);
 	assert_int_equal(record.body_size, 7);
+}
+
+static void a_detail_longer_than_any_of_ours_is_refused(void **state)
+{
+	struct entry e = tap_entry(), back;
+	struct entry_record record;
+	size_t at;
+
+	(void)state;
+	e.has_subject = false;
+	e.detail[0] = '\0';
+	record = record_of(&e);
+	at = record.body_size - 2u; /* the detail's length stands last */
+	record.body[at] = ENTRY_DETAIL_MAX;
+	memset(record.body + at + 2, 'a', ENTRY_DETAIL_MAX + 1);
+	record.body_size = (uint16_t)(at + 2 + ENTRY_DETAIL_MAX);
+	assert_int_equal(entry_decode(&record, crypto_hash256, &back), 0);
+	record.body[at]++;
+	record.body_size++;
+	assert_int_equal(entry_decode(&record, crypto_hash256, &back), -EBADMSG);
 }
 
 static void numbers_of_a_newer_door_are_kept(void **state)
@@ -417,6 +446,7 @@ int main(void)
 		cmocka_unit_test(text_without_its_end_is_refused),
 		cmocka_unit_test(any_text_can_be_made_to_fit),
 		cmocka_unit_test(kinds_that_are_none_are_refused),
+		cmocka_unit_test(a_detail_longer_than_any_of_ours_is_refused),
 		cmocka_unit_test(numbers_of_a_newer_door_are_kept),
 		cmocka_unit_test(an_erased_record_decodes_without_its_subject),
 		cmocka_unit_test(a_subject_must_match_its_commitment),
