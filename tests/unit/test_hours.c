@@ -35,6 +35,21 @@ static struct civil at(int32_t date, unsigned minute)
 	return c;
 }
 
+static void who_follows_the_sun_is_told_so(void **state)
+{
+	static const char *const words[] = {"sunrise", "sunset", "dawn", "dusk"};
+	struct hours hours;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		struct hours_error error = {0};
+
+		assert_int_equal(hours_compile(words[i], &hours, &error), -EINVAL);
+		assert_string_equal(error.message, "an access rule cannot follow the sun");
+		assert_non_null(strstr(error.suggestion, "write a time, such as "));
+	}
+}
+
 static void refusals_point_at_the_character(void **state)
 {
 	static const struct {
@@ -518,6 +533,7 @@ static void random_expressions_agree_with_a_painted_fortnight(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(who_follows_the_sun_is_told_so),
 		cmocka_unit_test(refusals_point_at_the_character),
 		cmocka_unit_test(refusals_say_what_to_write),
 		cmocka_unit_test(the_longest_expression_is_bounded),

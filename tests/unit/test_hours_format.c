@@ -104,6 +104,8 @@ static void each_rule_has_one_way_to_be_written(void **state)
 			"easter -2 days-easter +1 day,easter +100 days"},
 		{"Mar Su[-1]-Oct Su[4] +1 day", "Mar Su[-1]-Oct Su[4] +1 day"},
 		{"Mar Su[1]-Mar 28,29", "Mar Su[1]-Mar 28,29"},
+		{"Mar Mo[1]-Mar 28,29", "Mar Mo[1]-Mar 28,29"},
+		{"Th[-5]", "Th[-5]"},
 		{"Mar 1-Mar Su[-4]", "Mar 01-Mar Su[-4]"},
 		{"Jan week 5,7-9/2: Mo", "Jan week 05,07-09/2 Mo"},
 		{"week 1-53/1", "week 01-53"},
