@@ -15,47 +15,7 @@
 #include "core/decide.h"
 #include "core/doorway.h"
 #include "core/hours.h"
-
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-
-/* One case's outcome: the first thing that is wrong with it. */
-struct play {
-	bool failed;
-	char why[512];
-};
-
-static void wrong(struct play *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void wrong(struct play *p, const char *format, ...)
-{
-	va_list args;
-
-	if (p->failed)
-		return;
-	p->failed = true;
-	va_start(args, format);
-	vsnprintf(p->why, sizeof(p->why), format, args);
-	va_end(args);
-}
-
-static void unpack(struct play *p, json_t *object, const char *format, ...)
-{
-	json_error_t error;
-	va_list args;
-
-	va_start(args, format);
-	if (json_vunpack_ex(object, &error, 0, format, args) < 0)
-		wrong(p, "table: %s", error.text);
-	va_end(args);
-}
-
-static int index_of(struct play *p, const char *text, const char *const *names, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(text, names[i]) == 0)
-			return (int)i;
-	wrong(p, "table: \"%s\" is not known here", text);
-	return 0;
-}
+#include "table.h"
 
 /* "2026-11-22 09:00" */
 static struct civil time_from(struct play *p, const char *text)

@@ -2,59 +2,16 @@
 /* What a row of scenario-*.json stands for: the world's things with its circumstances over them. */
 #pragma once
 
-#include <jansson.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
 #include <time.h>
 
 #include "base/clock.h"
 #include "core/decide.h"
+#include "table.h"
 
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define EXTRAS_MAX 16
 
 static json_t *world;
 static struct calendar calendar;
-
-/* The first thing that is wrong with a row. */
-struct play {
-	bool failed;
-	char why[512];
-};
-
-static void wrong(struct play *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void wrong(struct play *p, const char *format, ...)
-{
-	va_list args;
-
-	if (p->failed)
-		return;
-	p->failed = true;
-	va_start(args, format);
-	vsnprintf(p->why, sizeof(p->why), format, args);
-	va_end(args);
-}
-
-static void unpack(struct play *p, json_t *object, const char *format, ...)
-{
-	json_error_t error;
-	va_list args;
-
-	va_start(args, format);
-	if (json_vunpack_ex(object, &error, 0, format, args) < 0)
-		wrong(p, "table: %s", error.text);
-	va_end(args);
-}
-
-static unsigned index_of(struct play *p, const char *text, const char *const *names, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(text, names[i]) == 0)
-			return (unsigned)i;
-	wrong(p, "table: \"%s\" is not known here", text);
-	return 0;
-}
 
 /* The world's thing of this kind and name; an empty object and a fault where there is none. */
 static json_t *thing(struct play *p, const char *kind, const char *name)
