@@ -46,7 +46,8 @@ LIBS_base   := -linih $(call pc,--libs,libsystemd)
 LIBS_crypto := $(call pc,--libs,libsodium)
 LIBS_hw     := $(call pc,--libs,libgpiod)
 LIBS_store  := $(call pc,--libs,sqlite3)
-LIBS_wire   := $(call pc,--libs,libmosquitto jansson)
+LIBS_wire   := $(call pc,--libs,libmosquitto jansson libmicrohttpd libcurl)
+LIBS_cli    := $(call pc,--libs,smartcols)
 LIBS_reader := $(call pc,--libs,libnfc)
 LIBS_door   := -lpthread -lm
 
@@ -58,13 +59,13 @@ OTHER_ROOT  := build/other-gpiod
 OTHER_LIB   := $(firstword $(wildcard $(OTHER_ROOT)/usr/lib/*/libgpiod.so))
 
 # ---- what is built ----------------------------------------------------------
-ROOMS := core base crypto hw store wire door reader cli
+ROOMS := core base crypto hw store wire door reader hub cli
 src = $(filter-out controller/hw/gpio_v%.c controller/$(1)/main.c,$(wildcard controller/$(1)/*.c))
 obj = $(patsubst %.c,$(B)/%.o,$(1))
 OBJ_hw_gpio := $(B)/controller/hw/gpio_v$(GPIOD_GEN).o
 ARCHIVES := $(foreach r,$(ROOMS),$(B)/lib/$(r).a)
 
-PROGRAMS := $(B)/bin/tapin-door $(B)/bin/tapin-reader $(B)/bin/tapin
+PROGRAMS := $(B)/bin/tapin-door $(B)/bin/tapin-reader $(B)/bin/tapin-hub $(B)/bin/tapin
 VIRTUAL_DIRS := $(filter-out preload common,$(notdir $(patsubst %/,%,$(wildcard tests/virtual/*/))))
 VIRTUAL_DIRS := $(foreach d,$(VIRTUAL_DIRS),$(if $(wildcard tests/virtual/$(d)/*.c),$(d)))
 VIRTUAL := $(foreach d,$(VIRTUAL_DIRS),$(B)/bin/virtual-$(d))
@@ -111,7 +112,7 @@ endef
 $(foreach r,$(ROOMS),$(eval $(call room,$(r))))
 
 lib = $(foreach r,$(1),$(B)/lib/$(r).a)
-LIBS_ALL := $(LIBS_wire) $(LIBS_store) $(LIBS_hw) $(LIBS_crypto) $(LIBS_base) $(LIBS_door)
+LIBS_ALL := $(LIBS_cli) $(LIBS_wire) $(LIBS_store) $(LIBS_hw) $(LIBS_crypto) $(LIBS_base) $(LIBS_door)
 DOOR_ARCHIVES := $(call lib,door wire store hw crypto base core)
 
 $(B)/bin/tapin-door: $(B)/controller/door/main.o $(DOOR_ARCHIVES)
@@ -124,10 +125,15 @@ $(B)/bin/tapin-reader: $(B)/controller/reader/main.o $(call lib,reader hw base c
 	$(call show,LINK)
 	$(Q)$(CC) -pie $(ALL_LDFLAGS) -o $@ $^ $(LIBS_reader) $(LIBS_base)
 
+$(B)/bin/tapin-hub: $(B)/controller/hub/main.o $(call lib,hub wire store crypto base core)
+	@mkdir -p $(@D)
+	$(call show,LINK)
+	$(Q)$(CC) -pie $(ALL_LDFLAGS) -o $@ $^ $(LIBS_wire) $(LIBS_store) $(LIBS_crypto) $(LIBS_base) -lpthread
+
 $(B)/bin/tapin: $(B)/controller/cli/main.o $(call lib,cli wire store crypto base core)
 	@mkdir -p $(@D)
 	$(call show,LINK)
-	$(Q)$(CC) -pie $(ALL_LDFLAGS) -o $@ $^ $(LIBS_wire) $(LIBS_store) $(LIBS_crypto) $(LIBS_base)
+	$(Q)$(CC) -pie $(ALL_LDFLAGS) -o $@ $^ $(LIBS_cli) $(LIBS_wire) $(LIBS_store) $(LIBS_crypto) $(LIBS_base)
 
 # the other libgpiod generation: its own back-end object, named first so that it wins over hw.a's
 $(B)/other/gpio.o: controller/hw/gpio_v$(GPIOD_OTHER).c
@@ -146,7 +152,7 @@ $(B)/tests/test_gpio_other: $(B)/tests/unit/test_gpio.o $(B)/other/gpio.o $(DOOR
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(OTHER_LINK)
 
 # ---- tests ------------------------------------------------------------------
-TEST_ARCHIVES := $(call lib,door reader cli wire store hw crypto base core)
+TEST_ARCHIVES := $(call lib,door reader hub cli wire store hw crypto base core)
 $(UNIT): $(B)/tests/%: $(B)/tests/unit/%.o $(TEST_ARCHIVES)
 	@mkdir -p $(@D)
 	$(call show,LINK)
@@ -164,10 +170,10 @@ $(BENCH): $(B)/tests/%: $(B)/tests/bench/%.o $(TEST_ARCHIVES)
 	$(call show,LINK)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $< $(TEST_ARCHIVES) $(LIBS_ALL) $(LIBS_reader)
 
-$(COMPARE): $(B)/tests/compare/answers.o $(call lib,cli base core)
+$(COMPARE): $(B)/tests/compare/answers.o $(call lib,cli wire base core)
 	@mkdir -p $(@D)
 	$(call show,LINK)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_base)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_cli) $(LIBS_wire) $(LIBS_base)
 
 VIRTUAL_COMMON := $(call obj,$(wildcard tests/virtual/common/*.c))
 define virtual

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The hub's configuration file (deploy/tapin-hub.conf.example documents every key). */
+#pragma once
+
+#include "base/util.h"
+#include "core/roster.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+#define HUB_CONF_DEFAULT "/etc/tapin/hub.conf"
+#define HUB_PATH_MAX 180 /* inih reads lines of up to 190 bytes */
+#define HUB_SOCKET_DEFAULT "/run/tapin-hub/hub.sock"
+
+enum hub_accounts {
+	HUB_ACCOUNTS_DYNSEC, /* Mosquitto's dynamic-security plugin */
+	HUB_ACCOUNTS_MANUAL, /* another broker: the hub says what to do */
+};
+
+struct hub_conf {
+	char site[NAME_ID_MAX]; /* [site] id */
+	char timezone[64];
+	char socket[HUB_PATH_MAX]; /* [hub] socket */
+	char address[64];          /* [hub] address, port: loopback HTTP; empty: none */
+	uint32_t port;
+	char mqtt_host[HUB_PATH_MAX]; /* [mqtt] as in door.conf */
+	uint32_t mqtt_port;
+	char mqtt_username[64];
+	char mqtt_password_file[HUB_PATH_MAX];
+	char mqtt_ca_file[HUB_PATH_MAX];
+	char mqtt_cert_file[HUB_PATH_MAX];
+	char mqtt_key_file[HUB_PATH_MAX];
+	uint32_t mqtt_keepalive_s;
+	char mqtt_door_host[HUB_PATH_MAX]; /* [mqtt] door_host, door_port: what bundles tell doors;
+					      default host, port */
+	uint32_t mqtt_door_port;
+	enum hub_accounts mqtt_accounts;    /* [mqtt] accounts = dynsec | manual */
+	char store_directory[HUB_PATH_MAX]; /* hub.db, backups */
+	char key_directory[HUB_PATH_MAX];
+};
+
+/* 0, or negative errno with err = file, line or setting, what was expected. */
+int hub_conf_load(const char *file, struct hub_conf *ret_conf, char err[ERR_MAX]);

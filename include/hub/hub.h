@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * tapin-hub: everything the program owns, and what its files do for each other.
+ *
+ *   hub.c        start, loop, housekeeping, stop     sync.c      keys, head, deltas, answers to
+ * asks conf.c       the configuration file              collect.c   journals, acknowledgements,
+ * alarms init.c       --init, --recover, --restore        command.c   commands, results, enrolment
+ *   keys.c       root, hub and card keys, roll-over  provision.c bundles, claims, stolen doors
+ *   broker.c     accounts of the broker              route.c     requests, operators, problems
+ *   session.c    login, sessions, rate limit         api_*.c     one group of routes each
+ *
+ * One loop thread (libmosquitto's own beside it). The registry's single writer.
+ */
+#pragma once
+
+#include "crypto/sign.h"
+#include "hub/conf.h"
+#include "store/registry.h"
+#include "store/registry_access.h"
+#include "store/registry_door.h"
+#include "store/registry_log.h"
+#include "store/registry_people.h"
+#include "store/registry_site.h"
+#include "wire/bundle.h"
+#include "wire/command.h"
+#include "wire/http.h"
+#include "wire/mqtt.h"
+#include "wire/sync.h"
+#include <systemd/sd-event.h>
+
+struct hub_keys {
+	struct card_key card;
+	struct sign_secret hub; /* signs now */
+	struct sync_keys site;  /* what doors are told: verified against root */
+	struct sign_public root;
+	char *keys_message; /* the signed `keys` message, as published */
+};
+
+struct hub_sync;      /* sync.c */
+struct hub_collect;   /* collect.c */
+struct hub_commands;  /* command.c */
+struct hub_provision; /* provision.c */
+struct hub_broker;    /* broker.c */
+struct hub_routes;    /* route.c */
+
+struct hub {
+	struct hub_conf conf;
+	struct hub_keys keys;
+	struct registry *registry;
+	sd_event *event;
+	struct mqtt *mqtt; /* NULL until the broker is configured well enough to try */
+	sd_event_source *mqtt_io;
+	struct http *http;
+	sd_event_source *http_io;
+	sd_event_source *http_timer;
+	sd_event_source *housekeeping;
+	struct hub_sync *sync;
+	struct hub_collect *collect;
+	struct hub_commands *commands;
+	struct hub_provision *provision;
+	struct hub_broker *broker;
+	struct hub_routes *routes;
+};
+
+/* ---- hub.c ---- */
+
+/* Runs the hub until SIGTERM or SIGINT. 0, or negative errno after the failure was logged. */
+int hub_run(const struct hub_conf *conf);
+/* After each commit of the registry: doors are told at once. */
+void hub_changed(struct hub *hub);
+/* Seals body for topic with the hub's key and publishes it; QoS 1. 0 or negative errno. */
+int hub_publish(struct hub *hub, const char *topic, const char *body, bool retain);
+
+/* Each part: started before the loop, told of the broker's coming and of its messages. A part that
+ * does not know a topic leaves it alone: returns false. */
+int sync_start(struct hub *hub, char err[ERR_MAX]);
+void sync_stop(struct hub *hub);
+void sync_connected(struct hub *hub);
+bool sync_message(struct hub *hub, const struct mqtt_event *event);
+/* Publishes what changed since the last time: delta, head, states. */
+void sync_changed(struct hub *hub);
+/* Once a second. */
+void sync_tick(struct hub *hub);
+
+int collect_start(struct hub *hub, char err[ERR_MAX]);
+void collect_stop(struct hub *hub);
+void collect_connected(struct hub *hub);
+bool collect_message(struct hub *hub, const struct mqtt_event *event);
+void collect_tick(struct hub *hub);
+
+int command_start(struct hub *hub, char err[ERR_MAX]);
+void command_stop(struct hub *hub);
+void command_connected(struct hub *hub);
+bool command_message(struct hub *hub, const struct mqtt_event *event);
+void command_tick(struct hub *hub);
+/*
+ * Sends a command and keeps its row: verb, door, seconds, actor, for an enrolment member and label
+ * are read. 0, -ENOENT no such door, -EHOSTUNREACH the broker is away, or the door has not asked
+ * since its start (no nonce), -EINVAL; err has the sentence.
+ */
+int command_send(struct hub *hub, struct registry_command *command, char err[ERR_MAX]);
+
+int provision_start(struct hub *hub, char err[ERR_MAX]);
+void provision_stop(struct hub *hub);
+void provision_connected(struct hub *hub);
+bool provision_message(struct hub *hub, const struct mqtt_event *event);
+void provision_tick(struct hub *hub);
+/* Makes a claim and its account, and the bundle file's text; the caller frees. The door exists
+ * (registry_door_add). 0 or negative errno with err. */
+int provision_bundle(struct hub *hub, const char *door, char **ret_text, char err[ERR_MAX]);
+/* Removes a door's account and keys after a theft or its removal. */
+int provision_cut_off(struct hub *hub, const char *door, char err[ERR_MAX]);
+
+/* broker.c: accounts through Mosquitto's dynamic-security plugin. For a broker without it
+ * ([mqtt] accounts = manual) the functions succeed and *ret_todo says what the admin must do there.
+ */
+int broker_start(struct hub *hub, char err[ERR_MAX]);
+void broker_stop(struct hub *hub);
+void broker_connected(struct hub *hub);
+bool broker_message(struct hub *hub, const struct mqtt_event *event);
+void broker_tick(struct hub *hub);
+int broker_add_door(struct hub *hub, const char *door, const char *password, char err[ERR_MAX]);
+int broker_add_claim(struct hub *hub, const char *claim, const char *password, char err[ERR_MAX]);
+int broker_remove(struct hub *hub, const char *account, char err[ERR_MAX]);
+
+/* route.c */
+int route_start(struct hub *hub, char err[ERR_MAX]);
+void route_stop(struct hub *hub);
+void route_tick(struct hub *hub);
+
+/* keys.c: loads what --init made. 0 or negative errno with err naming the file and the remedy. */
+int hub_keys_load(const struct hub_conf *conf, struct hub_keys *ret_keys, char err[ERR_MAX]);
+void hub_keys_free(struct hub_keys *keys);

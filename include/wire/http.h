@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * An HTTP/1.1 server over libmicrohttpd, driven by the caller's loop (epoll, no thread): on a Unix
+ * socket, whose peers are known by their user, and on loopback TCP. Bounded: size of head and body,
+ * connections, and the time that either may take.
+ */
+#pragma once
+
+#include "base/util.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define HTTP_BODY_MAX (4 * 1024 * 1024) /* larger: 413 */
+#define HTTP_HEAD_MAX 16384             /* larger: 431 */
+#define HTTP_CONNECTIONS_MAX 256
+#define HTTP_TIMEOUT_S 15 /* a connection that says nothing */
+
+struct http;
+struct http_request;
+
+struct http_config {
+	const char *socket_path; /* or NULL; replaced where nobody listens on it */
+	mode_t socket_mode;
+	const char
+		*address; /* "127.0.0.1", "::1"; NULL: no TCP. Off loopback is refused (-EPERM) */
+	uint16_t port;    /* 0: any free one */
+	/* Called once per whole request, on the loop; must answer with http_respond before it
+	 * returns. */
+	void (*handle)(struct http_request *request, void *userdata);
+	void *userdata;
+};
+
+int http_open(const struct http_config *config, struct http **ret_http, char err[ERR_MAX]);
+struct http *http_close(struct http *http);
+uint16_t http_port(const struct http *http);
+
+/* Watch this for reading, call http_turn when it is readable or after http_timeout_ms (-1: never).
+ */
+int http_fd(const struct http *http);
+int http_timeout_ms(const struct http *http);
+void http_turn(struct http *http);
+
+const char *http_method(const struct http_request *request);
+const char *http_path(const struct http_request *request); /* decoded, without the query */
+/* NULL where it is not there. Values are bounded by the head, valid UTF-8 and without NUL, or the
+ * request was refused (400) before the handler saw it. */
+const char *http_query(const struct http_request *request, const char *name);
+const char *http_header(const struct http_request *request, const char *name);
+/* Calls fn for each query parameter, to refuse those that nobody knows. */
+void http_query_each(const struct http_request *request,
+	int (*fn)(const char *name, const char *value, void *userdata), void *userdata);
+const char *http_body(const struct http_request *request, size_t *ret_size);
+/* The peer's user on the Unix socket; false over TCP. */
+bool http_peer(const struct http_request *request, uid_t *ret_uid);
+/* "127.0.0.1", "unix:0". */
+const char *http_peer_name(const struct http_request *request);
+
+/* Headers for the answer; both are copied. */
+int http_add_header(struct http_request *request, const char *name, const char *value);
+/* Answers; the body is copied. Content-Length, Date and the like are added here. */
+int http_respond(struct http_request *request, unsigned status, const char *content_type,
+	const char *body, size_t size);
