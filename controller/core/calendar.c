@@ -65,7 +65,7 @@ static bool terminated(const char *text, size_t size)
 	return memchr(text, '\0', size) != NULL;
 }
 
-static bool sound(const struct calendar_exception *e)
+bool calendar_exception_valid(const struct calendar_exception *e)
 {
 	if (!date_possible(e->first) || !date_possible(e->last) || e->first > e->last)
 		return false;
@@ -80,7 +80,7 @@ int calendar_exception_add(struct calendar *c, const struct calendar_exception *
 {
 	unsigned i = c->exception_count;
 
-	if (!sound(exception))
+	if (!calendar_exception_valid(exception))
 		return -EINVAL;
 	if (i == CALENDAR_EXCEPTIONS_MAX)
 		return -ENOSPC;

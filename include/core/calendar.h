@@ -60,6 +60,9 @@ bool calendar_holiday(const struct calendar *calendar, const struct civil *day);
  * 1970 … 9999, -ENOSPC beyond CALENDAR_DATES_MAX dates. */
 int calendar_date_set(struct calendar *calendar, int32_t date, bool holiday);
 
+/* Dates, minutes, door name and reason of a closure or special opening make sense. */
+bool calendar_exception_valid(const struct calendar_exception *exception);
+
 /* Adds a closure or special opening. 0, -EINVAL for dates or minutes that make no sense, an unsound
  * door name or a reason that is empty or not terminated, -ENOSPC beyond CALENDAR_EXCEPTIONS_MAX. */
 int calendar_exception_add(struct calendar *calendar, const struct calendar_exception *exception);

@@ -15,11 +15,13 @@
  *                              kind 1, valid from 4, valid until 4, grace until 4, release ms 4
  *    5 EXCEPTION  id 8       · first 4, last 4, start 2, end 2, open 1, door text, reason text
  *    6 HOLIDAY    date 4     · holiday 1
- * Tiers come before the cards that name them. A tier without doors is allowed at every door.
+ * A put needs no gone before it. The site's record is never gone. A tier's doors stand in the order
+ * of their names. Dates: days since 1970-01-01, DATE_NONE for none. Tiers come before the cards that
+ * name them. A tier without doors is allowed at every door.
  *
- * The digest of a roster is the sum, modulo 2^256, of BLAKE2b-256 over each put record's bytes: hub
- * and door change it with each record and need no pass over all. It finds mistakes; what keeps
- * strangers out is the signature over the message that names it.
+ * The digest of a roster is the sum, modulo 2^256, of BLAKE2b-256 over each put record's bytes, read
+ * as a little-endian number: hub and door change it with each record and need no pass over all. It
+ * finds mistakes; what keeps strangers out is the signature over the message that names it.
  *
  * Structure is strict: one way to write each record, nothing after the last field, values within
  * their bounds. Vectors: tests/unit/vectors/roster-record.json.
@@ -87,11 +89,12 @@ struct roster_record {
 	};
 };
 
-/* The record's bytes into out: their number, or -EINVAL for values that cannot be. */
+/* The record's bytes into out: their number, or -EINVAL for values that cannot be. A
+ * tier's doors may be given in any order, none twice. */
 int roster_record_encode(const struct roster_record *record, uint8_t out[ROSTER_RECORD_MAX]);
 
 /* Decodes bytes that came from outside. What it accepts encodes to the same bytes again. 0 or
- * -EBADMSG. */
+ * -EBADMSG; then *ret_record holds nothing of use. Only what the kind has is written to. */
 int roster_record_decode(const uint8_t *data, size_t size, struct roster_record *ret_record);
 
 /* The key as bytes, kind first: the same for put and gone. Their number, or -EINVAL. */
