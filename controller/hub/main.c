@@ -1,6 +1,140 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tapin-hub: options, and which of its jobs to do. */
-int main(void)
+#include "base/log.h"
+#include "hub/hub.h"
+#include "hub/init.h"
+
+#include <getopt.h>
+#include <string.h>
+
+enum job {
+	JOB_RUN,
+	JOB_CHECK,
+	JOB_INIT,
+	JOB_RECOVER,
+	JOB_RESTORE,
+	JOB_NEW_KEY,
+	JOB_ROUTES,
+};
+
+struct options {
+	enum job job;
+	const char *conf;
+	const char *argument; /* of --recover and --restore */
+	enum log_level level;
+};
+
+static const char help[] =
+	"tapin-hub: keeps members, cards and doors of a site, tells the doors, collects their "
+	"journals.\n"
+	"\n"
+	"  tapin-hub [--config FILE]      run the hub\n"
+	"  tapin-hub --check              check the configuration and say what is wrong\n"
+	"  tapin-hub --init               make the keys and the registry of a new site\n"
+	"  tapin-hub --recover[=NAME]     let an admin in again: prints a new password\n"
+	"  tapin-hub --restore FILE       put a backup in place of the registry\n"
+	"  tapin-hub --new-key            first: make the next hub key known; again: sign with it\n"
+	"  tapin-hub --routes             print the routes of the API\n"
+	"\n"
+	"  --config FILE    configuration; default " HUB_CONF_DEFAULT "\n"
+	"  --debug          say more\n"
+	"  --version, --help\n"
+	"\n"
+	"Exit: 0 done, 1 it failed (the message says why), 2 wrong options.\n";
+
+static int parse(int argc, char **argv, struct options *o)
 {
-	return 2;
+	static const struct option table[] = {
+		{"config", required_argument, NULL, 'c'},
+		{"check", no_argument, NULL, 'k'},
+		{"init", no_argument, NULL, 'i'},
+		{"recover", optional_argument, NULL, 'r'},
+		{"restore", required_argument, NULL, 's'},
+		{"new-key", no_argument, NULL, 'n'},
+		{"routes", no_argument, NULL, 'o'},
+		{"debug", no_argument, NULL, 'd'},
+		{"version", no_argument, NULL, 'v'},
+		{"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "c:h", table, NULL)) >= 0) {
+		if (c == 'c')
+			o->conf = optarg;
+		else if (c == 'k')
+			o->job = JOB_CHECK;
+		else if (c == 'i')
+			o->job = JOB_INIT;
+		else if (c == 'r')
+			o->job = JOB_RECOVER, o->argument = optarg;
+		else if (c == 's')
+			o->job = JOB_RESTORE, o->argument = optarg;
+		else if (c == 'n')
+			o->job = JOB_NEW_KEY;
+		else if (c == 'o')
+			o->job = JOB_ROUTES;
+		else if (c == 'd')
+			o->level = LOG_LEVEL_DEBUG;
+		else if (c == 'v')
+			return puts("tapin-hub " TAPIN_VERSION), 1;
+		else if (c == 'h')
+			return fputs(help, stdout), 1;
+		else
+			return -EINVAL; /* getopt said what */
+	}
+	if (optind < argc) {
+		fprintf(stderr, "tapin-hub: %s is not an option; see tapin-hub --help\n",
+			argv[optind]);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int say(int r, const char *err)
+{
+	if (r < 0)
+		log_error("%s", *err ? err : strerror(-r));
+	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+static int work(const struct options *o)
+{
+	struct hub_conf conf;
+	char err[ERR_MAX] = "";
+	int r;
+
+	if (o->job == JOB_ROUTES)
+		return route_print(stdout), EXIT_SUCCESS;
+	r = hub_conf_load(o->conf, &conf, err);
+	if (r < 0)
+		return say(r, err);
+	switch (o->job) {
+	case JOB_RUN:
+		return hub_run(&conf) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	case JOB_CHECK:
+		return printf("%s: good\n", o->conf), EXIT_SUCCESS;
+	case JOB_INIT:
+		return say(hub_init(&conf, err), err);
+	case JOB_RECOVER:
+		return say(hub_recover(&conf, o->argument, err), err);
+	case JOB_RESTORE:
+		return say(hub_restore(&conf, o->argument, err), err);
+	case JOB_NEW_KEY:
+		return say(hub_new_key(&conf, err), err);
+	case JOB_ROUTES:
+		break;
+	}
+	return EXIT_FAILURE;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options = {.conf = HUB_CONF_DEFAULT, .level = LOG_LEVEL_INFO};
+	int r = parse(argc, argv, &options);
+
+	if (r != 0)
+		return r < 0 ? 2 : EXIT_SUCCESS;
+	log_open("tapin-hub", options.level);
+	return work(&options);
 }

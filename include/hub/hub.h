@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* clang-format off */
 /*
  * tapin-hub: everything the program owns, and what its files do for each other.
  *
- *   hub.c        start, loop, housekeeping, stop     sync.c      keys, head, deltas, answers to
- * asks conf.c       the configuration file              collect.c   journals, acknowledgements,
- * alarms init.c       --init, --recover, --restore        command.c   commands, results, enrolment
- *   keys.c       root, hub and card keys, roll-over  provision.c bundles, claims, stolen doors
- *   broker.c     accounts of the broker              route.c     requests, operators, problems
- *   session.c    login, sessions, rate limit         api_*.c     one group of routes each
+ *   hub.c      start, loop, housekeeping, stop       sync.c       keys, head, deltas, states
+ *   conf.c     the configuration file                answer.c     answers to asks, views of rosters
+ *   init.c     --init, --recover, --restore          heard.c      what doors told of themselves
+ *   keys.c     root, hub and card keys, roll-over    collect.c    journals, acknowledgements, alarms
+ *   broker.c   accounts of the broker                command.c    commands and their results
+ *   session.c  login, sessions, rate limit           enrol.c      the card that an enrolment found
+ *   route.c    requests, operators, problems         provision.c  bundles, claims, stolen doors
+ *   api_*.c    one group of routes each
  *
  * One loop thread (libmosquitto's own beside it). The registry's single writer.
  */
+/* clang-format on */
 #pragma once
 
 #include "crypto/sign.h"
@@ -36,6 +40,7 @@ struct hub_keys {
 	char *keys_message; /* the signed `keys` message, as published */
 };
 
+struct hub_refusals;  /* hub.c */
 struct hub_sync;      /* sync.c */
 struct hub_collect;   /* collect.c */
 struct hub_commands;  /* command.c */
@@ -54,6 +59,10 @@ struct hub {
 	sd_event_source *http_io;
 	sd_event_source *http_timer;
 	sd_event_source *housekeeping;
+	uint64_t mqtt_tried_ms;        /* monotonic: when mqtt_open failed last; 0: never */
+	int32_t pruned;                /* local date of the last registry_prune */
+	struct hub_refusals *refusals; /* hub.c */
+	bool started;
 	struct hub_sync *sync;
 	struct hub_collect *collect;
 	struct hub_commands *commands;
@@ -64,12 +73,23 @@ struct hub {
 
 /* ---- hub.c ---- */
 
+/* "STORE/hub.db". */
+void hub_registry_path(const struct hub_conf *conf, char *out, size_t size);
 /* Runs the hub until SIGTERM or SIGINT. 0, or negative errno after the failure was logged. */
 int hub_run(const struct hub_conf *conf);
 /* After each commit of the registry: doors are told at once. */
 void hub_changed(struct hub *hub);
-/* Seals body for topic with the hub's key and publishes it; QoS 1. 0 or negative errno. */
+/* Seals body for topic with the hub's key and publishes it; QoS 1. 0, or negative errno: -ENOTCONN,
+ * -EAGAIN. */
 int hub_publish(struct hub *hub, const char *topic, const char *body, bool retain);
+/* The same with the id that MQTT_EVENT_PUBLISHED tells of. */
+int hub_publish_id(struct hub *hub, const char *topic, const char *body, bool retain, int *ret_id);
+/* The door of "tapin/SITE/door/DOOR/NAME": false for any other topic. */
+bool hub_topic_door(
+	const struct hub *hub, const char *topic, const char *name, char ret_door[NAME_ID_MAX]);
+/* A message of a door that was not genuine: logged and an alarm, not more often than it can be
+ * read. what: "ask", "journal" … */
+void hub_refuse(struct hub *hub, const char *door, const char *what, const char *why);
 
 /* Each part: started before the loop, told of the broker's coming and of its messages. A part that
  * does not know a topic leaves it alone: returns false. */
@@ -77,8 +97,13 @@ int sync_start(struct hub *hub, char err[ERR_MAX]);
 void sync_stop(struct hub *hub);
 void sync_connected(struct hub *hub);
 bool sync_message(struct hub *hub, const struct mqtt_event *event);
-/* Publishes what changed since the last time: delta, head, states. */
+/* Publishes what changed since the last time: keys, delta, head, states. */
 void sync_changed(struct hub *hub);
+/* A message left, or the connection did: there is room for more. */
+void sync_published(struct hub *hub, int id);
+void sync_disconnected(struct hub *hub);
+/* Writes to the registry what asks and status messages told, now. */
+void sync_flush(struct hub *hub);
 /* Once a second. */
 void sync_tick(struct hub *hub);
 
@@ -86,6 +111,8 @@ int collect_start(struct hub *hub, char err[ERR_MAX]);
 void collect_stop(struct hub *hub);
 void collect_connected(struct hub *hub);
 bool collect_message(struct hub *hub, const struct mqtt_event *event);
+/* Nothing more waits at the moment: commits what came, then acknowledges it. */
+void collect_flush(struct hub *hub);
 void collect_tick(struct hub *hub);
 
 int command_start(struct hub *hub, char err[ERR_MAX]);
@@ -93,10 +120,14 @@ void command_stop(struct hub *hub);
 void command_connected(struct hub *hub);
 bool command_message(struct hub *hub, const struct mqtt_event *event);
 void command_tick(struct hub *hub);
+/* After a commit: publishes commands whose rows it made durable. */
+void command_changed(struct hub *hub);
 /*
  * Sends a command and keeps its row: verb, door, seconds, actor, for an enrolment member and label
- * are read. 0, -ENOENT no such door, -EHOSTUNREACH the broker is away, or the door has not asked
- * since its start (no nonce), -EINVAL; err has the sentence.
+ * are read; id, counter and times are filled in. Inside a change it is sent by the hub_changed that
+ * follows the commit; outside it makes a change of its own. 0, -ENOENT no such door, -EHOSTUNREACH
+ * the broker is away, or the door has not asked since its start (no nonce), -EINVAL; err has the
+ * sentence.
  */
 int command_send(struct hub *hub, struct registry_command *command, char err[ERR_MAX]);
 
@@ -123,10 +154,12 @@ int broker_add_door(struct hub *hub, const char *door, const char *password, cha
 int broker_add_claim(struct hub *hub, const char *claim, const char *password, char err[ERR_MAX]);
 int broker_remove(struct hub *hub, const char *account, char err[ERR_MAX]);
 
-/* route.c */
+/* route.c: starts hub->http; the loop watches it. */
 int route_start(struct hub *hub, char err[ERR_MAX]);
 void route_stop(struct hub *hub);
 void route_tick(struct hub *hub);
+/* --routes: "METHOD PATH ROLE" a line. */
+void route_print(FILE *out);
 
 /* keys.c: loads what --init made. 0 or negative errno with err naming the file and the remedy. */
 int hub_keys_load(const struct hub_conf *conf, struct hub_keys *ret_keys, char err[ERR_MAX]);
