@@ -34,6 +34,14 @@ static const struct {
 	{ENTRY_KIND_ROSTER_REFUSED, "roster_refused"},
 	{ENTRY_KIND_CLOCK_CHANGED, "clock_changed"},
 	{ENTRY_KIND_MESSAGE_REFUSED, "message_refused"},
+	{ENTRY_KIND_COMMAND, "command"},
+	{ENTRY_KIND_STATE_CHANGED, "state_changed"},
+	{ENTRY_KIND_UNLOCKED, "unlocked"},
+	{ENTRY_KIND_LOCKED, "locked"},
+	{ENTRY_KIND_LOCKDOWN, "lockdown"},
+	{ENTRY_KIND_LOCKDOWN_OVER, "lockdown_over"},
+	{ENTRY_KIND_ENROL, "enrol"},
+	{ENTRY_KIND_PROVISIONED, "provisioned"},
 };
 
 const char *entry_kind_name(enum entry_kind kind)

@@ -97,6 +97,7 @@ const char *message_live_class(const struct entry *entry)
 	case ENTRY_KIND_JOURNAL_DAMAGED:
 	case ENTRY_KIND_CACHE_DAMAGED:
 	case ENTRY_KIND_RECORDS_LOST:
+	case ENTRY_KIND_LOCKDOWN:
 		return "alarm";
 	case ENTRY_KIND_OPENED:
 	case ENTRY_KIND_CLOSED:
@@ -111,6 +112,13 @@ const char *message_live_class(const struct entry *entry)
 	case ENTRY_KIND_ROSTER_REFUSED:
 	case ENTRY_KIND_CLOCK_CHANGED:
 	case ENTRY_KIND_MESSAGE_REFUSED:
+	case ENTRY_KIND_COMMAND:
+	case ENTRY_KIND_STATE_CHANGED:
+	case ENTRY_KIND_UNLOCKED:
+	case ENTRY_KIND_LOCKED:
+	case ENTRY_KIND_LOCKDOWN_OVER:
+	case ENTRY_KIND_ENROL:
+	case ENTRY_KIND_PROVISIONED:
 		return "info";
 	}
 	return NULL;

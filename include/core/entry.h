@@ -76,6 +76,15 @@ enum entry_kind {
 	ENTRY_KIND_ROSTER_REFUSED = 33,
 	ENTRY_KIND_CLOCK_CHANGED = 34,
 	ENTRY_KIND_MESSAGE_REFUSED = 35,
+	ENTRY_KIND_COMMAND =
+		36, /* a host's command: what, how it ended; the actor in the subject */
+	ENTRY_KIND_STATE_CHANGED = 37, /* the hub's signed state; the actor in the subject */
+	ENTRY_KIND_UNLOCKED = 38,      /* a hold, a mode or the schedule began */
+	ENTRY_KIND_LOCKED = 39,        /* and ended */
+	ENTRY_KIND_LOCKDOWN = 40,
+	ENTRY_KIND_LOCKDOWN_OVER = 41,
+	ENTRY_KIND_ENROL = 42, /* a new card was shown for a host; its token and the actor */
+	ENTRY_KIND_PROVISIONED = 43,
 };
 
 struct entry_subject {
