@@ -7,12 +7,19 @@
 
 #include <string.h>
 
-#define SIGNED_PARTS 11
+#define PLAIN_PARTS 11
+#define SIGNED_PARTS (PLAIN_PARTS + 2)
 
-/* What the signature of a batch covers: nothing that erasure changes. The numbers are 8 bytes. */
+/*
+ * What the signature of a batch covers: nothing that erasure changes. The numbers are 8 bytes. The
+ * last hash vouches for every body that fits its hash; bodies that do not are covered by a digest
+ * of their own, so that nobody on the way can make a good entry look like a bad one.
+ */
 struct covered {
 	uint8_t first[8];
 	uint8_t last[8];
+	uint8_t poison[ENTRY_HASH_SIZE];
+	size_t count;
 	struct entry_part parts[SIGNED_PARTS];
 };
 
@@ -22,17 +29,69 @@ static void put_le(uint64_t value, uint8_t out[8])
 		out[i] = (uint8_t)(value >> (8 * i));
 }
 
+/* digest = H(digest ‖ seq ‖ hash ‖ sizes of body, salt and subject, 2 bytes each ‖ the three). */
+static void cover_poison(const struct message_row *row, uint8_t digest[ENTRY_HASH_SIZE])
+{
+	const struct entry_record *record = &row->record;
+	uint16_t salt = record->subject_size > 0 ? ENTRY_SALT_SIZE : 0;
+	const uint16_t counts[3] = {record->body_size, salt, record->subject_size};
+	uint8_t seq[8], sizes[6];
+	const struct entry_part parts[] = {{digest, ENTRY_HASH_SIZE}, {seq, sizeof(seq)},
+		{row->hash, ENTRY_HASH_SIZE}, {sizes, sizeof(sizes)},
+		{record->body, record->body_size}, {record->salt, salt},
+		{record->subject, record->subject_size}};
+
+	put_le(row->seq, seq);
+	for (size_t i = 0; i < ARRAY_SIZE(counts); i++) {
+		sizes[2 * i] = (uint8_t)counts[i];
+		sizes[2 * i + 1] = (uint8_t)(counts[i] >> 8);
+	}
+	crypto_hash256(parts, ARRAY_SIZE(parts), digest);
+}
+
 static void cover(const struct message_batch *batch, const char *key_id, struct covered *out)
 {
 	const struct message_row *last = &batch->rows[batch->count - 1];
 	const struct entry_part parts[SIGNED_PARTS] = {{"tapin1-journal", 14}, {"", 1},
 		{key_id, strlen(key_id)}, {"", 1}, {batch->site, strlen(batch->site)}, {"", 1},
 		{batch->door, strlen(batch->door) + 1}, {batch->journal, ENTRY_JOURNAL_SIZE},
-		{out->first, 8}, {out->last, 8}, {last->hash, ENTRY_HASH_SIZE}};
+		{out->first, 8}, {out->last, 8}, {last->hash, ENTRY_HASH_SIZE}, {"poison", 6},
+		{out->poison, ENTRY_HASH_SIZE}};
 
 	put_le(batch->rows[0].seq, out->first);
 	put_le(last->seq, out->last);
 	memcpy(out->parts, parts, sizeof(parts));
+	memset(out->poison, 0, sizeof(out->poison));
+	out->count = PLAIN_PARTS;
+	for (size_t i = 0; i < batch->count; i++)
+		if (batch->rows[i].poison) {
+			cover_poison(&batch->rows[i], out->poison);
+			out->count = SIGNED_PARTS;
+		}
+}
+
+/* Says of a row whether its bytes are what its hash says; the writer and the reader must agree. */
+static void judge(const uint8_t previous[ENTRY_HASH_SIZE], struct message_row *row)
+{
+	uint8_t hash[ENTRY_HASH_SIZE];
+	const char *why = NULL;
+	struct entry entry;
+
+	entry_chain_next(previous, row->seq, &row->record, crypto_hash256, hash);
+	if (memcmp(hash, row->hash, sizeof(hash)) != 0)
+		why = "its hash does not follow from the entry before and the body";
+	else if (entry_decode(&row->record, crypto_hash256, &entry) < 0)
+		why = "the body is no entry, or the subject is not its own";
+	row->poison = why != NULL;
+	memset(row->why, 0, sizeof(row->why));
+	if (why)
+		strcpy(row->why, why);
+}
+
+static void judge_all(const struct message_batch *batch)
+{
+	for (size_t i = 0; i < batch->count; i++)
+		judge(i == 0 ? batch->previous : batch->rows[i - 1].hash, &batch->rows[i]);
 }
 
 static json_t *row_json(const struct message_row *row)
@@ -88,8 +147,9 @@ int message_batch_write(const struct message_batch *batch, const struct sign_sec
 	body = batch_json(batch);
 	if (!body)
 		return -ENOMEM;
+	judge_all(batch);
 	cover(batch, key->public.id, &covered);
-	r = sign_make(key, covered.parts, SIGNED_PARTS, signature);
+	r = sign_make(key, covered.parts, covered.count, signature);
 	if (r < 0)
 		return r;
 	return envelope_join(key->public.id, signature, body, strlen(body), ret_message, ret_size);
@@ -98,7 +158,7 @@ int message_batch_write(const struct message_batch *batch, const struct sign_sec
 static int read_record(
 	const struct json_place *place, const json_t *object, struct entry_record *record)
 {
-	int body = json_get_base64(place, object, "body", 1, record->body, ENTRY_BODY_MAX);
+	int body = json_get_base64(place, object, "body", 0, record->body, ENTRY_BODY_MAX);
 	int subject;
 
 	if (body < 0)
@@ -116,27 +176,15 @@ static int read_record(
 	return 0;
 }
 
-/* Reads one entry and checks that it follows the one before and is what its hash says. */
-static int read_row(const struct json_place *place, const json_t *object, uint64_t seq,
-	const uint8_t previous[ENTRY_HASH_SIZE], struct message_row *row)
+static int read_row(
+	const struct json_place *place, const json_t *object, uint64_t seq, struct message_row *row)
 {
-	uint8_t hash[ENTRY_HASH_SIZE];
-	struct entry entry;
-
 	if (!json_is_object(object))
 		return json_refuse(place, "", object, "an object");
 	if (json_get_number(place, object, "seq", seq, seq, &row->seq) < 0 ||
-		json_get_hex(place, object, "hash", row->hash, sizeof(row->hash)) < 0 ||
-		read_record(place, object, &row->record) < 0)
+		json_get_hex(place, object, "hash", row->hash, sizeof(row->hash)) < 0)
 		return -EINVAL;
-	entry_chain_next(previous, seq, &row->record, crypto_hash256, hash);
-	if (memcmp(hash, row->hash, sizeof(hash)) != 0)
-		return json_complain(
-			place, "hash", "does not follow from the entry before and the body");
-	if (entry_decode(&row->record, crypto_hash256, &entry) < 0)
-		return json_complain(
-			place, "", "the body is no entry, or the subject is not its own");
-	return 0;
+	return read_record(place, object, &row->record);
 }
 
 static int read_name(const struct json_place *place, const json_t *object, const char *key,
@@ -204,12 +252,27 @@ static int read_body(
 	for (size_t i = 0; i < batch->count; i++) {
 		const struct json_place row = {place->file, "entries", i, place->err};
 
-		if (read_row(&row, json_array_get(entries, i), first + i,
-			    i == 0 ? batch->previous : batch->rows[i - 1].hash,
-			    &batch->rows[i]) < 0)
+		if (read_row(&row, json_array_get(entries, i), first + i, &batch->rows[i]) < 0)
 			return -EINVAL;
 	}
+	judge_all(batch);
 	return 0;
+}
+
+/* A row that changed on the way does not fit its hash and has no signature of its own: named. */
+static int refuse_signature(
+	const struct json_place *place, const struct message_batch *batch, const char *key_id)
+{
+	size_t i = 0;
+
+	while (i < batch->count && !batch->rows[i].poison)
+		i++;
+	if (i < batch->count)
+		json_complain(place, "", "entries[%zu]: %s, and the signature of key %s is wrong",
+			i, batch->rows[i].why, key_id);
+	else
+		json_complain(place, "", "the signature of key %s is wrong", key_id);
+	return -EKEYREJECTED;
 }
 
 int message_batch_read(const char *message, size_t size, const struct sign_public *keys,
@@ -245,10 +308,8 @@ int message_batch_read(const char *message, size_t size, const struct sign_publi
 	if (r < 0)
 		return -EBADMSG;
 	cover(&batch, key_id, &covered);
-	if (!sign_check(key, covered.parts, SIGNED_PARTS, signature)) {
-		json_complain(&place, "", "the signature of key %s is wrong", key_id);
-		return -EKEYREJECTED;
-	}
+	if (!sign_check(key, covered.parts, covered.count, signature))
+		return refuse_signature(&place, &batch, key_id);
 	*ret_batch = batch;
 	batch.rows = NULL;
 	return 0;

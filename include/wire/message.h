@@ -26,6 +26,11 @@ struct message_row {
 	uint64_t seq;
 	uint8_t hash[ENTRY_HASH_SIZE];
 	struct entry_record record;
+	/* The door's own, by its signature, but the bytes do not fit the hash or are no entry: a
+	 * disk that rots, a newer door. Set by reading and by writing. The row after it follows
+	 * from the hash that is claimed here. */
+	bool poison;
+	char why[ENTRY_DETAIL_MAX + 1];
 };
 
 struct message_batch {
@@ -40,12 +45,13 @@ struct message_batch {
 	struct message_row *rows;        /* owned */
 };
 
-/* Signed line and body. *ret_message: the caller frees. */
+/* Signed line and body; judges each row anew (poison, why). *ret_message: the caller frees. */
 int message_batch_write(const struct message_batch *batch, const struct sign_secret *key,
 	char **ret_message, size_t *ret_size);
 /*
  * Reads a batch that came from outside and verifies the signature, every row's hash and link and
- * subject commitments. The door says which site and door it is: compare them with the topic.
+ * subject commitments; rows that fail are marked as poison and only taken where the door signed
+ * their very bytes. The door says which site and door it is: compare them with the topic.
  * -EBADMSG, -ENOKEY, -EKEYREJECTED with err. Free with message_batch_free.
  */
 int message_batch_read(const char *message, size_t size, const struct sign_public *keys,

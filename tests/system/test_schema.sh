@@ -17,7 +17,7 @@ refuses() { ! jq "$2" "$3" | schema "$1" >/dev/null 2>&1; } # SCHEMA CHANGE FILE
 body_refuses() { ! sed 1d "$3" | jq "$2" | schema "$1" >/dev/null 2>&1; }
 
 check "the vectors are what wire.py makes" "$vectors/wire.py" --check
-for name in batch batch-erased; do
+for name in batch batch-erased batch-poison; do
 	check "$name.msg fits journal-batch.json" body_fits journal-batch.json "$vectors/$name.msg"
 done
 check "ack.msg fits ack.json" body_fits ack.json "$vectors/ack.msg"

@@ -138,6 +138,13 @@ def batch(seed, site, door, journal, before, previous, rows):
     first, last = rows[0]["seq"], rows[-1]["seq"]
     covered = b"\0".join([b"tapin1-journal", kid.encode(), site.encode(), door.encode()]) + b"\0" + journal \
         + struct.pack("<QQ", first, last) + rows[-1]["hash"]
+    digest, poison = bytes(32), False
+    for row in rows:
+        if row.get("poison"):
+            poison = True
+            sizes = struct.pack("<HHH", len(row["body"]), len(row["salt"]), len(row["subject"]))
+            digest = blake(digest, struct.pack("<Q", row["seq"]), row["hash"], sizes, row["body"], row["salt"], row["subject"])
+    covered += b"poison" + digest if poison else b""
     entries = []
     for row in rows:
         e = {"seq": row["seq"], "hash": row["hash"].hex(), "body": b64(row["body"])}
@@ -180,6 +187,10 @@ def build():
     start = chain(SITE, DOOR, JOURNAL, BEFORE, entries)
     erased = [dict(e) for e in entries[1:]]
     erased[0]["subject"] = erased[0]["salt"] = b""
+    rotten = [dict(e) for e in entries]  # one body and one subject that a disk changed
+    rotten[1]["body"] = rotten[1]["body"][:5] + bytes([rotten[1]["body"][5] ^ 1]) + rotten[1]["body"][6:]
+    rotten[2]["subject"] = rotten[2]["subject"][:6] + bytes([rotten[2]["subject"][6] ^ 1]) + rotten[2]["subject"][7:]
+    rotten[1]["poison"] = rotten[2]["poison"] = True
     ack = dumps({"version": 1, "type": "ack", "journal": JOURNAL.hex(), "seq": 4, "hash": entries[3]["hash"].hex()})
 
     out = {"tokens.txt": "".join(f"{u} {token(CARD_KEY, bytes.fromhex(u)).hex()}\n" for u in UIDS).encode()}
@@ -198,6 +209,7 @@ def build():
         "clock": "synced", "reader_age_ms": 12, "pending": 3, "roster": {"generation": 1, "number": 7},
         "since": "2026-11-22T09:30:01.250Z", "program": "tapin-door 0.1.0"})
     out["batch.msg"] = batch(DOOR_SEED, SITE, DOOR, JOURNAL, BEFORE, start, entries)
+    out["batch-poison.msg"] = batch(DOOR_SEED, SITE, DOOR, JOURNAL, BEFORE, start, rotten)
     out["batch-erased.msg"] = batch(DOOR_SEED, SITE, DOOR, JOURNAL, BEFORE, entries[0]["hash"], erased)
     return out
 

@@ -42,6 +42,7 @@ static const char usage[] =
 	"  duplicate FIRST..LAST [after acknowledgement]\n"
 	"  gap expected SEQ got SEQ                  not taken, not acknowledged\n"
 	"  fork SEQ                                  the same entry with another hash; not taken\n"
+	"  poison SEQ WHY                            an entry that is not what its hash says\n"
 	"  dropped | refused REASON                  a batch\n"
 	"  live CLASS [WHAT]\n"
 	"  status STATE reader=... contact=... journal=... clock=... pending=N | status offline\n"
