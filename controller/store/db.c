@@ -416,6 +416,17 @@ static int make_file(const char *path, mode_t mode, char err[ERR_MAX])
 	return error == 0 ? 0 : fail(path, "make durable", error, NULL, err);
 }
 
+int db_open_keep(const char *path, const struct db_schema *schema, struct sqlite3 **ret_db,
+	char err[ERR_MAX])
+{
+	int error;
+
+	if (strlen(path) > PATH_MAX - DB_ASIDE_MAX)
+		return fail("database", "open", -ENAMETOOLONG, NULL, err);
+	error = make_file(path, schema->mode, err);
+	return error == 0 ? open_checked(path, schema, ret_db, err) : error;
+}
+
 int db_open(const char *path, const struct db_schema *schema, struct sqlite3 **ret_db,
 	bool *ret_damaged, char aside[DB_ASIDE_MAX], char err[ERR_MAX])
 {

@@ -32,6 +32,13 @@ int db_open(const char *path, const struct db_schema *schema, struct sqlite3 **r
 	bool *ret_damaged, char aside[DB_ASIDE_MAX], char err[ERR_MAX]);
 
 /*
+ * The same for a file that nothing can replace: a damaged one stays where it is, untouched,
+ * -EBADMSG.
+ */
+int db_open_keep(const char *path, const struct db_schema *schema, struct sqlite3 **ret_db,
+	char err[ERR_MAX]);
+
+/*
  * Opens an existing file of exactly this schema's version for reading; makes, migrates and repairs
  * nothing. -EPROTONOSUPPORT for another version or program. 0 or negative errno with err.
  */
