@@ -13,7 +13,7 @@ enum job {
 	JOB_INIT,
 	JOB_RECOVER,
 	JOB_RESTORE,
-	JOB_NEW_KEY,
+	JOB_ROLL_KEYS,
 	JOB_ROUTES,
 };
 
@@ -21,6 +21,8 @@ struct options {
 	enum job job;
 	const char *conf;
 	const char *argument; /* of --recover and --restore */
+	const char *admin;
+	const char *root_key;
 	enum log_level level;
 };
 
@@ -33,10 +35,13 @@ static const char help[] =
 	"  tapin-hub --init               make the keys and the registry of a new site\n"
 	"  tapin-hub --recover[=NAME]     let an admin in again: prints a new password\n"
 	"  tapin-hub --restore FILE       put a backup in place of the registry\n"
-	"  tapin-hub --new-key            first: make the next hub key known; again: sign with it\n"
+	"  tapin-hub --roll-keys          first: make the next hub key known; again: sign with it\n"
 	"  tapin-hub --routes             print the routes of the API\n"
 	"\n"
 	"  --config FILE    configuration; default " HUB_CONF_DEFAULT "\n"
+	"  --admin NAME     with --init: the first admin; default admin\n"
+	"  --root-key FILE  with --restore and --roll-keys: the site's root key, where it is kept\n"
+	"                   elsewhere than in [keys] directory\n"
 	"  --debug          say more\n"
 	"  --version, --help\n"
 	"\n"
@@ -50,7 +55,9 @@ static int parse(int argc, char **argv, struct options *o)
 		{"init", no_argument, NULL, 'i'},
 		{"recover", optional_argument, NULL, 'r'},
 		{"restore", required_argument, NULL, 's'},
-		{"new-key", no_argument, NULL, 'n'},
+		{"roll-keys", no_argument, NULL, 'n'},
+		{"admin", required_argument, NULL, 'a'},
+		{"root-key", required_argument, NULL, 'y'},
 		{"routes", no_argument, NULL, 'o'},
 		{"debug", no_argument, NULL, 'd'},
 		{"version", no_argument, NULL, 'v'},
@@ -71,7 +78,11 @@ static int parse(int argc, char **argv, struct options *o)
 		else if (c == 's')
 			o->job = JOB_RESTORE, o->argument = optarg;
 		else if (c == 'n')
-			o->job = JOB_NEW_KEY;
+			o->job = JOB_ROLL_KEYS;
+		else if (c == 'a')
+			o->admin = optarg;
+		else if (c == 'y')
+			o->root_key = optarg;
 		else if (c == 'o')
 			o->job = JOB_ROUTES;
 		else if (c == 'd')
@@ -115,13 +126,13 @@ static int work(const struct options *o)
 	case JOB_CHECK:
 		return printf("%s: good\n", o->conf), EXIT_SUCCESS;
 	case JOB_INIT:
-		return say(hub_init(&conf, err), err);
+		return say(hub_init(&conf, o->admin, err), err);
 	case JOB_RECOVER:
 		return say(hub_recover(&conf, o->argument, err), err);
 	case JOB_RESTORE:
-		return say(hub_restore(&conf, o->argument, err), err);
-	case JOB_NEW_KEY:
-		return say(hub_new_key(&conf, err), err);
+		return say(hub_restore(&conf, o->argument, o->root_key, err), err);
+	case JOB_ROLL_KEYS:
+		return say(hub_roll_keys(&conf, o->root_key, err), err);
 	case JOB_ROUTES:
 		break;
 	}

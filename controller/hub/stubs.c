@@ -5,25 +5,26 @@
 
 #define WEAK __attribute__((weak))
 
-WEAK int hub_init(const struct hub_conf *conf, char err[ERR_MAX])
+WEAK int hub_init(const struct hub_conf *conf, const char *admin, char err[ERR_MAX])
 {
 	(void)conf;
+	(void)admin;
 	snprintf(err, ERR_MAX, "not there yet");
 	return -ENOSYS;
 }
 WEAK int hub_recover(const struct hub_conf *conf, const char *name, char err[ERR_MAX])
 {
-	(void)name;
-	return hub_init(conf, err);
+	return hub_init(conf, name, err);
 }
-WEAK int hub_restore(const struct hub_conf *conf, const char *backup, char err[ERR_MAX])
+WEAK int hub_restore(
+	const struct hub_conf *conf, const char *backup, const char *root_key, char err[ERR_MAX])
 {
-	(void)backup;
-	return hub_init(conf, err);
+	(void)root_key;
+	return hub_init(conf, backup, err);
 }
-WEAK int hub_new_key(const struct hub_conf *conf, char err[ERR_MAX])
+WEAK int hub_roll_keys(const struct hub_conf *conf, const char *root_key, char err[ERR_MAX])
 {
-	return hub_init(conf, err);
+	return hub_init(conf, root_key, err);
 }
 WEAK void route_print(FILE *out)
 {
