@@ -20,7 +20,10 @@
 #include <stdint.h>
 
 #define KEEPER_VALUE_MAX 65536
-#define KEEPER_WAITING_MAX 32 /* jobs not done yet; more are -EAGAIN */
+#define KEEPER_RUN_MAX 65536
+/* Jobs of one kind (values, blocks, the roster's) whose answer was not taken yet; more are -EAGAIN.
+ * Values are kept first, whatever else waits; then blocks. */
+#define KEEPER_WAITING_MAX 32
 
 struct keeper;
 
@@ -42,8 +45,9 @@ enum keeper_event_kind {
 struct keeper_event {
 	enum keeper_event_kind kind;
 	uint64_t tag;
-	int error;             /* -EBADMSG: a record or the digest is wrong; -EAGAIN … the disk */
-	char message[ERR_MAX]; /* where error is set, for a person */
+	int error; /* -EBADMSG: a record or the digest is wrong; -ESTALE: the revision is; -EPERM:
+		      a file's roster cannot be changed by a delta; others: the disk */
+	char message[ERR_MAX];    /* where error is set, for a person */
 	struct revision revision; /* ROSTER: in force */
 	uint8_t digest[ROSTER_DIGEST_SIZE];
 	uint64_t cards;
@@ -83,11 +87,18 @@ struct keeper_roster {
 				 higher generation (-ESTALE) */
 	uint8_t digest[ROSTER_DIGEST_SIZE]; /* of the whole roster afterwards */
 };
-/* Gives up one that was begun. FILLED answers. */
+/*
+ * Gives up one that was begun. FILLED answers. -EINVAL for another site than the keeper's.
+ *
+ * An error is told once: of the runs and the commit that were handed in behind it nothing is said
+ * any more. What was given up by abort or begin is silent too, but for a ROSTER without error where
+ * its commit was done already.
+ */
 int keeper_roster_begin(struct keeper *keeper, const struct keeper_roster *roster);
-/* Takes the run over (free). FILLED answers. */
+/* Takes the run over (free), unless it fails: -EAGAIN, -EINVAL beyond KEEPER_RUN_MAX bytes or
+ * without begin. FILLED answers. */
 int keeper_roster_fill(struct keeper *keeper, uint8_t *run, size_t size);
-/* ROSTER answers. */
+/* ROSTER answers. -EAGAIN, -EINVAL without begin. */
 int keeper_roster_commit(struct keeper *keeper);
 void keeper_roster_abort(struct keeper *keeper);
 
@@ -95,7 +106,8 @@ void keeper_roster_abort(struct keeper *keeper);
  * Applies what takes rights away, out of a genuine delta that cannot be applied whole yet: cards
  * that are not active, of members who are not, or gone. They are refused from BLOCKED on, whatever
  * their row says, until a roster of at least `revision` is in force. Everything else in the run is
- * ignored.
+ * ignored. The run is copied; BLOCKED answers. -EAGAIN, -EINVAL beyond KEEPER_RUN_MAX bytes,
+ * -ENOMEM.
  */
 int keeper_block(
 	struct keeper *keeper, const struct revision *revision, const uint8_t *run, size_t size);

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The thread's side of the keeper: the only one that waits for the disk. */
+#include "keeper_private.h"
+
+#include <string.h>
+#include <sys/eventfd.h>
+
+bool keeper_take(struct keeper *k, enum keeper_lane lane, struct keeper_job *ret_job)
+{
+	struct keeper_queue *queue = &k->queues[lane];
+	bool some;
+
+	pthread_mutex_lock(&k->lock);
+	some = queue->count > 0;
+	if (some) {
+		*ret_job = queue->jobs[queue->first];
+		queue->first = (queue->first + 1) % KEEPER_WAITING_MAX;
+		queue->count--;
+	}
+	pthread_mutex_unlock(&k->lock);
+	return some;
+}
+
+void keeper_tell(
+	struct keeper *k, enum keeper_lane lane, uint64_t serial, const struct keeper_event *event)
+{
+	pthread_mutex_lock(&k->lock);
+	k->answers[(k->answer_first + k->answer_count) % KEEPER_ANSWERS_MAX] =
+		(struct keeper_answer){.lane = lane, .serial = serial, .event = *event};
+	k->answer_count++;
+	(void)eventfd_write(k->event_fd, 1);
+	pthread_mutex_unlock(&k->lock);
+}
+
+void keeper_drop(struct keeper *k, enum keeper_lane lane)
+{
+	pthread_mutex_lock(&k->lock);
+	k->queues[lane].untaken--;
+	pthread_mutex_unlock(&k->lock);
+}
+
+void keeper_serve_values(struct keeper *k)
+{
+	struct keeper_job job;
+
+	while (keeper_take(k, KEEPER_LANE_KEEP, &job)) {
+		struct keeper_event event = {.kind = KEEPER_EVENT_KEPT, .tag = job.tag};
+
+		event.error = kept_put(&k->kept, k->options.kept_path, job.name, job.data, job.size,
+			event.message);
+		free(job.data);
+		keeper_tell(k, KEEPER_LANE_KEEP, 0, &event);
+	}
+}
+
+/* Waits until there is something to do: false to end. */
+static bool await(struct keeper *k)
+{
+	bool work = false, more;
+
+	pthread_mutex_lock(&k->lock);
+	k->busy = false;
+	pthread_cond_broadcast(&k->moved);
+	while (!k->stop && !work) {
+		for (enum keeper_lane lane = 0; lane < KEEPER_LANES; lane++)
+			work |= k->queues[lane].count > 0;
+		if (!work)
+			pthread_cond_wait(&k->wake, &k->lock);
+	}
+	k->busy = work;
+	more = !k->stop;
+	pthread_mutex_unlock(&k->lock);
+	return more;
+}
+
+void *keeper_run(void *keeper)
+{
+	struct keeper *k = keeper;
+	bool abandoned;
+
+	while (await(k)) {
+		keeper_serve_values(k);
+	}
+	pthread_mutex_lock(&k->lock);
+	k->ended = true;
+	abandoned = k->abandoned;
+	pthread_cond_broadcast(&k->moved);
+	pthread_mutex_unlock(&k->lock);
+	if (abandoned)
+		keeper_destroy(k);
+	return NULL;
+}
