@@ -96,3 +96,6 @@ struct message_status {
  */
 int message_status_write(
 	const char *site, const char *door, const struct message_status *status, char **ret_body);
+/* Whether a status that came from outside says online: all that the hub reads of it. 0, or -EBADMSG
+ * with err. */
+int message_status_online(const char *body, size_t size, bool *ret_online, char err[ERR_MAX]);
