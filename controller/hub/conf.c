@@ -158,3 +158,8 @@ int hub_conf_load(const char *file, struct hub_conf *ret_conf, char err[ERR_MAX]
 	*ret_conf = conf;
 	return 0;
 }
+
+void hub_registry_path(const struct hub_conf *conf, char *out, size_t size)
+{
+	snprintf(out, size, "%s/hub.db", conf->store_directory);
+}

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "hub/hub.h"
 #include "hub/init.h"
+#include "hub/route.h"
 
 #include <getopt.h>
 #include <string.h>

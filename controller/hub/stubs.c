@@ -2,6 +2,7 @@
 /* Parts that are not there yet; each goes with its part. */
 #include "hub/hub.h"
 #include "hub/init.h"
+#include "hub/route.h"
 
 #define WEAK __attribute__((weak))
 

@@ -40,3 +40,6 @@ struct hub_conf {
 
 /* 0, or negative errno with err = file, line or setting, what was expected. */
 int hub_conf_load(const char *file, struct hub_conf *ret_conf, char err[ERR_MAX]);
+
+/* "STORE/hub.db". */
+void hub_registry_path(const struct hub_conf *conf, char *out, size_t size);

@@ -3,14 +3,14 @@
 /*
  * tapin-hub: everything the program owns, and what its files do for each other.
  *
- *   hub.c      start, loop, housekeeping, stop       sync.c       keys, head, deltas, states
- *   conf.c     the configuration file                answer.c     answers to asks, views of rosters
- *   init.c     --init, --recover, --restore          heard.c      what doors told of themselves
- *   keys.c     root, hub and card keys, roll-over    collect.c    journals, acknowledgements, alarms
- *   broker.c   accounts of the broker                command.c    commands and their results
- *   session.c  login, sessions, rate limit           enrol.c      the card that an enrolment found
- *   route.c    requests, operators, problems         provision.c  bundles, claims, stolen doors
- *   api_*.c    one group of routes each
+ *   hub.c      start, loop, housekeeping, stop       sync.c       keys, head, deltas, states (doors.c)
+ *   post.c     the broker: messages in and out       answer.c     answers to asks
+ *   conf.c     the configuration file                heard.c      what doors told of themselves
+ *   init.c     --init, --recover, --restore          collect.c    journals, acknowledgements
+ *   keys.c     root, hub and card keys, roll-over    command.c    commands and their results
+ *   broker.c   accounts of the broker                enrol.c      the card that was enrolled
+ *   session.c  login, sessions, rate limit           provision.c  bundles, claims, stolen doors
+ *   route.c    requests, operators, problems         api_*.c      one group of routes each
  *
  * One loop thread (libmosquitto's own beside it). The registry's single writer.
  */
@@ -40,7 +40,7 @@ struct hub_keys {
 	char *keys_message; /* the signed `keys` message, as published */
 };
 
-struct hub_refusals;  /* hub.c */
+struct hub_post;      /* post.c */
 struct hub_sync;      /* sync.c */
 struct hub_collect;   /* collect.c */
 struct hub_commands;  /* command.c */
@@ -59,10 +59,9 @@ struct hub {
 	sd_event_source *http_io;
 	sd_event_source *http_timer;
 	sd_event_source *housekeeping;
-	uint64_t mqtt_tried_ms;        /* monotonic: when mqtt_open failed last; 0: never */
-	int32_t pruned;                /* local date of the last registry_prune */
-	struct hub_refusals *refusals; /* hub.c */
-	bool started;
+	int32_t pruned; /* local date of the last registry_prune */
+	struct hub_post *post;
+	int lock; /* of the store directory: one hub at a time */
 	struct hub_sync *sync;
 	struct hub_collect *collect;
 	struct hub_commands *commands;
@@ -73,12 +72,19 @@ struct hub {
 
 /* ---- hub.c ---- */
 
-/* "STORE/hub.db". */
-void hub_registry_path(const struct hub_conf *conf, char *out, size_t size);
 /* Runs the hub until SIGTERM or SIGINT. 0, or negative errno after the failure was logged. */
 int hub_run(const struct hub_conf *conf);
 /* After each commit of the registry: doors are told at once. */
 void hub_changed(struct hub *hub);
+
+/* ---- post.c ---- */
+
+int post_start(struct hub *hub, char err[ERR_MAX]);
+void post_stop(struct hub *hub);
+/* Opens the broker's connection where there is none yet. Once a second. */
+void post_tick(struct hub *hub);
+/* Subscribes to "tapin/SITE/door/+/NAME". */
+void post_subscribe_doors(struct hub *hub, const char *name);
 /* Seals body for topic with the hub's key and publishes it; QoS 1. 0, or negative errno: -ENOTCONN,
  * -EAGAIN. */
 int hub_publish(struct hub *hub, const char *topic, const char *body, bool retain);
@@ -158,8 +164,6 @@ int broker_remove(struct hub *hub, const char *account, char err[ERR_MAX]);
 int route_start(struct hub *hub, char err[ERR_MAX]);
 void route_stop(struct hub *hub);
 void route_tick(struct hub *hub);
-/* --routes: "METHOD PATH ROLE" a line. */
-void route_print(FILE *out);
 
 /* keys.c: loads what --init made. 0 or negative errno with err naming the file and the remedy. */
 int hub_keys_load(const struct hub_conf *conf, struct hub_keys *ret_keys, char err[ERR_MAX]);
