@@ -1,0 +1,107 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Makes roster-record.json: records of a roster as include/core/roster_record.h lays them out.
+
+Written from the header's description and Python's own hashlib, not from the C code, so that the two
+can be compared:  python3 make-roster-record.py | diff - roster-record.json
+Numbers of 64 bits are written as decimal strings: many JSON readers keep only 53 bits.
+"""
+import hashlib
+import json
+import struct
+
+NONE = -2**31  # a date that is not set
+SITE, DOOR, TIER, CARD, EXCEPTION, HOLIDAY = range(1, 7)
+
+
+def text(value, size=1):
+    data = value.encode()
+    return len(data).to_bytes(size, "little") + data
+
+
+def key_of(r):
+    kind = r["kind"]
+    if kind == DOOR:
+        return text(r["door"])
+    if kind == TIER:
+        return struct.pack("<I", r["tier"])
+    if kind == CARD:
+        return bytes.fromhex(r["token"])
+    if kind == EXCEPTION:
+        return struct.pack("<Q", r["id"])
+    if kind == HOLIDAY:
+        return struct.pack("<i", r["date"])
+    return b""
+
+
+def value_of(r):
+    kind = r["kind"]
+    if kind == SITE:
+        return text(r["timezone"]) + struct.pack("<BII", r["holidays"], r["warn_s"], r["bound_s"])
+    if kind == TIER:
+        out = struct.pack("<I", r["flags"]) + text(r["hours"], 2) + struct.pack("<H", len(r["doors"]))
+        for door, hours in sorted(r["doors"].items()):
+            out += text(door) + (b"\0" if hours is None else b"\1" + text(hours, 2))
+        return out
+    if kind == CARD:
+        return struct.pack("<IQQQIBBBiiiI", r["key_id"], r["card"], r["member"], r["sponsor"], r["of_tier"],
+                           r["state"], r["member_state"], r["card_kind"], r["valid_from"], r["valid_until"],
+                           r["grace_until"], r["release_ms"])
+    if kind == EXCEPTION:
+        return struct.pack("<iiHHB", r["first"], r["last"], r["start"], r["end"], r["open"]) + \
+            text(r["door"]) + text(r["reason"])
+    if kind == HOLIDAY:
+        return struct.pack("<B", r["holiday"])
+    return b""
+
+
+RECORDS = [
+    {"kind": SITE, "timezone": "Europe/London", "holidays": 1, "warn_s": 259200, "bound_s": 1209600},
+    {"kind": SITE, "timezone": "A" * 63, "holidays": 0, "warn_s": 0, "bound_s": 4294967295},
+    {"kind": DOOR, "door": "front"},
+    {"kind": DOOR, "door": "a" * 32},
+    {"kind": DOOR, "door": "attic-2", "gone": True},
+    {"kind": TIER, "tier": 1, "flags": 0, "hours": "24/7", "doors": {}},
+    {"kind": TIER, "tier": 4294967295, "flags": 15, "hours": "Mo-Fr 09:00-17:00; PH off",
+     "doors": {"workshop": "Sa 10:00-16:00", "front": None, "back": "24/7"}},
+    {"kind": TIER, "tier": 7, "gone": True},
+    {"kind": CARD, "token": "a0a1a2a3a4a5a6a7a8a9aaabacadaeaf", "key_id": 7, "card": 1001, "member": 2002,
+     "sponsor": 0, "of_tier": 1, "state": 1, "member_state": 1, "card_kind": 0, "valid_from": NONE,
+     "valid_until": NONE, "grace_until": NONE, "release_ms": 0},
+    {"kind": CARD, "token": "ff" * 16, "key_id": 4294967295, "card": 2**63 - 1, "member": 2**63 - 1,
+     "sponsor": 2**63 - 1, "of_tier": 4294967295, "state": 4, "member_state": 2, "card_kind": 1,
+     "valid_from": 0, "valid_until": 20454, "grace_until": 2932896, "release_ms": 60000},
+    {"kind": CARD, "token": "00" * 16, "gone": True},
+    {"kind": EXCEPTION, "id": 1, "first": 20811, "last": 20813, "start": 720, "end": 2880, "open": 0,
+     "door": "", "reason": "Christmas – närheten"},
+    {"kind": EXCEPTION, "id": 2**63 - 1, "first": 0, "last": 2932896, "start": 0, "end": 1440, "open": 1,
+     "door": "front", "reason": "r" * 80},
+    {"kind": EXCEPTION, "id": 3, "gone": True},
+    {"kind": HOLIDAY, "date": 20811, "holiday": 1},
+    {"kind": HOLIDAY, "date": 2932896, "holiday": 0},
+    {"kind": HOLIDAY, "date": 0, "gone": True},
+]
+
+
+def readable(r):
+    """The record with numbers that can be large as strings."""
+    return {k: str(v) if k in ("card", "member", "sponsor", "id") else v for k, v in r.items()}
+
+
+def main():
+    digest, run, rows = 0, b"", []
+    for r in RECORDS:
+        gone = r.get("gone", False)
+        data = bytes([r["kind"], 0 if gone else 1]) + key_of(r) + (b"" if gone else value_of(r))
+        if not gone:
+            digest += int.from_bytes(hashlib.blake2b(data, digest_size=32).digest(), "little")
+        run += struct.pack("<H", len(data)) + data
+        rows.append({"record": readable(r), "key": (bytes([r["kind"]]) + key_of(r)).hex(), "bytes": data.hex(),
+                     "digest": (digest % 2**256).to_bytes(32, "little").hex()})
+    print(json.dumps({
+        "about": "Records of a roster: see include/core/roster_record.h; made by make-roster-record.py. "
+                 "digest: of the puts so far",
+        "records": rows, "run": run.hex()}, indent=1, ensure_ascii=False))
+
+
+main()
