@@ -82,37 +82,41 @@ static void say(const struct waiting *at)
 			batch->door, (unsigned long long)batch->rows[0].seq);
 }
 
-static int take_all(struct hub *hub)
+static void take(struct hub *hub, struct waiting *at)
+{
+	at->taken = registry_log_take(hub->registry, &at->batch, &at->mark);
+	if (at->taken < 0)
+		log_error("door %s: a batch is not kept: %s", at->batch.door,
+			registry_error(hub->registry));
+}
+
+/* All in one transaction; where that fails, each in its own: one batch that cannot be kept must not
+ * keep the others away. */
+static void take_all(struct hub *hub)
 {
 	struct hub_collect *collect = hub->collect;
 	int r = registry_log_begin(hub->registry);
 
-	if (r < 0)
-		return r;
-	for (size_t i = 0; i < collect->count; i++) {
-		struct waiting *at = &collect->waiting[i];
-
-		at->taken = registry_log_take(hub->registry, &at->batch, &at->mark);
-		/* one batch that cannot be kept must not keep the others away */
-		if (at->taken < 0)
-			log_error("door %s: a batch is not kept: %s", at->batch.door,
-				registry_error(hub->registry));
-	}
-	return registry_log_commit(hub->registry);
+	for (size_t i = 0; r >= 0 && i < collect->count; i++)
+		take(hub, &collect->waiting[i]);
+	if (r >= 0 && registry_log_commit(hub->registry) >= 0)
+		return;
+	log_error("journals: %s; what is not acknowledged is sent again",
+		registry_error(hub->registry));
+	if (registry_changing(hub->registry))
+		registry_abort(hub->registry);
+	for (size_t i = 0; i < collect->count; i++)
+		take(hub, &collect->waiting[i]);
 }
 
 void collect_flush(struct hub *hub)
 {
 	struct hub_collect *collect = hub->collect;
-	int r;
 
 	if (collect->count == 0)
 		return;
-	r = take_all(hub);
-	if (r < 0)
-		log_error("journals: %s; nothing is acknowledged, doors send again",
-			registry_error(hub->registry));
-	for (size_t i = 0; r >= 0 && i < collect->count; i++) {
+	take_all(hub);
+	for (size_t i = 0; i < collect->count; i++) {
 		const struct waiting *at = &collect->waiting[i];
 
 		if (at->taken < 0)
