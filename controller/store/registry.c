@@ -101,6 +101,7 @@ int registry_begin(struct registry *reg)
 	}
 	reg->changing = true;
 	reg->touched = false;
+	reg->headed = false;
 	reg->broken = 0;
 	reg->next = reg->state;
 	return 0;
@@ -127,8 +128,7 @@ static int write_number(struct registry *reg)
 		return registry_sql_fail(reg, "number the change");
 	sqlite3_bind_int64(stmt, 1, (int64_t)reg->next.roster.revision.number);
 	sqlite3_bind_int64(stmt, 2, registry_now_us(reg));
-	return registry_run(reg, stmt, "number the change") < 0 ? reg->broken
-								: registry_state_write(reg);
+	return registry_run(reg, stmt, "number the change") < 0 ? reg->broken : 0;
 }
 
 int registry_commit(struct registry *reg, struct revision *ret_revision)
@@ -140,6 +140,8 @@ int registry_commit(struct registry *reg, struct revision *ret_revision)
 	error = reg->broken;
 	if (error == 0 && reg->touched)
 		error = write_number(reg);
+	if (error == 0 && (reg->touched || reg->headed))
+		error = registry_state_write(reg);
 	if (error == 0 && db_do(reg->db, "COMMIT") < 0)
 		error = registry_sql_fail(reg, "keep the change");
 	if (error < 0) {
@@ -280,6 +282,11 @@ static int connect_file(struct registry *reg, char err[ERR_MAX])
 	/* 32 MiB of pages: a million cards in any order without rewriting them */
 	if (error == 0)
 		error = db_run(reg->db, reg->path, "PRAGMA cache_size=-32768", err);
+	if (error == 0) {
+		error = registry_search_register(reg->db);
+		if (error < 0)
+			db_fail(reg->db, reg->path, "open", err);
+	}
 	return error;
 }
 

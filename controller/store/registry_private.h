@@ -41,6 +41,7 @@ struct registry {
 	char error[ERR_MAX];
 	bool changing;
 	bool touched;                /* the change in progress altered a record */
+	bool headed;                 /* or only what meta says of the roster */
 	int broken;                  /* it failed half-way: its error */
 	struct registry_state state; /* as committed */
 	struct registry_state next;  /* of the change in progress */
@@ -92,11 +93,20 @@ int64_t registry_now_us(const struct registry *registry);
  * member's name"). */
 int registry_check_text(struct registry *registry, const char *what, const char *text, size_t max,
 	bool may_be_empty);
+/* Rows of one answer, at most REGISTRY_PAGE_MAX. */
+int64_t registry_page(size_t limit);
+/* Hours that compile; -EINVAL pointing at the character. */
+int registry_check_hours(struct registry *registry, const char *what, const char *hours);
+/* "" or a door of the roster. */
+int registry_check_door(struct registry *registry, const char *door);
 /* -ESTALE where expected is neither 0 nor actual. */
 int registry_check_version(
 	struct registry *registry, const char *what, uint64_t expected, uint64_t actual);
 /* -EINVAL with a sentence outside a change. */
 int registry_check_changing(struct registry *registry);
+
+/* Makes the SQL function tapin_has(text, part): is part in text, whatever their case? */
+int registry_search_register(sqlite3 *db);
 
 /* ---- a transaction of one's own, or inside the change in progress ---- */
 
@@ -127,6 +137,13 @@ uint32_t registry_generation(const struct registry *registry);
 
 /* -EPERM naming the tier, exception or event that still names this door. */
 int registry_door_unused(struct registry *registry, const char *door);
+
+/* A member's cards as the doors must know them now. */
+int registry_card_of_member_changed(struct registry *registry, uint64_t member);
+
+/* The calendar of the roster as it must be on this local date: what is over leaves it. How many
+ * records left. */
+int registry_calendar_refresh(struct registry *registry, int32_t today);
 
 /* ---- what registry_prune calls ---- */
 /* registry_command.c: forgets commands that were sent before then. How many. */

@@ -148,3 +148,89 @@ int registry_roster(struct registry *reg, struct registry_roster *ret_roster)
 	*ret_roster = reg->state.roster;
 	return 0;
 }
+
+int registry_raise_generation(struct registry *reg, uint32_t generation)
+{
+	bool own;
+	int error = registry_enter(reg, &own);
+
+	if (error < 0)
+		return error;
+	if (generation <= reg->next.roster.revision.generation)
+		return registry_leave(reg, own,
+			registry_fail(reg, -EINVAL,
+				"the generation is %u already: name a higher one",
+				reg->next.roster.revision.generation));
+	/* nobody has an earlier revision of this generation: nothing is left to be told as gone */
+	if (db_do(reg->db, "DELETE FROM roster WHERE record IS NULL; DELETE FROM change") < 0)
+		return registry_leave(reg, own, registry_sql_fail(reg, "raise the generation"));
+	reg->next.roster.revision.generation = generation;
+	reg->next.floor = reg->next.roster.revision.number;
+	reg->headed = true;
+	return registry_leave(reg, own, 0);
+}
+
+/* ---- forgetting ---- */
+
+#define GONE_SQL " FROM roster WHERE turn IN (0, 6, 7, 8) AND number <= ?1"
+_Static_assert(ROSTER_TURN_DATE_GONE == 0 && ROSTER_TURN_CARD_GONE == 6 &&
+		       ROSTER_TURN_TIER_GONE == 7 && ROSTER_TURN_DOOR_GONE == 8,
+	"the turns that GONE_SQL names");
+
+/* The number in the first row, 0 for NULL. */
+static int number_of(struct registry *reg, const char *sql, int64_t bound, uint64_t *ret_number)
+{
+	CLEANUP(registry_done) sqlite3_stmt *stmt = registry_prepare(reg, sql);
+	int rc;
+
+	if (!stmt)
+		return registry_sql_fail(reg, "read what is gone");
+	sqlite3_bind_int64(stmt, 1, bound);
+	rc = registry_step(reg, stmt, "read what is gone");
+	*ret_number = rc > 0 ? registry_take_u64(stmt, 0) : 0;
+	return rc;
+}
+
+static int delete_up_to(struct registry *reg, const char *sql, uint64_t number)
+{
+	CLEANUP(registry_done) sqlite3_stmt *stmt = registry_prepare(reg, sql);
+
+	if (!stmt)
+		return registry_sql_fail(reg, "forget what is gone");
+	sqlite3_bind_int64(stmt, 1, (int64_t)number);
+	return registry_run(reg, stmt, "forget what is gone");
+}
+
+/* The floor goes up no further than to what is forgotten: a quiet site keeps its deltas. */
+static int forget(struct registry *reg)
+{
+	uint64_t number = reg->next.roster.revision.number, last = 0, highest = 0;
+	int rc = number_of(reg, "SELECT max(number) FROM change WHERE at_us < ?1",
+		registry_now_us(reg) - REMEMBER_US, &last);
+
+	if (number > REMEMBER_NUMBERS && number - REMEMBER_NUMBERS > last)
+		last = number - REMEMBER_NUMBERS;
+	if (rc >= 0)
+		rc = number_of(reg, "SELECT max(number)" GONE_SQL, (int64_t)last, &highest);
+	if (rc >= 0)
+		rc = delete_up_to(reg, "DELETE FROM change WHERE number <= ?1", last);
+	if (rc < 0 || highest == 0)
+		return rc < 0 ? rc : 0;
+	if (highest > reg->next.floor)
+		reg->next.floor = highest;
+	reg->headed = true;
+	return delete_up_to(reg, "DELETE" GONE_SQL, highest);
+}
+
+int registry_prune(struct registry *reg, int32_t today)
+{
+	int error = registry_check_changing(reg), left;
+
+	if (error < 0)
+		return error;
+	left = registry_calendar_refresh(reg, today);
+	if (left < 0)
+		return left;
+	error = forget(reg);
+	return error < 0 ? error : left;
+}

@@ -24,7 +24,7 @@
 "  number INTEGER NOT NULL," \
 "  turn INTEGER NOT NULL," \
 "  record BLOB) STRICT, WITHOUT ROWID;" \
-"CREATE INDEX roster_turn ON roster (turn, number);" \
+"CREATE INDEX roster_turn ON roster (turn, number, key);" \
 "CREATE TABLE site (" \
 "  id INTEGER PRIMARY KEY CHECK (id = 1)," \
 "  site TEXT NOT NULL," \
@@ -40,7 +40,7 @@
 "  version INTEGER NOT NULL) STRICT;" \
 "CREATE TABLE tier (" \
 "  tier INTEGER PRIMARY KEY AUTOINCREMENT," \
-"  name TEXT NOT NULL," \
+"  name TEXT NOT NULL UNIQUE," \
 "  flags INTEGER NOT NULL," \
 "  hours TEXT NOT NULL," \
 "  version INTEGER NOT NULL) STRICT;" \
@@ -112,6 +112,5 @@
 "  action TEXT NOT NULL," \
 "  object TEXT NOT NULL," \
 "  before TEXT NOT NULL," \
-"  after TEXT NOT NULL) STRICT;" \
-"CREATE INDEX audit_object ON audit (object);"
+"  after TEXT NOT NULL) STRICT;"
 /* clang-format on */

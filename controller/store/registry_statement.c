@@ -168,6 +168,11 @@ int registry_check_version(
 		reg, -ESTALE, "%s was changed meanwhile: look again, then decide", what);
 }
 
+int64_t registry_page(size_t limit)
+{
+	return limit < REGISTRY_PAGE_MAX ? (int64_t)limit : REGISTRY_PAGE_MAX;
+}
+
 int registry_check_changing(struct registry *reg)
 {
 	return reg->changing ? 0 : registry_fail(reg, -EINVAL, "no change was begun");

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Booked gatherings. No door is told of them; the hub holds their door when their time comes. */
+#include "registry_private.h"
+#include "store/registry_site.h"
+
+#define EVENT_SQL                                                                              \
+	"SELECT id, title, door, doors_from_us, doors_until_us, capacity, note, version FROM " \
+	"event "
+
+static void take(sqlite3_stmt *stmt, struct registry_event *e)
+{
+	e->id = registry_take_u64(stmt, 0);
+	registry_take_text(stmt, 1, e->title, sizeof(e->title));
+	registry_take_text(stmt, 2, e->door, sizeof(e->door));
+	e->doors_from_us = sqlite3_column_int64(stmt, 3);
+	e->doors_until_us = sqlite3_column_int64(stmt, 4);
+	e->capacity = registry_take_u32(stmt, 5);
+	registry_take_text(stmt, 6, e->note, sizeof(e->note));
+	e->version = registry_take_u64(stmt, 7);
+}
+
+int registry_event(struct registry *reg, uint64_t id, struct registry_event *ret_event)
+{
+	CLEANUP(registry_done)
+	sqlite3_stmt *stmt = registry_prepare(reg, EVENT_SQL "WHERE id = ?1");
+	int rc;
+
+	if (!stmt)
+		return registry_sql_fail(reg, "read an event");
+	sqlite3_bind_int64(stmt, 1, (int64_t)id);
+	rc = registry_step(reg, stmt, "read an event");
+	if (rc == 0)
+		return registry_fail(reg, -ENOENT, "there is no event %llu: look at the list",
+			(unsigned long long)id);
+	if (rc > 0)
+		take(stmt, ret_event);
+	return rc < 0 ? rc : 0;
+}
+
+int registry_events(struct registry *reg, uint64_t after, int64_t since_us,
+	struct registry_event *rows, size_t limit)
+{
+	CLEANUP(registry_done)
+	sqlite3_stmt *stmt = registry_prepare(reg,
+		EVENT_SQL "WHERE id > ?1 AND (?2 = 0 OR doors_until_us > ?2) ORDER BY id LIMIT ?3");
+	int count = 0, rc;
+
+	if (!stmt)
+		return registry_sql_fail(reg, "list events");
+	sqlite3_bind_int64(stmt, 1, (int64_t)after);
+	sqlite3_bind_int64(stmt, 2, since_us);
+	sqlite3_bind_int64(stmt, 3, registry_page(limit));
+	while ((rc = registry_step(reg, stmt, "list events")) > 0)
+		take(stmt, &rows[count++]);
+	return rc < 0 ? rc : count;
+}
+
+static int check(struct registry *reg, const struct registry_event *e)
+{
+	int error = registry_check_changing(reg);
+
+	if (error == 0)
+		error = registry_check_text(
+			reg, "the event's title", e->title, REGISTRY_NAME_MAX, false);
+	if (error == 0)
+		error = registry_check_text(
+			reg, "the note about the event", e->note, REGISTRY_NOTE_MAX, true);
+	if (error == 0)
+		error = registry_check_door(reg, e->door);
+	if (error == 0 && (e->doors_from_us < 0 || e->doors_until_us < e->doors_from_us ||
+				  (e->door[0] && e->doors_until_us == e->doors_from_us)))
+		error = registry_fail(reg, -EINVAL,
+			"the event's door would close before it opens: give doors_from, and "
+			"doors_until after it");
+	return error;
+}
+
+static void bind(sqlite3_stmt *stmt, const struct registry_event *e)
+{
+	registry_bind_text(stmt, 1, e->title);
+	registry_bind_text(stmt, 2, e->door);
+	sqlite3_bind_int64(stmt, 3, e->doors_from_us);
+	sqlite3_bind_int64(stmt, 4, e->doors_until_us);
+	sqlite3_bind_int64(stmt, 5, e->capacity);
+	registry_bind_text(stmt, 6, e->note);
+}
+
+int registry_event_add(struct registry *reg, const struct registry_event *event, uint64_t *ret_id)
+{
+	CLEANUP(registry_done)
+	sqlite3_stmt *stmt = registry_prepare(reg,
+		"INSERT INTO event (title, door, doors_from_us, doors_until_us, capacity, note, "
+		"version) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1)");
+	int error = check(reg, event);
+
+	if (error < 0)
+		return error;
+	if (!stmt)
+		return registry_sql_fail(reg, "add an event");
+	bind(stmt, event);
+	error = registry_run(reg, stmt, "add an event");
+	if (error < 0)
+		return error;
+	if (ret_id)
+		*ret_id = (uint64_t)sqlite3_last_insert_rowid(reg->db);
+	return 0;
+}
+
+int registry_event_change(struct registry *reg, const struct registry_event *event)
+{
+	CLEANUP(registry_done)
+	sqlite3_stmt *stmt = registry_prepare(reg,
+		"UPDATE event SET title = ?1, door = ?2, doors_from_us = ?3, doors_until_us = ?4, "
+		"capacity = ?5, note = ?6, version = version + 1 WHERE id = ?7");
+	struct registry_event now;
+	int error = check(reg, event);
+
+	if (error == 0)
+		error = registry_event(reg, event->id, &now);
+	if (error == 0)
+		error = registry_check_version(reg, "the event", event->version, now.version);
+	if (error < 0)
+		return error;
+	if (!stmt)
+		return registry_sql_fail(reg, "change an event");
+	bind(stmt, event);
+	sqlite3_bind_int64(stmt, 7, (int64_t)event->id);
+	error = registry_run(reg, stmt, "change an event");
+	return error < 0 ? error : 0;
+}
+
+int registry_event_remove(struct registry *reg, uint64_t id, uint64_t version)
+{
+	CLEANUP(registry_done)
+	sqlite3_stmt *stmt = registry_prepare(reg, "DELETE FROM event WHERE id = ?1");
+	struct registry_event now;
+	int error = registry_check_changing(reg);
+
+	if (error == 0)
+		error = registry_event(reg, id, &now);
+	if (error == 0)
+		error = registry_check_version(reg, "the event", version, now.version);
+	if (error < 0)
+		return error;
+	if (!stmt)
+		return registry_sql_fail(reg, "remove an event");
+	sqlite3_bind_int64(stmt, 1, (int64_t)id);
+	error = registry_run(reg, stmt, "remove an event");
+	return error < 0 ? error : 0;
+}
