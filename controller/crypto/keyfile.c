@@ -89,6 +89,18 @@ static int save_line(const char *path, mode_t mode, const char *kind, const char
 	return r;
 }
 
+/* systemd hands a credential over in a directory that only its service may enter; an access list
+ * for the service's user shows as the group's right to read. */
+static mode_t forbidden(const char *path)
+{
+	const char *directory = getenv("CREDENTIALS_DIRECTORY");
+	size_t size = directory ? strlen(directory) : 0;
+
+	if (size > 0 && strncmp(path, directory, size) == 0 && path[size] == '/')
+		return 037;
+	return 077;
+}
+
 /* Reads at most KEY_FILE_MAX - 1 bytes of a regular file that nobody else may read, when secret. */
 static int read_text(const char *path, bool secret, char text[KEY_FILE_MAX], char err[ERR_MAX])
 {
@@ -107,7 +119,7 @@ static int read_text(const char *path, bool secret, char text[KEY_FILE_MAX], cha
 		snprintf(err, ERR_MAX, "%s: not a regular file, expected a key file", path);
 		return -EINVAL;
 	}
-	if (secret && (st.st_mode & 077) != 0) {
+	if (secret && (st.st_mode & forbidden(path)) != 0) {
 		snprintf(err, ERR_MAX,
 			"%s: others may read this secret key (mode %04o); run: chmod 0600 %s", path,
 			st.st_mode & 07777u, path);
