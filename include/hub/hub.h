@@ -142,14 +142,23 @@ void provision_stop(struct hub *hub);
 void provision_connected(struct hub *hub);
 bool provision_message(struct hub *hub, const struct mqtt_event *event);
 void provision_tick(struct hub *hub);
-/* Makes a claim and its account, and the bundle file's text; the caller frees. The door exists
- * (registry_door_add). 0 or negative errno with err. */
+/*
+ * Makes a claim and its account, and the bundle file's text; the caller frees (and wipes). The door
+ * exists (registry_door_add). Inside a change, or a change of its own. An earlier bundle of the
+ * door is void from then on. 0 or negative errno with err: -ENOENT no such door.
+ */
 int provision_bundle(struct hub *hub, const char *door, char **ret_text, char err[ERR_MAX]);
-/* Removes a door's account and keys after a theft or its removal. */
+/* Ends a door's connection and removes its account, after registry_door_stolen or _remove was
+ * committed; a door that is still active becomes stolen. Its claims are void, too. */
 int provision_cut_off(struct hub *hub, const char *door, char err[ERR_MAX]);
+/* Whether this claim was used so short a time ago that its account must stay: the door reads its
+ * answer through it. */
+bool provision_claim_lives(const struct hub *hub, const char *claim);
 
-/* broker.c: accounts through Mosquitto's dynamic-security plugin. For a broker without it
- * ([mqtt] accounts = manual) the functions succeed and *ret_todo says what the admin must do there.
+/*
+ * broker.c: accounts "door-D" and "claim-C" through Mosquitto's dynamic-security plugin; kept until
+ * the broker has answered, whenever that is. For a broker without it ([mqtt] accounts = manual) the
+ * functions return 0 and err says which file tells the admin what to do there.
  */
 int broker_start(struct hub *hub, char err[ERR_MAX]);
 void broker_stop(struct hub *hub);

@@ -60,6 +60,9 @@ struct claim {
 };
 int claim_write(const struct claim *claim, char **ret_body);
 int claim_read(const char *body, size_t size, struct claim *ret_claim, char err[ERR_MAX]);
+/* The claim's proof under the bundle's secret: everything but `claim` and `proof` goes into it. */
+void claim_prove(const struct claim *claim, const uint8_t secret[BUNDLE_SECRET_SIZE],
+	uint8_t out[BUNDLE_PROOF_SIZE]);
 
 /* The answer as it travels: sealed, or refused with a sentence. */
 struct claim_answer {
