@@ -1,0 +1,528 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * New doors: bundles made, claims answered, stolen doors cut off; and the site's keys followed when
+ * tapin-hub --roll-keys changed them under us.
+ */
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "crypto/password.h"
+#include "crypto/seal.h"
+#include "crypto/text.h"
+#include "hub/keys.h"
+
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define ANSWER_STAYS_MS 60000 /* the account of a used claim, so that its door reads the answer */
+#define CLAIMS_MAX 64         /* of one round of expiry */
+
+/* A claim that was used a moment ago: the same one again gets the same answer. */
+struct used {
+	struct used *next;
+	struct claim claim;
+	char *answer; /* NULL: void, only its account is to go */
+	uint64_t until_ms;
+};
+
+struct hub_provision {
+	struct used *used;
+	struct timespec keys_mtime;
+	ino_t keys_inode;
+	uint64_t expiry_ms; /* monotonic: next look for claims that ran out */
+};
+
+static void topic_of(
+	const struct hub *hub, const char *claim, const char *name, char out[MQTT_TOPIC_MAX])
+{
+	snprintf(out, MQTT_TOPIC_MAX, "tapin/%s/claim/%s/%s", hub->conf.site, claim, name);
+}
+
+/* The claim of "tapin/SITE/claim/CLAIM/ask"; false for any other topic. */
+static bool topic_claim(const struct hub *hub, const char *topic, char claim[17])
+{
+	char expected[MQTT_TOPIC_MAX];
+	size_t before = strlen("tapin//claim/") + strlen(hub->conf.site);
+
+	if (strlen(topic) != before + 16 + strlen("/ask"))
+		return false;
+	memcpy(claim, topic + before, 16);
+	claim[16] = '\0';
+	topic_of(hub, claim, "ask", expected);
+	return strspn(claim, "0123456789abcdef") == 16 && strcmp(topic, expected) == 0;
+}
+
+/* ---- bundles ---- */
+
+static int read_ca(const struct hub_conf *conf, char **ret_ca, char err[ERR_MAX])
+{
+	size_t size;
+	int r;
+
+	if (!*conf->mqtt_ca_file)
+		return 0;
+	r = file_read(conf->mqtt_ca_file, BUNDLE_CA_MAX, ret_ca, &size);
+	if (r < 0)
+		snprintf(err, ERR_MAX, "%s: cannot be read: %s; a bundle carries it to the door",
+			conf->mqtt_ca_file, strerror(-r));
+	return r;
+}
+
+static void fill_bundle(const struct hub *hub, const char *door, struct bundle *bundle)
+{
+	uint8_t id[8];
+	char password[PASSWORD_MADE_SIZE];
+
+	crypto_random(id, sizeof(id));
+	text_hex(id, sizeof(id), bundle->claim);
+	crypto_random(bundle->secret, sizeof(bundle->secret));
+	password_make(password);
+	strcpy(bundle->site, hub->conf.site);
+	snprintf(bundle->door, sizeof(bundle->door), "%s", door);
+	snprintf(bundle->timezone, sizeof(bundle->timezone), "%s", hub->conf.timezone);
+	bundle->expires_us = clock_wall_us() + (int64_t)BUNDLE_LIFE_S * 1000000;
+	bundle->root = hub->keys.root;
+	snprintf(bundle->mqtt_host, sizeof(bundle->mqtt_host), "%.255s", hub->conf.mqtt_door_host);
+	bundle->mqtt_port = (uint16_t)hub->conf.mqtt_door_port;
+	snprintf(bundle->mqtt_username, sizeof(bundle->mqtt_username), "claim-%s", bundle->claim);
+	strcpy(bundle->mqtt_password, password);
+	crypto_wipe(password, sizeof(password));
+}
+
+static void account_gone(struct hub *hub, const char *account)
+{
+	char err[ERR_MAX] = "";
+
+	if (broker_remove(hub, account, err) < 0)
+		log_warning("provision: %s", err);
+}
+
+/* Takes the accounts of the door's claims away; the rows go with the next one, or here by expiry.
+ */
+static void void_claims(struct hub *hub, const char *door)
+{
+	struct registry_claim rows[CLAIMS_MAX];
+	int count = registry_claims(hub->registry, rows, ARRAY_SIZE(rows));
+
+	for (int i = 0; i < count; i++)
+		if (strcmp(rows[i].door, door) == 0)
+			account_gone(hub, rows[i].account);
+	crypto_wipe(rows, sizeof(rows));
+}
+
+static int keep_claim(struct hub *hub, const struct bundle *bundle)
+{
+	struct registry_claim claim = {.expires_us = bundle->expires_us};
+	bool own = !registry_changing(hub->registry);
+	int r = own ? registry_begin(hub->registry) : 0;
+
+	strcpy(claim.claim, bundle->claim);
+	strcpy(claim.door, bundle->door);
+	strcpy(claim.account, bundle->mqtt_username);
+	memcpy(claim.secret, bundle->secret, sizeof(claim.secret));
+	if (r == 0)
+		r = registry_claim_add(hub->registry, &claim);
+	if (r >= 0 && own)
+		r = registry_commit(hub->registry, NULL);
+	if (r < 0 && own)
+		registry_abort(hub->registry);
+	crypto_wipe(&claim, sizeof(claim));
+	return r < 0 ? r : 0;
+}
+
+static int door_there(struct hub *hub, const char *door, char err[ERR_MAX])
+{
+	struct registry_door row = {0};
+	int r = registry_door(hub->registry, door, &row);
+
+	if (r >= 0 && !*row.name)
+		r = -ENOENT;
+	if (r == -ENOENT)
+		snprintf(
+			err, ERR_MAX, "there is no door %.32s; add it first: tapin door add", door);
+	else if (r < 0)
+		snprintf(err, ERR_MAX, "%s", registry_error(hub->registry));
+	registry_door_free(&row);
+	return r < 0 ? r : 0;
+}
+
+int provision_bundle(struct hub *hub, const char *door, char **ret_text, char err[ERR_MAX])
+{
+	CLEANUP(bundle_free) struct bundle bundle = {0};
+	CLEANUP(cleanup_free) char *text = NULL;
+	int r = door_there(hub, door, err);
+
+	if (r == 0)
+		r = read_ca(&hub->conf, &bundle.mqtt_ca, err);
+	if (r < 0)
+		return r;
+	fill_bundle(hub, door, &bundle);
+	r = bundle_write(&bundle, &text);
+	if (r < 0) {
+		snprintf(err, ERR_MAX,
+			"the bundle cannot be made: %s; [mqtt] host or door_host, and ca_file must "
+			"be what a door can use",
+			strerror(-r));
+		return r;
+	}
+	void_claims(hub, door);
+	r = keep_claim(hub, &bundle);
+	if (r < 0) {
+		snprintf(err, ERR_MAX, "%s",
+			*registry_error(hub->registry) ? registry_error(hub->registry)
+						       : strerror(-r));
+		return r;
+	}
+	r = broker_add_claim(hub, bundle.claim, bundle.mqtt_password, err);
+	if (r == 0)
+		*ret_text = STEAL(text);
+	return r;
+}
+
+int provision_cut_off(struct hub *hub, const char *door, char err[ERR_MAX])
+{
+	struct registry_door row = {0};
+	char account[64];
+	int r = registry_door(hub->registry, door, &row);
+	bool active = r >= 0 && *row.name && row.status == REGISTRY_DOOR_ACTIVE;
+
+	registry_door_free(&row);
+	r = 0;
+	if (active && registry_changing(hub->registry)) {
+		r = registry_door_stolen(hub->registry, door);
+	} else if (active) {
+		r = registry_begin(hub->registry);
+		if (r >= 0)
+			r = registry_door_stolen(hub->registry, door);
+		if (r >= 0)
+			r = registry_commit(hub->registry, NULL);
+		if (r < 0)
+			registry_abort(hub->registry);
+	}
+	if (r < 0)
+		snprintf(err, ERR_MAX, "%s", registry_error(hub->registry));
+	/* whatever the registry says: a stolen door must not listen any longer */
+	void_claims(hub, door);
+	snprintf(account, sizeof(account), "door-%.32s", door);
+	int gone = broker_remove(hub, account, err);
+
+	return r < 0 ? r : gone;
+}
+
+/* ---- claims ---- */
+
+static struct used *find_used(const struct hub_provision *provision, const char *claim)
+{
+	for (struct used *used = provision->used; used; used = used->next)
+		if (strcmp(used->claim.claim, claim) == 0)
+			return used;
+	return NULL;
+}
+
+bool provision_claim_lives(const struct hub *hub, const char *claim)
+{
+	return find_used(hub->provision, claim) != NULL;
+}
+
+static void answer(struct hub *hub, const char *claim, const char *body)
+{
+	char topic[MQTT_TOPIC_MAX];
+	int r;
+
+	topic_of(hub, claim, "answer", topic);
+	r = hub_publish(hub, topic, body, false);
+	if (r < 0)
+		log_warning("provision: the answer to claim %s was not sent: %s; the door asks "
+			    "again",
+			claim, strerror(-r));
+}
+
+static void refuse(struct hub *hub, const struct claim *claim, const char *why)
+{
+	struct claim_answer refusal = {.keys = hub->keys.keys_message};
+	CLEANUP(cleanup_free) char *body = NULL;
+
+	log_warning(
+		"provision: claim %s of door %s was refused: %s", claim->claim, claim->door, why);
+	memcpy(refusal.nonce, claim->nonce, sizeof(refusal.nonce));
+	snprintf(refusal.refused, sizeof(refusal.refused), "%s", why);
+	if (claim_answer_write(&refusal, &body) == 0)
+		answer(hub, claim->claim, body);
+}
+
+/* The welcome, sealed for the claim's box key, as the answer's body. */
+static int write_answer(
+	struct hub *hub, const struct claim *claim, const struct welcome *welcome, char **ret_body)
+{
+	struct claim_answer sealed = {.keys = hub->keys.keys_message};
+	CLEANUP(cleanup_free) char *text = NULL;
+	CLEANUP(cleanup_free) uint8_t *bytes = NULL;
+	int r = welcome_write(welcome, &text);
+
+	if (r < 0)
+		return r;
+	memcpy(sealed.nonce, claim->nonce, sizeof(sealed.nonce));
+	sealed.size = strlen(text) + SEAL_OVERHEAD;
+	bytes = malloc(sealed.size);
+	sealed.sealed = bytes;
+	r = bytes ? seal_make(claim->box, text, strlen(text), bytes) : -ENOMEM;
+	crypto_wipe(text, strlen(text));
+	return r < 0 ? r : claim_answer_write(&sealed, ret_body);
+}
+
+static void fill_welcome(struct hub *hub, const struct claim *claim, struct welcome *welcome)
+{
+	struct registry_mark mark = {0};
+
+	strcpy(welcome->site, hub->conf.site);
+	strcpy(welcome->door, claim->door);
+	welcome->card = hub->keys.card;
+	snprintf(welcome->mqtt_username, sizeof(welcome->mqtt_username), "door-%s", claim->door);
+	password_make(welcome->mqtt_password);
+	if (registry_log_mark(hub->registry, claim->door, &mark) >= 0 && mark.known)
+		memcpy(welcome->journal_before, mark.hash, sizeof(mark.hash));
+}
+
+static int use_claim(struct hub *hub, const struct claim *claim)
+{
+	char actor[ENTRY_ACTOR_MAX + 1], object[80], after[80];
+	int r = registry_begin(hub->registry);
+
+	snprintf(actor, sizeof(actor), "door:%.32s", claim->door);
+	snprintf(object, sizeof(object), "door/%.32s", claim->door);
+	snprintf(after, sizeof(after), "{\"key\":\"%s\"}", claim->key.id);
+	if (r >= 0)
+		r = registry_claim_use(hub->registry, claim->claim, &claim->key);
+	if (r >= 0)
+		r = registry_audit_add(hub->registry, actor, "door.provision", object, "", after);
+	if (r >= 0)
+		r = registry_commit(hub->registry, NULL);
+	if (r < 0)
+		registry_abort(hub->registry);
+	return r < 0 ? r : 0;
+}
+
+static struct used *remember(struct hub *hub, const struct claim *claim, char *body)
+{
+	struct used *used = calloc(1, sizeof(*used));
+
+	if (!used) {
+		free(body);
+		return NULL;
+	}
+	used->claim = *claim;
+	used->answer = body;
+	used->until_ms = clock_mono_ms() + ANSWER_STAYS_MS;
+	used->next = hub->provision->used;
+	hub->provision->used = used;
+	return used;
+}
+
+/* Everything about the claim is right: the door is let in. */
+static void welcome_door(struct hub *hub, const struct claim *claim)
+{
+	struct welcome welcome = {0};
+	char *body = NULL, err[ERR_MAX] = "";
+	int r;
+
+	fill_welcome(hub, claim, &welcome);
+	r = write_answer(hub, claim, &welcome, &body);
+	if (r == 0)
+		r = use_claim(hub, claim);
+	if (r < 0) {
+		free(body);
+		crypto_wipe(&welcome, sizeof(welcome));
+		log_error("provision: door %s: %s", claim->door,
+			*registry_error(hub->registry) ? registry_error(hub->registry)
+						       : strerror(-r));
+		refuse(hub, claim,
+			"the hub could not keep the door's key; look at its log, then "
+			"try again with the same bundle");
+		return;
+	}
+	/* the account before the answer: the broker takes both in this order */
+	r = broker_add_door(hub, claim->door, welcome.mqtt_password, err);
+	crypto_wipe(&welcome, sizeof(welcome));
+	if (r < 0)
+		log_error("provision: %s", err);
+	if (remember(hub, claim, body))
+		answer(hub, claim->claim, body);
+	log_info("provision: door %s joined with key %s", claim->door, claim->key.id);
+	hub_changed(hub);
+}
+
+/* NULL when the claim is good, else why it is not. */
+static const char *judge(struct hub *hub, const struct claim *claim)
+{
+	struct registry_claim row = {0};
+	uint8_t proof[BUNDLE_PROOF_SIZE];
+	int r = registry_claim(hub->registry, claim->claim, &row);
+	const char *why = NULL;
+
+	if (r < 0 && r != -ENOENT)
+		why = "the hub cannot read its registry; try again later";
+	else if (r <= 0)
+		why = "this bundle was used before, has run out, or a newer one was made; make a "
+		      "new one: tapin door bundle";
+	claim_prove(claim, row.secret, proof);
+	if (why)
+		; /* nothing to compare with */
+	else if (!crypto_equal(proof, claim->proof, sizeof(proof)))
+		why = "the claim is not proven by the bundle's secret; carry the bundle over "
+		      "again, "
+		      "unchanged";
+	else if (strcmp(claim->door, row.door) != 0)
+		why = "this bundle is another door's";
+	else if (row.expires_us <= clock_wall_us())
+		why = "this bundle has run out (24 hours); make a new one: tapin door bundle";
+	crypto_wipe(&row, sizeof(row));
+	return why;
+}
+
+static bool same_claim(const struct claim *a, const struct claim *b)
+{
+	return strcmp(a->door, b->door) == 0 &&
+	       crypto_equal(a->key.bytes, b->key.bytes, sizeof(a->key.bytes)) &&
+	       crypto_equal(a->box, b->box, sizeof(a->box)) &&
+	       crypto_equal(a->nonce, b->nonce, sizeof(a->nonce)) &&
+	       crypto_equal(a->proof, b->proof, sizeof(a->proof));
+}
+
+bool provision_message(struct hub *hub, const struct mqtt_event *event)
+{
+	char id[17], err[ERR_MAX] = "";
+	struct claim claim;
+	const struct used *used;
+	const char *why;
+
+	if (!topic_claim(hub, event->topic, id))
+		return false;
+	if (claim_read(event->payload, event->size, &claim, err) < 0) {
+		log_warning("provision: claim %s makes no sense: %s", id, err);
+		return true;
+	}
+	if (strcmp(claim.claim, id) != 0) {
+		log_warning("provision: claim %s names another, %s", id, claim.claim);
+		return true;
+	}
+	used = find_used(hub->provision, id);
+	if (used && used->answer && same_claim(&used->claim, &claim)) {
+		answer(hub, id, used->answer); /* the answer was lost on its way */
+		return true;
+	}
+	why = strcmp(claim.site, hub->conf.site) != 0 ? "this bundle is another site's"
+						      : judge(hub, &claim);
+	if (why)
+		refuse(hub, &claim, why);
+	else
+		welcome_door(hub, &claim);
+	return true;
+}
+
+/* ---- housekeeping ---- */
+
+static void drop_used(struct hub *hub, uint64_t now_ms)
+{
+	struct used **at = &hub->provision->used;
+	char account[64];
+
+	while (*at) {
+		struct used *used = *at;
+
+		if (now_ms != 0 && now_ms < used->until_ms) {
+			at = &used->next;
+			continue;
+		}
+		*at = used->next;
+		snprintf(account, sizeof(account), "claim-%s", used->claim.claim);
+		if (now_ms != 0)
+			account_gone(hub, account);
+		free(used->answer);
+		free(used);
+	}
+}
+
+static void drop_expired(struct hub *hub)
+{
+	struct registry_claim rows[CLAIMS_MAX];
+	int count = registry_claims_expired(hub->registry, rows, ARRAY_SIZE(rows));
+
+	for (int i = 0; i < count; i++) {
+		log_info("provision: the bundle of door %s ran out unused", rows[i].door);
+		account_gone(hub, rows[i].account);
+	}
+	crypto_wipe(rows, sizeof(rows));
+}
+
+/* tapin-hub --roll-keys works on the files alone; the hub follows. */
+static void follow_keys(struct hub *hub)
+{
+	struct hub_provision *provision = hub->provision;
+	char path[PATH_MAX], err[ERR_MAX] = "";
+	struct hub_keys keys;
+	struct stat st;
+
+	hub_keys_path(&hub->conf, "keys", path, sizeof(path));
+	if (stat(path, &st) < 0 ||
+		(st.st_ino == provision->keys_inode &&
+			memcmp(&st.st_mtim, &provision->keys_mtime, sizeof(st.st_mtim)) == 0))
+		return;
+	bool first = provision->keys_inode == 0;
+
+	provision->keys_inode = st.st_ino;
+	provision->keys_mtime = st.st_mtim;
+	if (first)
+		return;
+	if (hub_keys_load(&hub->conf, &keys, err) < 0) {
+		log_error("keys: %s; the old ones stay in use until the hub is restarted", err);
+		return;
+	}
+	hub_keys_free(&hub->keys);
+	hub->keys = keys;
+	crypto_wipe(&keys, sizeof(keys));
+	log_info("keys: hub key %s signs, %zu certified", hub->keys.hub.public.id,
+		hub->keys.site.count);
+	if (hub->mqtt && mqtt_connected(hub->mqtt))
+		sync_connected(hub); /* what is retained was signed by the old one */
+}
+
+void provision_tick(struct hub *hub)
+{
+	uint64_t now_ms = clock_mono_ms();
+
+	follow_keys(hub);
+	drop_used(hub, now_ms);
+	if (now_ms < hub->provision->expiry_ms)
+		return;
+	hub->provision->expiry_ms = now_ms + 60000;
+	drop_expired(hub);
+}
+
+void provision_connected(struct hub *hub)
+{
+	char topic[MQTT_TOPIC_MAX];
+
+	snprintf(topic, sizeof(topic), "tapin/%s/claim/+/ask", hub->conf.site);
+	mqtt_subscribe(hub->mqtt, topic, 1);
+}
+
+int provision_start(struct hub *hub, char err[ERR_MAX])
+{
+	hub->provision = calloc(1, sizeof(*hub->provision));
+	if (!hub->provision) {
+		snprintf(err, ERR_MAX, "out of memory");
+		return -ENOMEM;
+	}
+	follow_keys(hub);
+	return 0;
+}
+
+void provision_stop(struct hub *hub)
+{
+	if (!hub->provision)
+		return;
+	drop_used(hub, 0);
+	free(hub->provision);
+	hub->provision = NULL;
+}
