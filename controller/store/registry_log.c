@@ -325,6 +325,16 @@ static bool same_bytes(const struct registry_batch_row *here, const struct regis
 		       memcmp(here->record.body, row->record.body, row->record.body_size) == 0);
 }
 
+/* Of this door alone: what others sent is kept, unless something of this one is half written. */
+static int lost_rows(const struct taking *t, uint64_t seq)
+{
+	registry_fail(t->reg, -EBADMSG,
+		"entry %" PRIu64 " of door %s, journal %s is gone from the registry: see 'tapin "
+		"log verify' and restore a backup",
+		seq, t->batch->door, t->journal);
+	return t->forked > 0 ? registry_break(t->reg, -EBADMSG) : -EBADMSG;
+}
+
 /*
  * Goes through the rows that are here already: *ret_next is the first that is not. From the first
  * with another hash on all belong to the other branch, also what is beyond our end.
@@ -350,8 +360,10 @@ static int compare(struct taking *t, size_t *ret_next)
 
 		rc = registry_step(t->reg, stmt, "read entries");
 		if (rc <= 0)
-			return rc < 0 ? rc : registry_break(t->reg, -EBADMSG);
+			return rc < 0 ? rc : lost_rows(t, row->seq);
 		registry_log_row(stmt, 0, &here);
+		if (here.seq != row->seq)
+			return lost_rows(t, row->seq);
 		if (memcmp(here.hash, row->hash, sizeof(here.hash)) != 0)
 			break;
 		if (!same_bytes(&here, row) && (rc = add_fork(t, row)) < 0)

@@ -51,7 +51,11 @@
 "  state_actor TEXT NOT NULL," \
 "  counter INTEGER NOT NULL," \
 "  version INTEGER NOT NULL) STRICT, WITHOUT ROWID;" \
-"CREATE TABLE door_key (" /* every key a door ever had; until_us 0: in use */ \
+"CREATE TABLE door_past (" /* a name that is used again goes on counting */ \
+"  name TEXT PRIMARY KEY," \
+"  state_number INTEGER NOT NULL," \
+"  counter INTEGER NOT NULL) STRICT, WITHOUT ROWID;" \
+"CREATE TABLE door_key (" /* every key a door ever had; until_us 0: in use, 1: stolen */ \
 "  id INTEGER PRIMARY KEY AUTOINCREMENT," \
 "  door TEXT NOT NULL," \
 "  key BLOB NOT NULL CHECK (length(key) = 32)," \
