@@ -28,6 +28,44 @@ for name in whole empty example calendar; do
 done
 check "the example roster fits" fits roster-file.json tests/virtual/roster.json
 
+check "the roster's records are what make-roster-record.py makes" \
+	cmp "$vectors/roster-record.json" <("$vectors/make-roster-record.py")
+
+# what the writers write, from the unit tests: NAME[-VARIANT].json each, all in one go
+mkdir "$work/samples"
+for writer in sync command bundle; do
+	"$B/tests/test_$writer" --samples "$work/samples" >"$work/writer.log" 2>&1 || cat "$work/writer.log"
+done
+samples_fit() { # SCHEMA SAMPLE...
+	/usr/bin/python3 -c 'import json, jsonschema, sys
+with open("controller/wire/schema/" + sys.argv[1]) as f: schema = json.load(f)
+jsonschema.Draft202012Validator.check_schema(schema)
+for name in sys.argv[2:]:
+    with open(name) as f: jsonschema.Draft202012Validator(schema).validate(json.load(f))' "$@"
+}
+for name in keys roster-head roster-delta site-state door-state ask roster-answer command result bundle claim claim-answer welcome; do
+	samples=("$work/samples/$name".json "$work/samples/$name"-*.json)
+	[ "$name" != claim ] || samples=("$work/samples/claim.json")
+	for i in "${!samples[@]}"; do [ -e "${samples[i]}" ] || unset "samples[i]"; done
+	check "what the writers write fits $name.json (${#samples[@]})" samples_fit "$name.json" "${samples[@]:?}"
+done
+sample_refuses() { refuses "$1.json" "$3" "$work/samples/$2.json"; } # SCHEMA SAMPLE CHANGE
+check "keys: three are too many" sample_refuses keys keys '.keys += [.keys[0]]'
+check "a delta: records are base64" sample_refuses roster-delta roster-delta '.records = "?"'
+check "a door's state: no event without a hold" sample_refuses door-state door-state-plain '.event = true'
+check "an ask: a report asks for no chunks" sample_refuses ask ask-report '.chunks = 1'
+check "an ask: at most 8 chunks" sample_refuses ask ask-snapshot '.chunks = 9'
+check "an answer: a head has no records" sample_refuses roster-answer roster-answer-head '.records = ""'
+check "an answer: a snapshot starts from nothing" sample_refuses roster-answer roster-answer-snapshot '.from = .revision'
+check "an answer: a delta says from where" sample_refuses roster-answer roster-answer-delta 'del(.from)'
+check "a command: a release has bounds" sample_refuses command command-unlock '.seconds = 61'
+check "a command: identify takes no seconds" sample_refuses command command-identify '.seconds = 5'
+check "a result: a card only of an enrolment" sample_refuses result result-0 '.verb = "unlock"'
+check "a result: a card only when done" sample_refuses result result-0 '.outcome = "waiting"'
+check "a bundle: no unknown key" sample_refuses bundle bundle '.new = 1'
+check "an answer to a claim: sealed or refused" sample_refuses claim-answer claim-answer '.refused = "no"'
+check "a welcome: a key of 32 bytes" sample_refuses welcome welcome '.card_key.key = "AAAA"'
+
 check "a batch: a salt needs its subject" body_refuses journal-batch.json 'del(.entries[1].subject)' "$vectors/batch.msg"
 check "a batch: no entry, no batch" body_refuses journal-batch.json '.entries = []' "$vectors/batch.msg"
 check "an acknowledgement: seq from 1" body_refuses ack.json '.seq = 0' "$vectors/ack.msg"
