@@ -30,6 +30,15 @@ int sync_publish_bulk(struct hub *hub, const char *topic, const char *body, bool
 	return r;
 }
 
+/* A new connection may have lost, a new key disowned, whatever the broker retains. */
+static void forget_told(struct hub_sync *sync)
+{
+	sync->head_ms = 0;
+	sync->site_is_told = false;
+	for (size_t i = 0; i < sync->door_count; i++)
+		sync->doors[i]->state_told = sync->doors[i]->cleared = false;
+}
+
 static bool publish_keys(struct hub *hub)
 {
 	struct hub_sync *sync = hub->sync;
@@ -42,6 +51,7 @@ static bool publish_keys(struct hub *hub)
 	if (mqtt_publish(hub->mqtt, topic, message, strlen(message), 1, true, NULL) < 0)
 		return false;
 	sync->keys_serial = hub->keys.site.serial;
+	forget_told(sync);
 	return true;
 }
 
@@ -243,10 +253,6 @@ void sync_connected(struct hub *hub)
 	post_subscribe_doors(hub, "state");
 	sync->bulk_count = 0;
 	sync->keys_serial = 0;
-	sync->head_ms = 0;
-	sync->site_is_told = false;
-	for (size_t i = 0; i < sync->door_count; i++)
-		sync->doors[i]->state_told = sync->doors[i]->cleared = false;
 	sync_doors_refresh(hub);
 	publish_all(hub);
 	answer_pump(hub);

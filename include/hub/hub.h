@@ -70,6 +70,12 @@ struct hub {
 	struct hub_routes *routes;
 };
 
+/* ---- topic.c ---- */
+
+/* The door of "tapin/SITE/door/DOOR/NAME": false for any other topic. */
+bool hub_topic_door(
+	const struct hub *hub, const char *topic, const char *name, char ret_door[NAME_ID_MAX]);
+
 /* ---- hub.c ---- */
 
 /* Runs the hub until SIGTERM or SIGINT. 0, or negative errno after the failure was logged. */
@@ -90,9 +96,6 @@ void post_subscribe_doors(struct hub *hub, const char *name);
 int hub_publish(struct hub *hub, const char *topic, const char *body, bool retain);
 /* The same with the id that MQTT_EVENT_PUBLISHED tells of. */
 int hub_publish_id(struct hub *hub, const char *topic, const char *body, bool retain, int *ret_id);
-/* The door of "tapin/SITE/door/DOOR/NAME": false for any other topic. */
-bool hub_topic_door(
-	const struct hub *hub, const char *topic, const char *name, char ret_door[NAME_ID_MAX]);
 /* A message of a door that was not genuine: logged and an alarm, not more often than it can be
  * read. what: "ask", "journal" … */
 void hub_refuse(struct hub *hub, const char *door, const char *what, const char *why);

@@ -1,0 +1,732 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What doors are told and answered, with a real registry and without a broker: the functions of
+ * post.c and mqtt.c here note what would be published. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+/* cmocka wants these first */
+#include <cmocka.h>
+
+#include "../../controller/hub/sync_private.h"
+#include "base/clock.h"
+#include "wire/envelope.h"
+#include "wire/message.h"
+
+#include <string.h>
+
+#define SENT_MAX 4096
+
+struct sent {
+	char *topic, *body;
+	bool retain;
+};
+
+static struct sent sent[SENT_MAX];
+static size_t sent_count;
+static int next_id;
+static bool connected;
+static char refused[ERR_MAX];
+static unsigned refusals;
+
+static struct hub hub;
+static struct sign_secret door_key;
+static char dir[] = "/tmp/tapin-sync-XXXXXX";
+static char path[64];
+static uint8_t nonce_count;
+
+/* ---- in place of the broker ---- */
+
+static void note(const char *topic, const char *body, size_t size, bool retain)
+{
+	assert_true(sent_count < SENT_MAX);
+	sent[sent_count++] = (struct sent){strdup(topic), strndup(body, size), retain};
+}
+
+bool mqtt_connected(const struct mqtt *mqtt)
+{
+	(void)mqtt;
+	return connected;
+}
+
+int mqtt_publish(struct mqtt *mqtt, const char *topic, const void *payload, size_t size, int qos,
+	bool retain, int *ret_id)
+{
+	(void)mqtt;
+	(void)qos;
+	if (!connected)
+		return -ENOTCONN;
+	note(topic, payload, size, retain);
+	if (ret_id)
+		*ret_id = ++next_id;
+	return 0;
+}
+
+int mqtt_subscribe(struct mqtt *mqtt, const char *topic, int qos)
+{
+	(void)mqtt;
+	(void)topic;
+	(void)qos;
+	return 0;
+}
+
+int hub_publish_id(struct hub *h, const char *topic, const char *body, bool retain, int *ret_id)
+{
+	return mqtt_publish(h->mqtt, topic, body, strlen(body), 1, retain, ret_id);
+}
+
+int hub_publish(struct hub *h, const char *topic, const char *body, bool retain)
+{
+	return hub_publish_id(h, topic, body, retain, NULL);
+}
+
+void hub_refuse(struct hub *h, const char *door, const char *what, const char *why)
+{
+	(void)h;
+	refusals++;
+	snprintf(refused, sizeof(refused), "%s|%s|%s", door, what, why);
+}
+
+void post_subscribe_doors(struct hub *h, const char *name)
+{
+	(void)h;
+	(void)name;
+}
+
+static void forget_sent(void)
+{
+	for (size_t i = 0; i < sent_count; i++) {
+		free(sent[i].topic);
+		free(sent[i].body);
+	}
+	sent_count = 0;
+}
+
+/* The n-th message of a topic from 0, or NULL. */
+static const struct sent *find_sent(const char *topic, size_t n)
+{
+	char whole[MQTT_TOPIC_MAX];
+
+	snprintf(whole, sizeof(whole), "tapin/walker/%s", topic);
+	for (size_t i = 0; i < sent_count; i++)
+		if (strcmp(sent[i].topic, whole) == 0 && n-- == 0)
+			return &sent[i];
+	return NULL;
+}
+
+static size_t count_sent(const char *topic)
+{
+	size_t n = 0;
+
+	while (find_sent(topic, n))
+		n++;
+	return n;
+}
+
+/* ---- the registry ---- */
+
+static void done(int r)
+{
+	if (r < 0)
+		fail_msg("%d: %s", r, registry_error(hub.registry));
+}
+
+static void begin(void)
+{
+	done(registry_begin(hub.registry));
+}
+
+static void commit(void)
+{
+	done(registry_commit(hub.registry, NULL));
+}
+
+static void add_door(const char *name, struct sign_secret *ret_key)
+{
+	struct registry_claim claim = {.expires_us = clock_wall_us() + 3600 * 1000000LL};
+
+	sign_key_make(ret_key);
+	snprintf(claim.claim, sizeof(claim.claim), "%016x", (unsigned)next_id++);
+	snprintf(claim.door, sizeof(claim.door), "%s", name);
+	snprintf(claim.account, sizeof(claim.account), "claim-%s", claim.claim);
+	begin();
+	done(registry_door_add(hub.registry, name, ""));
+	done(registry_claim_add(hub.registry, &claim));
+	commit();
+	begin();
+	done(registry_claim_use(hub.registry, claim.claim, &ret_key->public));
+	commit();
+}
+
+static uint32_t add_tier(void)
+{
+	struct registry_tier tier = {.name = "resident", .roster = {.hours = "24/7"}};
+	uint32_t number;
+
+	begin();
+	done(registry_tier_add(hub.registry, &tier, &number));
+	commit();
+	return number;
+}
+
+static uint64_t add_member(void)
+{
+	struct registry_member member = {.name = "Ann",
+		.state = MEMBER_STATE_ACTIVE,
+		.tier = add_tier(),
+		.valid_from = DATE_NONE,
+		.valid_until = DATE_NONE,
+		.grace_until = DATE_NONE};
+	uint64_t id;
+
+	begin();
+	done(registry_member_add(hub.registry, &member, &id));
+	commit();
+	return id;
+}
+
+static uint64_t add_card(uint64_t member, uint32_t n)
+{
+	struct registry_card card = {
+		.has_token = true, .key_id = 1, .member = member, .issued_by = "root"};
+	uint64_t id;
+
+	memcpy(card.token.bytes, &n, sizeof(n));
+	done(registry_card_issue(hub.registry, &card, &id));
+	return id;
+}
+
+static uint64_t change_card(uint64_t member, uint32_t n)
+{
+	uint64_t id;
+
+	begin();
+	id = add_card(member, n);
+	commit();
+	return id;
+}
+
+/* ---- asks and answers ---- */
+
+static void deliver(const char *door, const struct sync_ask *ask, const struct sign_secret *key)
+{
+	struct mqtt_event event = {.kind = MQTT_EVENT_MESSAGE};
+	char *body;
+
+	message_topic_door("walker", door, "ask", event.topic, sizeof(event.topic));
+	assert_int_equal(sync_ask_write(ask, &body), 0);
+	assert_int_equal(
+		envelope_seal(key, event.topic, body, strlen(body), &event.payload, &event.size),
+		0);
+	assert_true(sync_message(&hub, &event));
+	free(event.payload);
+	free(body);
+}
+
+static struct sync_ask make_ask(enum sync_want want)
+{
+	struct sync_ask ask = {.site = "walker",
+		.door = "front",
+		.want = want,
+		.chunks = SYNC_CHUNKS_MAX,
+		.program = "test"};
+
+	memset(ask.start, 7, sizeof(ask.start));
+	ask.nonce[0] = ++nonce_count;
+	return ask;
+}
+
+static struct sync_answer read_answer(size_t n)
+{
+	const struct sent *at = find_sent("door/front/roster", n);
+	struct sync_answer answer;
+	char err[ERR_MAX];
+
+	assert_non_null(at);
+	assert_false(at->retain);
+	if (sync_answer_read(at->body, strlen(at->body), &answer, err) < 0)
+		fail_msg("%s", err);
+	return answer;
+}
+
+static struct revision newest(void)
+{
+	struct registry_roster roster;
+
+	done(registry_roster(hub.registry, &roster));
+	return roster.revision;
+}
+
+/* Everything that was published has left. */
+static void all_left(void)
+{
+	while (hub.sync->bulk_count > 0)
+		sync_published(&hub, hub.sync->bulk[0]);
+}
+
+/* ---- tests ---- */
+
+static void a_connection_publishes_what_is_retained(void **state)
+{
+	static const char *const retained[] = {
+		"keys", "roster/head", "state", "door/front/state", "door/back/state"};
+	struct sign_secret other;
+
+	(void)state;
+	add_door("back", &other);
+	for (int i = 0; i < 2; i++) {
+		forget_sent();
+		sync_connected(&hub);
+		for (size_t n = 0; n < ARRAY_SIZE(retained); n++) {
+			assert_int_equal(count_sent(retained[n]), 1);
+			assert_true(find_sent(retained[n], 0)->retain);
+		}
+		/* the first time the new door is a delta, too */
+		assert_int_equal(sent_count, ARRAY_SIZE(retained) + (i == 0));
+		assert_string_equal(sent[0].topic, "tapin/walker/keys");
+	}
+	sync_tick(&hub);
+	assert_int_equal(sent_count, ARRAY_SIZE(retained));
+}
+
+static void a_change_is_one_delta(void **state)
+{
+	uint64_t member = add_member();
+	struct roster_record *record = calloc(1, sizeof(*record));
+	struct sync_delta delta;
+	struct revision from;
+	const struct sent *at;
+	const uint8_t *bytes;
+	char err[ERR_MAX];
+	size_t size, pos = 0;
+
+	(void)state;
+	sync_connected(&hub);
+	from = newest();
+	forget_sent();
+	usleep(30000);
+	change_card(member, 1);
+	sync_changed(&hub);
+	at = find_sent("roster/delta", 0);
+	assert_non_null(at);
+	assert_false(at->retain);
+	assert_int_equal(sync_delta_read(at->body, strlen(at->body), &delta, err), 0);
+	assert_int_equal(revision_compare(&delta.from, &from), 0);
+	from = newest();
+	assert_int_equal(revision_compare(&delta.head.revision, &from), 0);
+	assert_int_equal(roster_run_next(delta.records, delta.size, &pos, &bytes, &size), 1);
+	assert_int_equal(roster_record_decode(bytes, size, record), 0);
+	assert_int_equal(record->kind, ROSTER_KIND_CARD);
+	assert_int_equal(record->card.state, CARD_STATE_ACTIVE);
+	assert_int_equal(roster_run_next(delta.records, delta.size, &pos, &bytes, &size), 0);
+	assert_int_equal(count_sent("roster/head"), 1);
+	sync_delta_free(&delta);
+	free(record);
+}
+
+static void changes_close_together_share_a_delta(void **state)
+{
+	uint64_t member = add_member();
+
+	(void)state;
+	sync_connected(&hub);
+	usleep(30000);
+	forget_sent();
+	for (uint32_t i = 0; i < 5; i++) {
+		change_card(member, i);
+		sync_changed(&hub);
+	}
+	/* the first goes at once, the others wait for the timer */
+	assert_in_range(count_sent("roster/delta"), 1, 4);
+	while (sd_event_run(hub.event, 50000) > 0)
+		;
+	assert_in_range(count_sent("roster/delta"), 2, 5);
+	assert_int_equal(revision_compare(&hub.sync->roster_told, &(struct revision){0}), 1);
+	struct revision now = newest();
+	assert_int_equal(revision_compare(&hub.sync->roster_told, &now), 0);
+}
+
+static void what_happened_without_a_broker_is_told_later(void **state)
+{
+	uint64_t member = add_member();
+
+	(void)state;
+	sync_connected(&hub);
+	forget_sent();
+	connected = false;
+	sync_disconnected(&hub);
+	change_card(member, 1);
+	sync_changed(&hub);
+	assert_int_equal(sent_count, 0);
+	connected = true;
+	sync_connected(&hub);
+	assert_int_equal(count_sent("roster/delta"), 1);
+	assert_int_equal(count_sent("roster/head"), 1);
+}
+
+static void a_head_is_answered_to_its_ask(void **state)
+{
+	struct sync_ask ask = make_ask(SYNC_WANT_HEAD);
+	struct revision now = newest();
+	struct sync_answer answer;
+
+	(void)state;
+	begin();
+	done(registry_site_lockdown(hub.registry, true, "maya"));
+	done(registry_door_set_state(
+		hub.registry, "front", DOOR_MODE_UNLOCKED, 0, 0, false, "maya"));
+	commit();
+	deliver("front", &ask, &door_key);
+	answer = read_answer(0);
+	assert_int_equal(answer.kind, SYNC_ANSWER_HEAD);
+	assert_memory_equal(answer.nonce, ask.nonce, sizeof(ask.nonce));
+	assert_int_equal(revision_compare(&answer.head.revision, &now), 0);
+	assert_true(answer.site_state.lockdown);
+	assert_string_equal(answer.site_state.actor, "maya");
+	assert_int_equal(answer.door_state.mode, DOOR_MODE_UNLOCKED);
+	assert_string_equal(answer.door_state.door, "front");
+	assert_false(answer.journal.known);
+	assert_true(llabs(answer.head.time_us - clock_wall_us()) < 5000000);
+	sync_answer_free(&answer);
+}
+
+static void a_snapshot_comes_in_chunks_that_are_asked_for(void **state)
+{
+	struct sync_ask ask = make_ask(SYNC_WANT_SNAPSHOT);
+	uint64_t member = add_member(), cards = 0;
+	struct roster_record *record = calloc(1, sizeof(*record));
+	uint8_t digest[ROSTER_DIGEST_SIZE] = {0}, whole[ROSTER_DIGEST_SIZE];
+	uint32_t chunk = 0;
+	bool last = false;
+
+	(void)state;
+	begin();
+	for (uint32_t i = 1; i <= 10000; i++)
+		add_card(member, i);
+	commit();
+	while (!last) {
+		forget_sent();
+		ask.chunk = chunk;
+		ask.nonce[0] = ++nonce_count;
+		deliver("front", &ask, &door_key);
+		all_left();
+		size_t n = count_sent("door/front/roster");
+		assert_in_range(n, 1, SYNC_CHUNKS_MAX);
+		for (size_t i = 0; i < n; i++) {
+			struct sync_answer answer = read_answer(i);
+			const uint8_t *bytes;
+			size_t size, pos = 0;
+
+			assert_int_equal(answer.kind, SYNC_ANSWER_SNAPSHOT);
+			assert_int_equal(answer.chunk, chunk++);
+			assert_int_equal(answer.nonce[0], ask.nonce[0]);
+			assert_true(strlen(find_sent("door/front/roster", i)->body) < 65536);
+			while (roster_run_next(answer.records, answer.size, &pos, &bytes, &size) >
+				0) {
+				assert_int_equal(roster_record_decode(bytes, size, record), 0);
+				cards += record->kind == ROSTER_KIND_CARD;
+				roster_digest_add(digest, bytes, size, crypto_hash256);
+			}
+			ask.to = answer.head.revision;
+			memcpy(whole, answer.head.digest, sizeof(whole));
+			assert_int_equal(answer.cards, 10000);
+			last = answer.last;
+			assert_true(!last || i == n - 1);
+			sync_answer_free(&answer);
+		}
+		/* a change in between does not disturb what was begun */
+		if (chunk == SYNC_CHUNKS_MAX) {
+			change_card(member, 20000);
+			sync_changed(&hub);
+		}
+	}
+	assert_true(chunk > SYNC_CHUNKS_MAX);
+	assert_int_equal(cards, 10000);
+	assert_memory_equal(digest, whole, sizeof(digest));
+	free(record);
+}
+
+static void what_was_begun_and_is_gone_starts_again(void **state)
+{
+	struct sync_ask ask = make_ask(SYNC_WANT_SNAPSHOT);
+	struct sync_answer answer;
+
+	(void)state;
+	ask.to = newest();
+	ask.chunk = 8;
+	add_member();
+	deliver("front", &ask, &door_key);
+	answer = read_answer(0);
+	assert_int_equal(answer.kind, SYNC_ANSWER_RESTART);
+	assert_int_equal(answer.nonce[0], ask.nonce[0]);
+	sync_answer_free(&answer);
+}
+
+static void a_delta_is_answered_from_where_the_door_is(void **state)
+{
+	uint64_t member = add_member();
+	struct sync_ask ask = make_ask(SYNC_WANT_DELTA);
+	struct sync_answer answer;
+
+	(void)state;
+	ask.revision = newest();
+	for (uint32_t i = 0; i < 3; i++)
+		change_card(member, i);
+	deliver("front", &ask, &door_key);
+	answer = read_answer(0);
+	assert_int_equal(answer.kind, SYNC_ANSWER_DELTA);
+	assert_int_equal(revision_compare(&answer.from, &ask.revision), 0);
+	assert_true(answer.last);
+	sync_answer_free(&answer);
+	/* nothing newer: the head says so */
+	forget_sent();
+	ask.revision = newest();
+	deliver("front", &ask, &door_key);
+	answer = read_answer(0);
+	assert_int_equal(answer.kind, SYNC_ANSWER_HEAD);
+	sync_answer_free(&answer);
+}
+
+static void a_door_ahead_of_the_registry_gets_everything(void **state)
+{
+	struct sync_ask ask = make_ask(SYNC_WANT_DELTA);
+	struct sync_answer answer;
+
+	(void)state;
+	ask.revision = newest();
+	ask.revision.number += 10;
+	deliver("front", &ask, &door_key);
+	answer = read_answer(0);
+	assert_int_equal(answer.kind, SYNC_ANSWER_SNAPSHOT);
+	assert_int_equal(answer.chunk, 0);
+	sync_answer_free(&answer);
+}
+
+static void expect_refusal(const char *door, const struct sync_ask *ask,
+	const struct sign_secret *key, const char *why)
+{
+	unsigned before = refusals;
+
+	forget_sent();
+	deliver(door, ask, key);
+	assert_int_equal(refusals, before + 1);
+	if (!strstr(refused, why))
+		fail_msg("\"%s\" does not say \"%s\"", refused, why);
+	assert_int_equal(sent_count, 0);
+}
+
+static void strangers_are_refused(void **state)
+{
+	struct sync_ask ask = make_ask(SYNC_WANT_HEAD);
+	struct sign_secret other;
+
+	(void)state;
+	sign_key_make(&other);
+	expect_refusal("front", &ask, &other, "front|ask|not signed by the door's key");
+	expect_refusal("nobody", &ask, &door_key, "|ask|no door of the registry is called nobody");
+	strcpy(ask.door, "back");
+	expect_refusal("front", &ask, &door_key, "front|ask|it names another site or door");
+	strcpy(ask.door, "front");
+	strcpy(ask.site, "other");
+	expect_refusal("front", &ask, &door_key, "it names another site or door");
+	strcpy(ask.site, "walker");
+	add_door("back", &other);
+	expect_refusal("front", &ask, &other, "not signed by the door's key");
+	begin();
+	done(registry_door_stolen(hub.registry, "front"));
+	commit();
+	sync_changed(&hub);
+	expect_refusal("front", &ask, &door_key, "front|ask|the door is stolen");
+}
+
+static void a_door_that_asks_too_often_waits(void **state)
+{
+	struct sync_ask ask = make_ask(SYNC_WANT_HEAD);
+	size_t answered;
+
+	(void)state;
+	for (int i = 0; i < 1000; i++) {
+		deliver("front", &ask, &door_key);
+		all_left();
+	}
+	answered = count_sent("door/front/roster");
+	assert_in_range(answered, 100, 500);
+	assert_int_equal(refusals, 1000 - answered);
+}
+
+static void reports_are_kept_together(void **state)
+{
+	struct sync_ask ask = make_ask(SYNC_WANT_REPORT);
+	struct registry_door door;
+
+	(void)state;
+	ask.revision = newest();
+	memset(ask.digest, 3, sizeof(ask.digest));
+	deliver("front", &ask, &door_key);
+	assert_int_equal(sent_count, 0);
+	while (sd_event_run(hub.event, 200000) > 0)
+		;
+	done(registry_door(hub.registry, "front", &door));
+	assert_int_equal(revision_compare(&door.revision, &ask.revision), 0);
+	assert_memory_equal(door.digest, ask.digest, sizeof(ask.digest));
+	assert_memory_equal(door.start, ask.start, sizeof(ask.start));
+	assert_string_equal(door.program, "test");
+	assert_true(door.asked_us > 0);
+	registry_door_free(&door);
+}
+
+static void tell_status(const char *door, const char *body, bool retained)
+{
+	struct mqtt_event event = {.kind = MQTT_EVENT_MESSAGE, .retained = retained};
+
+	message_topic_door("walker", door, "status", event.topic, sizeof(event.topic));
+	event.payload = strdup(body);
+	event.size = strlen(body);
+	assert_true(sync_message(&hub, &event));
+	free(event.payload);
+}
+
+static void a_status_is_kept_for_people(void **state)
+{
+	struct registry_door door;
+
+	(void)state;
+	tell_status("front", "{\"online\":true,\"state\":\"locked\"}", false);
+	tell_status("front", "{\"online\":", false);
+	tell_status("front", "{\"online\":\"yes\"}", false);
+	tell_status("front", "", false);
+	sync_flush(&hub);
+	done(registry_door(hub.registry, "front", &door));
+	assert_true(door.online);
+	assert_string_equal(door.status_json, "{\"online\":true,\"state\":\"locked\"}");
+	registry_door_free(&door);
+}
+
+static void nobodys_messages_are_taken_away(void **state)
+{
+	struct sign_secret other;
+
+	(void)state;
+	add_door("back", &other);
+	sync_connected(&hub);
+	forget_sent();
+	begin();
+	done(registry_door_remove(hub.registry, "back", 0));
+	commit();
+	usleep(30000);
+	sync_changed(&hub);
+	assert_int_equal(count_sent("door/back/state"), 1);
+	assert_string_equal(find_sent("door/back/state", 0)->body, "");
+	assert_true(find_sent("door/back/state", 0)->retain);
+	assert_int_equal(count_sent("door/back/status"), 1);
+	/* left by a hub that knew nothing of the removal */
+	forget_sent();
+	tell_status("attic", "{\"online\":true}", true);
+	assert_int_equal(count_sent("door/attic/status"), 1);
+	assert_string_equal(find_sent("door/attic/status", 0)->body, "");
+	forget_sent();
+	tell_status("attic", "{\"online\":true}", false);
+	assert_int_equal(sent_count, 0);
+}
+
+static void a_full_window_goes_on_when_it_empties(void **state)
+{
+	char name[NAME_ID_MAX];
+
+	(void)state;
+	begin();
+	for (int i = 0; i < 200; i++) {
+		snprintf(name, sizeof(name), "d%d", i);
+		done(registry_door_add(hub.registry, name, ""));
+	}
+	commit();
+	sync_connected(&hub);
+	/* keys, delta, head, state, and as many states of doors as fit */
+	assert_int_equal(sent_count, 4 + SYNC_BULK_MAX);
+	all_left();
+	assert_int_equal(sent_count, 4 + 201);
+}
+
+/* ---- bed ---- */
+
+static int set_up(void **state)
+{
+	static char keys[] = "the signed keys";
+	const struct registry_options options = {.path = path,
+		.site = "walker",
+		.timezone = "Europe/London",
+		.hash = crypto_hash256};
+	char err[ERR_MAX] = "";
+
+	(void)state;
+	crypto_init();
+	hub = (struct hub){.conf = {.site = "walker"}, .mqtt = (struct mqtt *)&hub};
+	hub.keys.keys_message = keys;
+	hub.keys.site.serial = 1;
+	hub.keys.site.generation = 5;
+	snprintf(path, sizeof(path), "%s/hub.db", dir);
+	connected = true;
+	refusals = 0;
+	if (registry_open(&options, &hub.registry, err) < 0 || sd_event_new(&hub.event) < 0) {
+		print_error("%s\n", err);
+		return -1;
+	}
+	add_door("front", &door_key);
+	if (sync_start(&hub, err) < 0)
+		return -1;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	static const char *const ends[] = {"", "-wal", "-shm"};
+	char file[80];
+
+	(void)state;
+	sync_stop(&hub);
+	hub.registry = registry_close(hub.registry);
+	hub.event = sd_event_unref(hub.event);
+	forget_sent();
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+		snprintf(file, sizeof(file), "%s%s", path, ends[i]);
+		unlink(file);
+	}
+	return 0;
+}
+
+static int make_dir(void **state)
+{
+	(void)state;
+	return mkdtemp(dir) ? 0 : -1;
+}
+
+static int drop_dir(void **state)
+{
+	(void)state;
+	return rmdir(dir);
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(a_connection_publishes_what_is_retained),
+		T(a_change_is_one_delta),
+		T(changes_close_together_share_a_delta),
+		T(what_happened_without_a_broker_is_told_later),
+		T(a_head_is_answered_to_its_ask),
+		T(a_snapshot_comes_in_chunks_that_are_asked_for),
+		T(what_was_begun_and_is_gone_starts_again),
+		T(a_delta_is_answered_from_where_the_door_is),
+		T(a_door_ahead_of_the_registry_gets_everything),
+		T(strangers_are_refused),
+		T(a_door_that_asks_too_often_waits),
+		T(reports_are_kept_together),
+		T(a_status_is_kept_for_people),
+		T(nobodys_messages_are_taken_away),
+		T(a_full_window_goes_on_when_it_empties),
+	};
+
+	return cmocka_run_group_tests(tests, make_dir, drop_dir);
+}
