@@ -19,9 +19,11 @@ static void try_bundle(const char *data, size_t size)
 {
 	struct bundle bundle;
 	char err[ERR_MAX] = "", *body = NULL;
-	int r = bundle_read("bundle", data, size, &bundle, err);
+	int written = 0, r = bundle_read("bundle", data, size, &bundle, err);
 
-	judge(r, err, r == 0 ? bundle_write(&bundle, &body) : 0, body);
+	if (r == 0)
+		written = bundle_write(&bundle, &body);
+	judge(r, err, written, body);
 	if (r == 0)
 		bundle_free(&bundle);
 }
@@ -30,18 +32,22 @@ static void try_claim(const char *data, size_t size)
 {
 	struct claim claim;
 	char err[ERR_MAX] = "", *body = NULL;
-	int r = claim_read(data, size, &claim, err);
+	int written = 0, r = claim_read(data, size, &claim, err);
 
-	judge(r, err, r == 0 ? claim_write(&claim, &body) : 0, body);
+	if (r == 0)
+		written = claim_write(&claim, &body);
+	judge(r, err, written, body);
 }
 
 static void try_answer(const char *data, size_t size)
 {
 	struct claim_answer answer;
 	char err[ERR_MAX] = "", *body = NULL;
-	int r = claim_answer_read(data, size, &answer, err);
+	int written = 0, r = claim_answer_read(data, size, &answer, err);
 
-	judge(r, err, r == 0 ? claim_answer_write(&answer, &body) : 0, body);
+	if (r == 0)
+		written = claim_answer_write(&answer, &body);
+	judge(r, err, written, body);
 	if (r == 0)
 		claim_answer_free(&answer);
 }
@@ -50,9 +56,11 @@ static void try_welcome(const char *data, size_t size)
 {
 	struct welcome welcome;
 	char err[ERR_MAX] = "", *body = NULL;
-	int r = welcome_read(data, size, &welcome, err);
+	int written = 0, r = welcome_read(data, size, &welcome, err);
 
-	judge(r, err, r == 0 ? welcome_write(&welcome, &body) : 0, body);
+	if (r == 0)
+		written = welcome_write(&welcome, &body);
+	judge(r, err, written, body);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
