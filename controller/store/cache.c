@@ -6,7 +6,6 @@
 #include <string.h>
 
 #define CACHE_APPLICATION_ID 0x74706361 /* "tpca" */
-#define DATE_MAX 2932896                /* 9999-12-31 */
 #define LOOKUP_BUSY_MS 50               /* the loop reads: WAL readers only wait for recovery */
 
 /*
@@ -42,6 +41,18 @@ static const char *const steps[] = {
 	"CREATE TABLE holiday ("
 	" date INTEGER NOT NULL, imported INTEGER NOT NULL, holiday INTEGER NOT NULL,"
 	" PRIMARY KEY (date, imported)) STRICT, WITHOUT ROWID;",
+
+	/* a hub's roster has a digest, and closures with numbers; kind: enum card_kind */
+	"ALTER TABLE head ADD COLUMN digest BLOB NOT NULL DEFAULT x'';"
+	"ALTER TABLE head ADD COLUMN warn_s INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE head ADD COLUMN bound_s INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE card ADD COLUMN kind INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE exception ADD COLUMN id INTEGER;"
+	"CREATE UNIQUE INDEX exception_id ON exception (id);"
+	/* until a roster of this revision is in force; no matter whether the card has a row */
+	"CREATE TABLE blocked ("
+	" token BLOB PRIMARY KEY, state INTEGER NOT NULL, member_state INTEGER NOT NULL,"
+	" generation INTEGER NOT NULL, number INTEGER NOT NULL) STRICT, WITHOUT ROWID;",
 };
 
 static const struct db_schema schema = {
@@ -51,9 +62,9 @@ static const struct db_schema schema = {
 	.mode = 0640,
 };
 
-#define CARD_SQL                                                           \
-	"SELECT key_id, card, member, sponsor, tier, state, member_state," \
-	" valid_from, valid_until, grace_until, release_ms"
+#define CARD_SQL "SELECT " CACHE_CARD_COLUMNS ", b.state, b.member_state"
+#define CARD_FROM " FROM card c LEFT JOIN blocked b ON b.token = c.token"
+#define TOKEN_COLUMN (CACHE_CARD_COLUMN_COUNT + 2)
 
 static int prepare_lookups(struct cache *c, char err[ERR_MAX])
 {
@@ -62,9 +73,9 @@ static int prepare_lookups(struct cache *c, char err[ERR_MAX])
 		const char *sql;
 	} table[] = {
 		{&c->head, CACHE_HEAD_SQL},
-		{&c->card, CARD_SQL " FROM card WHERE token = ?1"},
-		{&c->numbered, CARD_SQL ", token FROM card WHERE card = ?1 LIMIT 2"},
-		{&c->of_member, CARD_SQL ", token FROM card WHERE member = ?1 LIMIT 2"},
+		{&c->card, CARD_SQL CARD_FROM " WHERE c.token = ?1"},
+		{&c->numbered, CARD_SQL ", c.token" CARD_FROM " WHERE c.card = ?1 LIMIT 2"},
+		{&c->of_member, CARD_SQL ", c.token" CARD_FROM " WHERE c.member = ?1 LIMIT 2"},
 		{&c->door, "SELECT 1 FROM door WHERE door = ?1"},
 		{&c->tiers,
 			"SELECT t.tier, t.flags, coalesce(d.hours, t.hours), d.tier IS NOT NULL OR"
@@ -156,37 +167,7 @@ struct cache *cache_close(struct cache *c)
 	return NULL;
 }
 
-/* ---- reading: every value is checked, since the file is outside input ---- */
-
-static bool take_text(sqlite3_stmt *stmt, int column, char *out, size_t room)
-{
-	const char *text = (const char *)sqlite3_column_text(stmt, column);
-	size_t size = text ? strlen(text) : 0;
-
-	if (!text || size >= room || size != (size_t)sqlite3_column_bytes(stmt, column))
-		return false;
-	memcpy(out, text, size + 1);
-	return true;
-}
-
-static bool take_u32(sqlite3_stmt *stmt, int column, uint32_t max, uint32_t *out)
-{
-	int64_t value = sqlite3_column_int64(stmt, column);
-
-	*out = (uint32_t)value;
-	return value >= 0 && value <= max;
-}
-
-static bool take_date(sqlite3_stmt *stmt, int column, int32_t *out)
-{
-	int64_t value = sqlite3_column_int64(stmt, column);
-
-	*out = DATE_NONE;
-	if (sqlite3_column_type(stmt, column) == SQLITE_NULL)
-		return true;
-	*out = (int32_t)value;
-	return value >= 0 && value <= DATE_MAX;
-}
+/* ---- reading ---- */
 
 int cache_version(struct cache *c, int64_t *ret_version)
 {
@@ -196,25 +177,6 @@ int cache_version(struct cache *c, int64_t *ret_version)
 		*ret_version = sqlite3_column_int64(c->version, 0);
 	sqlite3_reset(c->version);
 	return error;
-}
-
-int cache_read_head(sqlite3_stmt *stmt, struct cache_head *ret_head)
-{
-	struct cache_head head = {.revision.number = sqlite3_column_int64(stmt, 3)};
-	uint32_t origin, holidays;
-
-	if (!take_text(stmt, 0, head.site, sizeof(head.site)) || !name_id_valid(head.site) ||
-		!take_text(stmt, 1, head.timezone, sizeof(head.timezone)) ||
-		!take_u32(stmt, 2, UINT32_MAX, &head.revision.generation) ||
-		!take_u32(stmt, 4, CACHE_ORIGIN_HUB, &origin) ||
-		sqlite3_column_int64(stmt, 5) < 0 ||
-		!take_u32(stmt, 6, CALENDAR_HOLIDAYS_ENGLAND, &holidays))
-		return -EBADMSG;
-	head.holidays = holidays;
-	head.origin = origin;
-	head.cards = sqlite3_column_int64(stmt, 5);
-	*ret_head = head;
-	return 0;
 }
 
 int cache_head(struct cache *c, struct cache_head *ret_head)
@@ -228,27 +190,14 @@ int cache_head(struct cache *c, struct cache_head *ret_head)
 	return error;
 }
 
+/* The row as it counts now, whatever the roster says of a blocked card. */
 static int read_card(sqlite3_stmt *stmt, const struct token *token, struct roster_card *ret_card)
 {
-	struct roster_card card = {
-		.token = *token,
-		.card = sqlite3_column_int64(stmt, 1),
-		.member = sqlite3_column_int64(stmt, 2),
-		.sponsor = sqlite3_column_int64(stmt, 3),
-	};
-	uint32_t state, member_state;
+	int error = cache_read_card(stmt, token, ret_card);
 
-	if (!take_u32(stmt, 0, UINT32_MAX, &card.key_id) ||
-		!take_u32(stmt, 4, UINT32_MAX, &card.tier) ||
-		!take_u32(stmt, 5, CARD_STATE_REVOKED, &state) ||
-		!take_u32(stmt, 6, MEMBER_STATE_SUSPENDED, &member_state) ||
-		!take_date(stmt, 7, &card.valid_from) || !take_date(stmt, 8, &card.valid_until) ||
-		!take_date(stmt, 9, &card.grace_until) ||
-		!take_u32(stmt, 10, RELEASE_MS_MAX, &card.release_ms))
-		return -EBADMSG;
-	card.state = state;
-	card.member_state = member_state;
-	*ret_card = card;
+	if (error < 0)
+		return error;
+	cache_read_block(stmt, CACHE_CARD_COLUMN_COUNT, ret_card);
 	return 1;
 }
 
@@ -275,8 +224,8 @@ static int find_only(
 	sqlite3_bind_int64(stmt, 1, number);
 	rc = sqlite3_step(stmt);
 	result = rc == SQLITE_ROW ? 1 : db_errno(c->db);
-	if (result > 0 && sqlite3_column_bytes(stmt, 11) == TOKEN_SIZE) {
-		memcpy(token.bytes, sqlite3_column_blob(stmt, 11), TOKEN_SIZE);
+	if (result > 0 && sqlite3_column_bytes(stmt, TOKEN_COLUMN) == TOKEN_SIZE) {
+		memcpy(token.bytes, sqlite3_column_blob(stmt, TOKEN_COLUMN), TOKEN_SIZE);
 		result = read_card(stmt, &token, &card);
 	} else if (result > 0) {
 		result = -EBADMSG;
@@ -316,9 +265,9 @@ static int read_tier(sqlite3_stmt *stmt, struct cache_tier *ret_tier)
 	char hours[HOURS_TEXT_MAX + 1];
 	struct cache_tier tier = {.door = sqlite3_column_int(stmt, 3) == 1};
 
-	if (!take_u32(stmt, 0, UINT32_MAX, &tier.tier) ||
-		!take_u32(stmt, 1, TIER_FLAGS_ALL, &tier.flags) ||
-		!take_text(stmt, 2, hours, sizeof(hours)))
+	if (!cache_take_u32(stmt, 0, UINT32_MAX, &tier.tier) ||
+		!cache_take_u32(stmt, 1, TIER_FLAGS_ALL, &tier.flags) ||
+		!cache_take_text(stmt, 2, hours, sizeof(hours)))
 		return -EBADMSG;
 	tier.hours = strdup(hours);
 	if (!tier.hours)
@@ -366,90 +315,6 @@ void cache_tiers_free(struct cache_tiers *tiers)
 		free(tiers->rows[i].hours);
 	free(tiers->rows);
 	*tiers = (struct cache_tiers){0};
-}
-
-/* ---- the calendar ---- */
-
-static bool take_u16(sqlite3_stmt *stmt, int column, uint16_t *out)
-{
-	uint32_t value;
-	bool good = take_u32(stmt, column, UINT16_MAX, &value);
-
-	*out = (uint16_t)value;
-	return good;
-}
-
-static bool take_bool(sqlite3_stmt *stmt, int column, bool *out)
-{
-	int64_t value = sqlite3_column_int64(stmt, column);
-
-	*out = value == 1;
-	return value == 0 || value == 1;
-}
-
-/* The calendar's own checks do the rest. */
-static int add_exception(sqlite3_stmt *stmt, struct calendar *calendar)
-{
-	struct calendar_exception e;
-
-	if (!take_date(stmt, 0, &e.first) || !take_date(stmt, 1, &e.last) ||
-		!take_u16(stmt, 2, &e.start) || !take_u16(stmt, 3, &e.end) ||
-		!take_bool(stmt, 4, &e.open) || !take_text(stmt, 5, e.door, sizeof(e.door)) ||
-		!take_text(stmt, 6, e.reason, sizeof(e.reason)))
-		return -EBADMSG;
-	return calendar_exception_add(calendar, &e);
-}
-
-static int add_holiday(sqlite3_stmt *stmt, struct calendar *calendar)
-{
-	int32_t date;
-	bool holiday;
-
-	if (!take_date(stmt, 0, &date) || !take_bool(stmt, 1, &holiday))
-		return -EBADMSG;
-	return calendar_date_set(calendar, date, holiday);
-}
-
-static int add_system(sqlite3_stmt *stmt, struct calendar *calendar)
-{
-	uint32_t holidays;
-
-	if (!take_u32(stmt, 0, CALENDAR_HOLIDAYS_ENGLAND, &holidays))
-		return -EBADMSG;
-	calendar->holidays = holidays;
-	return 0;
-}
-
-static int add_rows(sqlite3 *db, const char *sql,
-	int (*add)(sqlite3_stmt *stmt, struct calendar *calendar), struct calendar *calendar)
-{
-	CLEANUP(db_cleanup_stmt) sqlite3_stmt *stmt = NULL;
-	int rc, error = 0;
-
-	if (sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) != SQLITE_OK)
-		return db_errno(db);
-	while (error == 0 && (rc = sqlite3_step(stmt)) != SQLITE_DONE)
-		error = rc == SQLITE_ROW ? add(stmt, calendar) : db_errno(db);
-	return error == -EINVAL ? -EBADMSG : error;
-}
-
-int cache_read_calendar(sqlite3 *db, struct calendar *ret_calendar)
-{
-	struct calendar calendar = {0};
-	int error = add_rows(db, "SELECT holidays FROM head", add_system, &calendar);
-
-	if (error == 0)
-		error = add_rows(db,
-			"SELECT first_date, last_date, start_minute, end_minute, open, door, reason"
-			" FROM exception ORDER BY rowid",
-			add_exception, &calendar);
-	/* the roster's own come last: they replace what was imported */
-	if (error == 0)
-		error = add_rows(db, "SELECT date, holiday FROM holiday ORDER BY imported DESC",
-			add_holiday, &calendar);
-	if (error == 0)
-		*ret_calendar = calendar;
-	return error;
 }
 
 int cache_calendar(struct cache *c, struct calendar *ret_calendar)

@@ -11,17 +11,11 @@ static const char *const fill_sql[FILL_ROWS] = {
 	[FILL_DOOR] = "INSERT INTO door VALUES (?1)",
 	[FILL_TIER] = "INSERT INTO tier VALUES (?1, ?2, ?3)",
 	[FILL_TIER_DOOR] = "INSERT INTO tier_door VALUES (?1, ?2, ?3)",
-	[FILL_CARD] = "INSERT INTO card VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-	[FILL_EXCEPTION] = "INSERT INTO exception VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+	[FILL_CARD] =
+		"INSERT INTO card VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+	[FILL_EXCEPTION] = "INSERT INTO exception VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, NULL)",
 	[FILL_HOLIDAY] = "INSERT INTO holiday VALUES (?1, 0, ?2)",
 };
-
-static int revision_order(const struct revision *a, const struct revision *b)
-{
-	if (a->generation != b->generation)
-		return a->generation < b->generation ? -1 : 1;
-	return a->number == b->number ? 0 : a->number < b->number ? -1 : 1;
-}
 
 /* Is this roster allowed to replace the one in force? */
 static int judge_head(const struct cache *c, const struct cache_head *old,
@@ -34,7 +28,7 @@ static int judge_head(const struct cache *c, const struct cache_head *old,
 			c->path);
 		return -EPERM;
 	}
-	if (old->origin == head->origin && revision_order(&head->revision, &old->revision) < 0) {
+	if (old->origin == head->origin && revision_compare(&head->revision, &old->revision) < 0) {
 		snprintf(err, ERR_MAX,
 			"%s: holds revision %u.%llu, the new roster has the older %u.%llu: give it "
 			"a higher revision",
@@ -47,21 +41,16 @@ static int judge_head(const struct cache *c, const struct cache_head *old,
 
 static int begin(struct cache *c, const struct cache_head *head, char err[ERR_MAX])
 {
-	CLEANUP(db_cleanup_stmt) sqlite3_stmt *stmt = NULL;
 	struct fill *f = &c->fill;
-	struct cache_head old = {0};
+	struct cache_head old;
 	int error = db_connect(c->path, false, &f->db, err);
 
 	if (error == 0) /* 32 MiB of pages: a million cards in any order without rewriting them */
 		error = db_run(f->db, c->path, "PRAGMA cache_size=-32768; BEGIN IMMEDIATE", err);
 	if (error == 0)
-		error = db_prepare(f->db, c->path, CACHE_HEAD_SQL, &stmt, err);
-	if (error < 0)
-		return error;
-	if (sqlite3_step(stmt) == SQLITE_ROW && cache_read_head(stmt, &old) < 0)
-		old = (struct cache_head){0}; /* nonsense is not worth keeping */
-	sqlite3_reset(stmt);
-	error = judge_head(c, &old, head, err);
+		error = cache_get_head(f->db, c->path, &old, err);
+	if (error == 0)
+		error = judge_head(c, &old, head, err);
 	if (error == 0)
 		error = db_run(f->db, c->path,
 			"DELETE FROM card; DELETE FROM tier_door; DELETE FROM tier;"
@@ -152,14 +141,6 @@ int cache_fill_tier_door(struct cache *c, uint32_t tier, const char *door, const
 	return fill(c, FILL_TIER_DOOR, name_id_valid(door) && (!hours || hours_fit(hours)));
 }
 
-static void bind_date(sqlite3_stmt *stmt, int column, int32_t date)
-{
-	if (date == DATE_NONE)
-		sqlite3_bind_null(stmt, column);
-	else
-		sqlite3_bind_int64(stmt, column, date);
-}
-
 int cache_fill_card(struct cache *c, const struct roster_card *card)
 {
 	sqlite3_stmt *stmt = c->fill.insert[FILL_CARD];
@@ -168,21 +149,12 @@ int cache_fill_card(struct cache *c, const struct roster_card *card)
 	if (!c->fill.db)
 		return -EINVAL;
 	sqlite3_bind_blob(stmt, 1, card->token.bytes, TOKEN_SIZE, SQLITE_STATIC);
-	sqlite3_bind_int64(stmt, 2, card->key_id);
-	sqlite3_bind_int64(stmt, 3, card->card);
-	sqlite3_bind_int64(stmt, 4, card->member);
-	sqlite3_bind_int64(stmt, 5, card->sponsor);
-	sqlite3_bind_int64(stmt, 6, card->tier);
-	sqlite3_bind_int64(stmt, 7, card->state);
-	sqlite3_bind_int64(stmt, 8, card->member_state);
-	bind_date(stmt, 9, card->valid_from);
-	bind_date(stmt, 10, card->valid_until);
-	bind_date(stmt, 11, card->grace_until);
-	sqlite3_bind_int64(stmt, 12, card->release_ms);
+	cache_bind_card(stmt, 2, card);
 	error = fill(c, FILL_CARD,
 		card->state <= CARD_STATE_REVOKED && card->member_state <= MEMBER_STATE_SUSPENDED &&
-			date_possible(card->valid_from) && date_possible(card->valid_until) &&
-			date_possible(card->grace_until) && card->release_ms <= RELEASE_MS_MAX);
+			card->kind <= CARD_KIND_DESFIRE && date_possible(card->valid_from) &&
+			date_possible(card->valid_until) && date_possible(card->grace_until) &&
+			card->release_ms <= RELEASE_MS_MAX);
 	c->fill.head.cards += error == 0;
 	return error;
 }
@@ -203,13 +175,7 @@ int cache_fill_exception(struct cache *c, const struct calendar_exception *e)
 		return -EINVAL;
 	if (judge_row(&c->fill, calendar_exception_add(&c->fill.calendar, e)) < 0)
 		return c->fill.error;
-	sqlite3_bind_int64(stmt, 1, e->first);
-	sqlite3_bind_int64(stmt, 2, e->last);
-	sqlite3_bind_int64(stmt, 3, e->start);
-	sqlite3_bind_int64(stmt, 4, e->end);
-	sqlite3_bind_int64(stmt, 5, e->open);
-	sqlite3_bind_text(stmt, 6, e->door, -1, SQLITE_STATIC);
-	sqlite3_bind_text(stmt, 7, e->reason, -1, SQLITE_STATIC);
+	cache_bind_exception(stmt, 1, e);
 	return fill(c, FILL_EXCEPTION, true);
 }
 
@@ -226,41 +192,6 @@ int cache_fill_holiday(struct cache *c, int32_t date, bool holiday)
 	return fill(c, FILL_HOLIDAY, true);
 }
 
-static int write_head(struct fill *f, const char *path, char err[ERR_MAX])
-{
-	CLEANUP(db_cleanup_stmt) sqlite3_stmt *stmt = NULL;
-	int error = db_prepare(
-		f->db, path, "INSERT INTO head VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7)", &stmt, err);
-
-	if (error < 0)
-		return error;
-	sqlite3_bind_text(stmt, 1, f->head.site, -1, SQLITE_STATIC);
-	sqlite3_bind_text(stmt, 2, f->head.timezone, -1, SQLITE_STATIC);
-	sqlite3_bind_int64(stmt, 3, f->head.revision.generation);
-	sqlite3_bind_int64(stmt, 4, f->head.revision.number);
-	sqlite3_bind_int64(stmt, 5, f->head.origin);
-	sqlite3_bind_int64(stmt, 6, f->head.cards);
-	sqlite3_bind_int64(stmt, 7, f->head.holidays);
-	return db_finish(stmt) < 0 ? db_fail(f->db, path, "write the head", err) : 0;
-}
-
-/* Both sources of holidays together may be more than a calendar holds. */
-static int check_calendar(sqlite3 *db, const char *path, char err[ERR_MAX])
-{
-	struct calendar calendar;
-	int error = cache_read_calendar(db, &calendar);
-
-	if (error == -ENOSPC)
-		snprintf(err, ERR_MAX,
-			"%s: the roster's and the imported holidays together are more than %d "
-			"dates: leave past years out",
-			path, CALENDAR_DATES_MAX);
-	else if (error < 0)
-		snprintf(err, ERR_MAX, "%s: its calendar cannot be read back: %s", path,
-			strerror(-error));
-	return error;
-}
-
 int cache_fill_commit(struct cache *c, char err[ERR_MAX])
 {
 	struct fill *f = &c->fill;
@@ -270,9 +201,9 @@ int cache_fill_commit(struct cache *c, char err[ERR_MAX])
 		snprintf(err, ERR_MAX, "%s: the roster was not taken, the old one stays: %s",
 			c->path, f->db ? strerror(-error) : "no fill was begun");
 	else
-		error = write_head(f, c->path, err);
+		error = cache_put_head(f->db, c->path, &f->head, err);
 	if (error == 0)
-		error = check_calendar(f->db, c->path, err);
+		error = cache_check_calendar(f->db, c->path, err);
 	if (error == 0)
 		error = db_run(f->db, c->path, "COMMIT", err);
 	if (error == 0) /* a reader may hold it back: the next one will do */
@@ -330,6 +261,6 @@ int cache_import_holidays(struct cache *c, const struct calendar *calendar, char
 	if (error == 0)
 		error = write_holidays(db, c->path, calendar, err);
 	if (error == 0)
-		error = check_calendar(db, c->path, err);
+		error = cache_check_calendar(db, c->path, err);
 	return error == 0 ? db_run(db, c->path, "COMMIT", err) : error;
 }

@@ -45,6 +45,9 @@ void keeper_destroy(struct keeper *k)
 	for (enum keeper_lane lane = 0; lane < KEEPER_LANES; lane++)
 		while (keeper_take(k, lane, &job))
 			free(job.data);
+	stage_close(&k->fetch.stage);
+	free(k->fetch.record);
+	free(k->fetch.run);
 	kept_close(&k->reader);
 	kept_close(&k->kept); /* the last one out checkpoints */
 	pthread_cond_destroy(&k->wake);
@@ -81,7 +84,12 @@ static struct keeper *allocate(const struct keeper_options *options, char err[ER
 {
 	struct keeper *k = calloc(1, sizeof(*k));
 
-	if (k && init_sync(k) == 0 && copy_options(k, options) == 0)
+	if (k) {
+		k->fetch.record = malloc(sizeof(*k->fetch.record));
+		k->fetch.run = malloc(KEEPER_RUN_MAX);
+	}
+	if (k && init_sync(k) == 0 && copy_options(k, options) == 0 && k->fetch.record &&
+		k->fetch.run)
 		return k;
 	keeper_destroy(k);
 	snprintf(err, ERR_MAX, "%s: not enough memory to open it", options->kept_path);

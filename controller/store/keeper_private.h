@@ -28,6 +28,25 @@ int kept_get(struct kept *kept, const char *name, char **ret_value, size_t *ret_
 int kept_put(struct kept *kept, const char *path, const char *name, const void *value, size_t size,
 	char err[ERR_MAX]);
 
+/* ---- keeper_stage.c: what was fetched of a roster so far ---- */
+
+#define STAGE_MAX 1073741824ull /* bytes: over ten million cards */
+
+struct stage { /* zeros: closed */
+	bool open;
+	int fd;
+	uint64_t size;
+};
+
+/* In the folder of path, which messages name. 0 or negative errno with err. */
+int stage_open(struct stage *stage, const char *path, char err[ERR_MAX]);
+void stage_close(struct stage *stage);
+int stage_add(
+	struct stage *stage, const char *path, const uint8_t *run, size_t size, char err[ERR_MAX]);
+/* 1 and the next run, *at moved on; 0 at the end; or negative errno with err. */
+int stage_next(struct stage *stage, const char *path, uint64_t *at, uint8_t run[KEEPER_RUN_MAX],
+	size_t *ret_size, char err[ERR_MAX]);
+
 /* ---- keeper.c, keeper_thread.c: the queues and the thread that empties them ---- */
 
 /* What may wait for what: values for nothing but the disk, blocks for a commit that is under way,
@@ -93,6 +112,15 @@ struct keeper {
 
 	/* The thread's. */
 	struct kept kept;
+	struct {
+		bool active;
+		uint64_t serial;
+		struct keeper_roster roster;
+		struct stage stage;
+		uint8_t digest[ROSTER_DIGEST_SIZE]; /* of what a snapshot has so far */
+		struct roster_record *record;
+		uint8_t *run; /* KEEPER_RUN_MAX bytes */
+	} fetch;
 };
 
 /* Takes the oldest job of a lane: false when there is none. */
@@ -106,3 +134,9 @@ void keeper_drop(struct keeper *k, enum keeper_lane lane);
 void keeper_serve_values(struct keeper *k);
 void *keeper_run(void *keeper);
 void keeper_destroy(struct keeper *k);
+
+/* ---- keeper_roster.c: the other lanes ---- */
+
+void keeper_roster_serve(struct keeper *k, const struct keeper_job *job);
+void keeper_block_serve(struct keeper *k, const struct keeper_job *job);
+void keeper_roster_drop_unwanted(struct keeper *k);

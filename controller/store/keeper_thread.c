@@ -62,6 +62,7 @@ static bool await(struct keeper *k)
 	k->busy = false;
 	pthread_cond_broadcast(&k->moved);
 	while (!k->stop && !work) {
+		work = k->fetch.active && k->fetch.serial != k->serial;
 		for (enum keeper_lane lane = 0; lane < KEEPER_LANES; lane++)
 			work |= k->queues[lane].count > 0;
 		if (!work)
@@ -73,6 +74,20 @@ static bool await(struct keeper *k)
 	return more;
 }
 
+/* A block before the next step of a roster: a revoked card waits for nothing. */
+static void serve_one(struct keeper *k)
+{
+	struct keeper_job job;
+
+	if (keeper_take(k, KEEPER_LANE_BLOCK, &job))
+		keeper_block_serve(k, &job);
+	else if (keeper_take(k, KEEPER_LANE_ROSTER, &job))
+		keeper_roster_serve(k, &job);
+	else
+		return;
+	free(job.data);
+}
+
 void *keeper_run(void *keeper)
 {
 	struct keeper *k = keeper;
@@ -80,6 +95,8 @@ void *keeper_run(void *keeper)
 
 	while (await(k)) {
 		keeper_serve_values(k);
+		keeper_roster_drop_unwanted(k);
+		serve_one(k);
 	}
 	pthread_mutex_lock(&k->lock);
 	k->ended = true;

@@ -8,6 +8,7 @@
 #include "base/util.h"
 #include "core/calendar.h"
 #include "core/roster.h"
+#include "core/roster_record.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -29,6 +30,9 @@ struct cache_head {
 	enum cache_origin origin;
 	uint64_t cards; /* how many */
 	enum calendar_holidays holidays;
+	uint32_t warn_s; /* core/roster_record.h; 0 for a roster of files */
+	uint32_t bound_s;
+	uint8_t digest[ROSTER_DIGEST_SIZE]; /* zeros for a roster of files */
 };
 
 /* A tier as it applies to one door. */
@@ -70,7 +74,8 @@ int cache_version(struct cache *cache, int64_t *ret_version);
 int cache_head(struct cache *cache, struct cache_head *ret_head);
 
 /* 1 and *ret_card, 0 when the token is not in the roster, or negative errno (then: deny); -EBADMSG
- * for a row with values that cannot be. */
+ * for a row with values that cannot be. A blocked card (store/keeper.h) is answered as revoked,
+ * suspended or lost, or its member as suspended, whatever its row says. */
 int cache_card(struct cache *cache, const struct token *token, struct roster_card *ret_card);
 
 /* The same by the number of the card or of its member; -ENOTUNIQ where several cards have it. Read
@@ -84,6 +89,13 @@ int cache_has_door(struct cache *cache, const char *door);
 /* All tiers as they apply to door. 0 or negative errno. Free with cache_tiers_free. */
 int cache_tiers(struct cache *cache, const char *door, struct cache_tiers *ret_tiers);
 void cache_tiers_free(struct cache_tiers *tiers);
+
+/*
+ * The digest of what is there, over every row: for tests and people, not for the loop. Equals the
+ * head's where a hub's roster is in force. 0, -EBADMSG for a row that cannot be, -ENODATA for a
+ * roster of files, or negative errno.
+ */
+int cache_digest(struct cache *cache, entry_hash_fn hash, uint8_t ret_digest[ROSTER_DIGEST_SIZE]);
 
 /* Holidays, closures and special openings of the site. 0, -EBADMSG for a row that cannot be, or
  * negative errno. */
