@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "door/door.h"
 #include "door/import.h"
+#include "door/provision.h"
 #include "door/wiring.h"
 
 #include <getopt.h>
@@ -14,6 +15,7 @@ enum job {
 	JOB_IMPORT,
 	JOB_HOLIDAYS,
 	JOB_RELOCK,
+	JOB_PROVISION,
 };
 
 struct options {
@@ -21,6 +23,7 @@ struct options {
 	const char *conf;
 	const char *import;
 	const char *run_directory;
+	unsigned wait_s;
 	enum log_level level;
 };
 
@@ -29,6 +32,7 @@ static const char help[] =
 	"\n"
 	"  tapin-door [--config FILE]            run the door\n"
 	"  tapin-door --check                    check the configuration and say what is wrong\n"
+	"  tapin-door --provision BUNDLE         join a site: takes keys and account from its hub\n"
 	"  tapin-door --import ROSTER            fill the cache from a roster file, whole or not "
 	"at all\n"
 	"  tapin-door --import-holidays FILE     take public holidays from GOV.UK's JSON or an "
@@ -40,6 +44,7 @@ static const char help[] =
 	"  --config FILE    configuration; default " DOOR_CONF_DEFAULT "\n"
 	"  --run DIR        with --relock: where the running door kept its wiring; default is\n"
 	"                   [run] directory, or /run/tapin when the configuration cannot be read\n"
+	"  --wait S         with --provision: how long to wait for broker and hub; default 30\n"
 	"  --debug          say more\n"
 	"  --version, --help\n"
 	"\n"
@@ -53,6 +58,8 @@ static int parse(int argc, char **argv, struct options *o)
 		{"import", required_argument, NULL, 'i'},
 		{"import-holidays", required_argument, NULL, 'p'},
 		{"relock", no_argument, NULL, 'l'},
+		{"provision", required_argument, NULL, 'b'},
+		{"wait", required_argument, NULL, 'w'},
 		{"run", required_argument, NULL, 'r'},
 		{"debug", no_argument, NULL, 'd'},
 		{"version", no_argument, NULL, 'v'},
@@ -74,6 +81,10 @@ static int parse(int argc, char **argv, struct options *o)
 			o->job = JOB_RELOCK;
 		else if (c == 'r')
 			o->run_directory = optarg;
+		else if (c == 'b')
+			o->job = JOB_PROVISION, o->import = optarg;
+		else if (c == 'w')
+			o->wait_s = (unsigned)strtoul(optarg, NULL, 10);
 		else if (c == 'd')
 			o->level = LOG_LEVEL_DEBUG;
 		else if (c == 'v')
@@ -119,6 +130,14 @@ static int relock(const struct options *o)
 	return say(r, done, err);
 }
 
+static bool provisioned(const struct door_conf *conf)
+{
+	char path[PATH_MAX];
+
+	door_conf_path(conf->key_directory, "root.pub", path);
+	return access(path, F_OK) == 0;
+}
+
 static int work(const struct options *o)
 {
 	struct door_conf conf;
@@ -127,6 +146,8 @@ static int work(const struct options *o)
 
 	if (o->job == JOB_RELOCK)
 		return relock(o);
+	if (o->job == JOB_PROVISION)
+		return say(door_provision(o->conf, o->import, o->wait_s, done, err), done, err);
 	r = door_conf_load(o->conf, &conf, err);
 	if (r < 0)
 		return say(r, done, err);
@@ -134,13 +155,18 @@ static int work(const struct options *o)
 	case JOB_RUN:
 		return door_run(&conf) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 	case JOB_CHECK:
-		snprintf(done, sizeof(done), "%s: good", o->conf);
+		snprintf(done, sizeof(done), "%s: good%s", o->conf,
+			provisioned(&conf) ? ""
+					   : "; the door belongs to no hub yet: make a bundle "
+					     "on the hub (tapin door bundle), carry it here and "
+					     "run tapin-door --provision BUNDLE");
 		return say(0, done, err);
 	case JOB_IMPORT:
 		return say(import_roster(&conf, o->import, done, err), done, err);
 	case JOB_HOLIDAYS:
 		return say(import_holidays(&conf, o->import, done, err), done, err);
 	case JOB_RELOCK:
+	case JOB_PROVISION:
 		break;
 	}
 	return EXIT_FAILURE;
@@ -148,7 +174,8 @@ static int work(const struct options *o)
 
 int main(int argc, char **argv)
 {
-	struct options options = {.conf = DOOR_CONF_DEFAULT, .level = LOG_LEVEL_INFO};
+	struct options options = {
+		.conf = DOOR_CONF_DEFAULT, .wait_s = PROVISION_WAIT_S, .level = LOG_LEVEL_INFO};
 	int r = parse(argc, argv, &options);
 
 	if (r != 0)

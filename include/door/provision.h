@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * How a door joins a site: tapin-door --provision BUNDLE. In [keys] directory it leaves
+ *
+ *   root.pub        the site's root key, pinned from now on
+ *   keys            the newest signed keys message: which hub keys are good
+ *   card.key        the site's card key
+ *   door.key, .pub  the door's own new signing pair
+ *   mqtt.username   the door's account, one line each, for whatever [mqtt] does not set
+ *   mqtt.password
+ *   mqtt.ca         PEM; only where the bundle has one
+ *   journal.before  64 hex digits: the last hash that the hub has of this door's journal, which a
+ *                   new journal continues; only where there is one
+ *
+ * all at once or not at all: the old directory is kept beside it as DIRECTORY.before-TIME. Where
+ * the site's root key is another than before, cache.db and kept.db are put aside, too: they are of
+ * another site, or of a life before the hub.
+ */
+#pragma once
+
+#include "base/util.h"
+
+#define PROVISION_WAIT_S 30
+
+/*
+ * Shows its progress on standard output. 0 and done, or negative errno with err: what failed and
+ * what to do; the door is then as it was.
+ */
+int door_provision(const char *conf_file, const char *bundle_file, unsigned wait_s,
+	char done[ERR_MAX], char err[ERR_MAX]);
+
+/* What provisioning leaves, into a staging directory, then in place of the old one. */
+struct sign_secret;
+struct sign_public;
+struct welcome;
+struct bundle;
+struct door_conf;
+
+struct provision_gift {
+	const struct bundle *bundle;
+	const struct welcome *welcome;
+	const struct sign_secret *key;
+	const char *keys_message;
+};
+/* Writes the files of the gift into directory. 0 or negative errno with err. */
+int provision_write(const char *directory, const struct provision_gift *gift, char err[ERR_MAX]);
+/* Puts staged in place of [keys] directory. aside: where the old one is, or "". */
+int provision_swap(const struct door_conf *conf, const char *staged, const struct sign_public *root,
+	char aside[256], char err[ERR_MAX]);
