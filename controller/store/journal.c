@@ -20,6 +20,10 @@ static int copy_options(struct journal *j, const struct journal_options *options
 	o->intent_path = strdup(options->intent_path);
 	o->site = strdup(options->site);
 	o->door = strdup(options->door);
+	if (options->before) {
+		memcpy(j->before, options->before, sizeof(j->before));
+		o->before = j->before;
+	}
 	return o->path && o->intent_path && o->site && o->door ? 0 : -ENOMEM;
 }
 

@@ -26,6 +26,9 @@ static const char *const steps[] = {
 	" salt BLOB CHECK (length(salt) = 16),"
 	" subject BLOB CHECK (length(subject) BETWEEN 1 AND 160),"
 	" CHECK ((salt IS NULL) = (subject IS NULL))) STRICT;",
+
+	/* up to which number rotten rows were told of by a record_skipped entry */
+	"ALTER TABLE meta ADD COLUMN skipped INTEGER NOT NULL DEFAULT 0;",
 };
 
 static const struct db_schema schema = {
@@ -42,6 +45,7 @@ static const char *const sql[JOURNAL_SQL_COUNT] = {
 	[JOURNAL_SQL_INSERT] = "INSERT INTO entry VALUES (?1, ?2, ?3, ?4, ?5)",
 	[JOURNAL_SQL_INTENT] = "UPDATE meta SET intent = ?1",
 	[JOURNAL_SQL_ACK] = "UPDATE meta SET acked_seq = ?1",
+	[JOURNAL_SQL_SKIP] = "UPDATE meta SET skipped = ?1",
 	[JOURNAL_SQL_HASH] = "SELECT hash FROM entry WHERE seq = ?1",
 	[JOURNAL_SQL_ROWS] = ("SELECT seq, hash, body, salt, subject FROM entry"
 			      " WHERE seq > ?1 ORDER BY seq LIMIT ?2"),
@@ -63,7 +67,7 @@ void journal_db_drop(struct journal_db *d)
 
 /* ---- opening ---- */
 
-static bool take_blob(sqlite3_stmt *stmt, int column, void *out, size_t size)
+bool journal_db_blob(sqlite3_stmt *stmt, int column, void *out, size_t size)
 {
 	const void *data = sqlite3_column_blob(stmt, column);
 
@@ -90,8 +94,8 @@ static int read_tip(sqlite3 *db, const char *path, struct intent_tip *tip, char 
 	if (rc != SQLITE_ROW)
 		return db_fail(db, path, "read its end", err);
 	*tip = (struct intent_tip){.seq = sqlite3_column_int64(stmt, 1)};
-	if (!take_blob(stmt, 0, tip->journal, sizeof(tip->journal)) ||
-		(tip->seq > 0 && !take_blob(stmt, 2, tip->hash, sizeof(tip->hash))))
+	if (!journal_db_blob(stmt, 0, tip->journal, sizeof(tip->journal)) ||
+		(tip->seq > 0 && !journal_db_blob(stmt, 2, tip->hash, sizeof(tip->hash))))
 		return -EBADMSG;
 	return 0;
 }
@@ -112,7 +116,8 @@ static int read_meta(struct journal_db *d, const struct journal_options *options
 	CLEANUP(db_cleanup_stmt) sqlite3_stmt *stmt = NULL;
 	const char *site, *door;
 	int rc, error = db_prepare(d->db, options->path,
-			"SELECT id, before, acked_seq, intent, site, door FROM meta", &stmt, err);
+			"SELECT id, before, acked_seq, intent, site, door, skipped FROM meta",
+			&stmt, err);
 
 	if (error < 0)
 		return error;
@@ -123,13 +128,14 @@ static int read_meta(struct journal_db *d, const struct journal_options *options
 		return db_fail(d->db, options->path, "read", err);
 	site = (const char *)sqlite3_column_text(stmt, 4);
 	door = (const char *)sqlite3_column_text(stmt, 5);
-	if (!site || !door || !take_blob(stmt, 0, d->id, sizeof(d->id)) ||
-		!take_blob(stmt, 1, d->before, sizeof(d->before)))
+	if (!site || !door || !journal_db_blob(stmt, 0, d->id, sizeof(d->id)) ||
+		!journal_db_blob(stmt, 1, d->before, sizeof(d->before)))
 		return -EBADMSG;
 	if (strcmp(site, options->site) != 0 || strcmp(door, options->door) != 0)
 		return wrong_place(options->path, site, door, options, err);
 	d->acked_seq = sqlite3_column_int64(stmt, 2);
 	d->intent = sqlite3_column_int64(stmt, 3);
+	d->skipped = sqlite3_column_int64(stmt, 6);
 	entry_chain_start(options->site, options->door, d->id, d->before, options->hash, d->start);
 	error = read_tip(d->db, options->path, &d->tip, err);
 	if (error == 0 && d->tip.seq == 0)
@@ -194,7 +200,7 @@ static int begin_journal(struct journal_db *d, const struct journal_options *opt
 	CLEANUP(db_cleanup_stmt) sqlite3_stmt *stmt = NULL;
 	struct intent_tip tip;
 	int error = db_prepare(d->db, options->path,
-		"INSERT INTO meta VALUES (1, ?1, ?2, ?3, ?4, 0, 0)", &stmt, err);
+		"INSERT INTO meta VALUES (1, ?1, ?2, ?3, ?4, 0, 0, 0)", &stmt, err);
 
 	if (error < 0)
 		return error;
@@ -217,8 +223,9 @@ static int begin_journal(struct journal_db *d, const struct journal_options *opt
 }
 
 /* How far the journal before this one got: by its own file if that can be read, and by the intent
- * file; the later of both. */
-static void find_before(struct journal_db *d, const char *aside, const struct intent_tip *known)
+ * file; the later of both. Where nothing here knows, what the hub said. */
+static void find_before(struct journal_db *d, const struct journal_options *options,
+	const char *aside, const struct intent_tip *known)
 {
 	CLEANUP(db_cleanup) sqlite3 *old = NULL;
 	struct intent_tip tip = {0};
@@ -231,6 +238,8 @@ static void find_before(struct journal_db *d, const char *aside, const struct in
 		tip = *known;
 	if (tip.seq > 0)
 		memcpy(d->before, tip.hash, sizeof(d->before));
+	else if (options->before)
+		memcpy(d->before, options->before, sizeof(d->before));
 }
 
 static int begin_after_damage(struct journal_db *d, const struct journal_options *options,
@@ -241,7 +250,7 @@ static int begin_after_damage(struct journal_db *d, const struct journal_options
 	const char *name = strrchr(aside, '/');
 	char detail[ERR_MAX];
 
-	find_before(d, aside, known);
+	find_before(d, options, aside, known);
 	if (aside[0] == '\0')
 		snprintf(detail, sizeof(detail), "the journal before this one is missing");
 	else
@@ -295,6 +304,7 @@ static int open_or_begin(struct journal_db *d, const struct journal_options *opt
 		damaged = true;
 		error = begin_after_damage(d, options, known, stamp, aside, err);
 	} else if (error == -ENODATA) {
+		find_before(d, options, "", NULL);
 		error = begin_journal(d, options, NULL, err);
 	}
 	if (error == 0 && damaged) {
@@ -335,21 +345,27 @@ static bool removed(const struct journal_db *d, const char *path)
 }
 
 static int write_all(struct journal_db *d, const struct journal_options *options,
-	struct journal_item **items, size_t count, uint64_t intent, struct intent_tip *tip)
+	struct journal_item **items, size_t count, const struct journal_marks *marks,
+	struct intent_tip *tip)
 {
 	int error = db_finish(d->sql[JOURNAL_SQL_BEGIN]);
 
 	for (size_t i = 0; error == 0 && i < count; i++)
 		error = insert(d, options, items[i], tip);
-	if (error == 0 && intent > 0) {
-		sqlite3_bind_int64(d->sql[JOURNAL_SQL_INTENT], 1, intent);
+	if (error == 0 && marks->intent > 0) {
+		sqlite3_bind_int64(d->sql[JOURNAL_SQL_INTENT], 1, marks->intent);
 		error = db_finish(d->sql[JOURNAL_SQL_INTENT]);
+	}
+	if (error == 0 && marks->skipped > 0) {
+		sqlite3_bind_int64(d->sql[JOURNAL_SQL_SKIP], 1, marks->skipped);
+		error = db_finish(d->sql[JOURNAL_SQL_SKIP]);
 	}
 	return error < 0 ? error : db_finish(d->sql[JOURNAL_SQL_COMMIT]);
 }
 
 int journal_db_write(struct journal_db *d, const struct journal_options *options,
-	struct journal_item **items, size_t count, uint64_t intent, char err[ERR_MAX])
+	struct journal_item **items, size_t count, const struct journal_marks *marks,
+	char err[ERR_MAX])
 {
 	struct intent_tip tip = d->tip;
 	int error;
@@ -361,7 +377,7 @@ int journal_db_write(struct journal_db *d, const struct journal_options *options
 			options->path);
 		return -ESTALE;
 	}
-	error = write_all(d, options, items, count, intent, &tip);
+	error = write_all(d, options, items, count, marks, &tip);
 	if (error < 0) {
 		error = db_fail(d->db, options->path, "write", err);
 		if (!sqlite3_get_autocommit(d->db))
@@ -369,8 +385,10 @@ int journal_db_write(struct journal_db *d, const struct journal_options *options
 		return error;
 	}
 	d->tip = tip;
-	if (intent > 0)
-		d->intent = intent;
+	if (marks->intent > 0)
+		d->intent = marks->intent;
+	if (marks->skipped > 0)
+		d->skipped = marks->skipped;
 	return 0;
 }
 
@@ -417,115 +435,4 @@ int journal_db_rescue(struct journal_db *d, const char *path, char err[ERR_MAX])
 	else
 		unlink(copy); /* the open file has it all, for the next try */
 	return error < 0 ? error : db_sync_folder(path);
-}
-
-/* ---- reading ---- */
-
-int journal_db_row(sqlite3_stmt *stmt, struct journal_row *ret_row)
-{
-	struct journal_row row = {.seq = sqlite3_column_int64(stmt, 0)};
-	struct entry_record *record = &row.record;
-	int body = sqlite3_column_bytes(stmt, 2), subject = sqlite3_column_bytes(stmt, 4);
-
-	if (!take_blob(stmt, 1, row.hash, sizeof(row.hash)) || body < 1 || body > ENTRY_BODY_MAX ||
-		!take_blob(stmt, 2, record->body, body) || subject > ENTRY_SUBJECT_MAX ||
-		(subject > 0 && (!take_blob(stmt, 3, record->salt, sizeof(record->salt)) ||
-					!take_blob(stmt, 4, record->subject, subject))))
-		return -EBADMSG;
-	record->body_size = (uint16_t)body;
-	record->subject_size = (uint16_t)subject;
-	*ret_row = row;
-	return 0;
-}
-
-/* The hash of entry seq, or the start of the chain for 0. 0, -ENODATA or negative errno. */
-static int link_at(struct journal_db *d, uint64_t seq, uint8_t out[ENTRY_HASH_SIZE])
-{
-	sqlite3_stmt *stmt = d->sql[JOURNAL_SQL_HASH];
-	int rc, error;
-
-	if (seq == 0) {
-		memcpy(out, d->start, ENTRY_HASH_SIZE);
-		return 0;
-	}
-	sqlite3_bind_int64(stmt, 1, seq);
-	rc = sqlite3_step(stmt);
-	if (rc == SQLITE_ROW)
-		error = take_blob(stmt, 0, out, ENTRY_HASH_SIZE) ? 0 : -EBADMSG;
-	else
-		error = rc == SQLITE_DONE ? -ENODATA : db_errno(d->db);
-	sqlite3_reset(stmt);
-	return error;
-}
-
-static int read_rows(
-	struct journal_db *d, uint64_t after_seq, size_t count, struct journal_batch *batch)
-{
-	sqlite3_stmt *stmt = d->sql[JOURNAL_SQL_ROWS];
-	int rc, error = 0;
-
-	sqlite3_bind_int64(stmt, 1, after_seq);
-	sqlite3_bind_int64(stmt, 2, count);
-	while (error == 0 && (rc = sqlite3_step(stmt)) != SQLITE_DONE) {
-		error = rc == SQLITE_ROW ? journal_db_row(stmt, &batch->rows[batch->count])
-					 : db_errno(d->db);
-		if (error == 0)
-			batch->count++;
-	}
-	sqlite3_reset(stmt);
-	return error;
-}
-
-int journal_db_read(struct journal_db *d, const char *path, uint64_t after_seq, size_t count,
-	struct journal_batch *batch, char err[ERR_MAX])
-{
-	int error = 0;
-
-	memcpy(batch->journal, d->id, sizeof(batch->journal));
-	memcpy(batch->before, d->before, sizeof(batch->before));
-	if (after_seq < d->tip.seq)
-		error = read_rows(d, after_seq, count, batch);
-	if (error == 0 && batch->count > 0)
-		error = link_at(d, batch->rows[0].seq - 1, batch->previous);
-	if (error < 0) {
-		batch->count = 0;
-		snprintf(err, ERR_MAX,
-			"%s: cannot read the entries after %llu: %s: check it with 'tapin log "
-			"verify'",
-			path, (unsigned long long)after_seq, strerror(-error));
-	}
-	return error;
-}
-
-static int refuse(const char *path, uint64_t seq, int error, const char *why, char err[ERR_MAX])
-{
-	snprintf(err, ERR_MAX, "%s: the acknowledgement of entry %llu is not taken: %s", path,
-		(unsigned long long)seq, why);
-	return error;
-}
-
-int journal_db_ack(struct journal_db *d, const char *path, const uint8_t id[ENTRY_JOURNAL_SIZE],
-	uint64_t seq, const uint8_t hash[ENTRY_HASH_SIZE], char err[ERR_MAX])
-{
-	uint8_t ours[ENTRY_HASH_SIZE];
-	int error;
-
-	if (memcmp(id, d->id, sizeof(d->id)) != 0)
-		return refuse(path, seq, -EBADMSG, "it is for another journal", err);
-	if (seq == 0 || seq > d->tip.seq)
-		return refuse(path, seq, -EBADMSG, "there is no such entry", err);
-	error = link_at(d, seq, ours);
-	if (error == 0 && memcmp(hash, ours, sizeof(ours)) != 0)
-		return refuse(path, seq, -EBADMSG,
-			"the hub has another entry of that number: the journal forked", err);
-	if (error < 0)
-		return refuse(path, seq, error, strerror(-error), err);
-	if (seq <= d->acked_seq)
-		return 0;
-	sqlite3_bind_int64(d->sql[JOURNAL_SQL_ACK], 1, seq);
-	error = db_finish(d->sql[JOURNAL_SQL_ACK]);
-	if (error < 0)
-		return refuse(path, seq, error, sqlite3_errmsg(d->db), err);
-	d->acked_seq = seq;
-	return 0;
 }

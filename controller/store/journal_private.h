@@ -79,6 +79,7 @@ enum journal_sql {
 	JOURNAL_SQL_INSERT,
 	JOURNAL_SQL_INTENT,
 	JOURNAL_SQL_ACK,
+	JOURNAL_SQL_SKIP,
 	JOURNAL_SQL_HASH,
 	JOURNAL_SQL_ROWS,
 	JOURNAL_SQL_COUNT,
@@ -96,7 +97,20 @@ struct journal_db {
 	uint8_t start[ENTRY_HASH_SIZE]; /* the link before seq 1 */
 	struct intent_tip tip;
 	uint64_t acked_seq;
-	uint64_t intent; /* the last committed intent */
+	uint64_t intent;  /* the last committed intent */
+	uint64_t skipped; /* rotten rows up to here were told of */
+};
+
+/* What a transaction remembers beside its entries; 0: leave it. */
+struct journal_marks {
+	uint64_t intent;
+	uint64_t skipped;
+};
+
+/* Rows of a batch that are not what their hashes say and were not told of yet. */
+struct journal_rotten {
+	size_t count;
+	uint64_t seqs[JOURNAL_BATCH_MAX];
 };
 
 /*
@@ -111,23 +125,31 @@ void journal_db_close(struct journal_db *d);
 /* Closes without touching the file, which is damaged or not ours any more. */
 void journal_db_drop(struct journal_db *d);
 
-/* Writes items in one transaction and remembers intent (0: leave it) as the last one; fills their
- * seq. -ESTALE when the file under path is no longer ours. */
+/* Writes items and marks in one transaction; fills the items' seq. -ESTALE when the file under path
+ * is no longer ours. */
 int journal_db_write(struct journal_db *d, const struct journal_options *options,
-	struct journal_item **items, size_t count, uint64_t intent, char err[ERR_MAX]);
+	struct journal_item **items, size_t count, const struct journal_marks *marks,
+	char err[ERR_MAX]);
 
 /* The file was removed or replaced while open: writes all it holds to path again, then closes. */
 int journal_db_rescue(struct journal_db *d, const char *path, char err[ERR_MAX]);
 
-int journal_db_read(struct journal_db *d, const char *path, uint64_t after_seq, size_t count,
-	struct journal_batch *batch, char err[ERR_MAX]);
+/* ---- journal_read.c: its rows, whatever became of them ---- */
+
+/* Rotten rows are in the batch as they are, and listed. */
+int journal_db_read(struct journal_db *d, const struct journal_options *options, uint64_t after_seq,
+	size_t count, struct journal_batch *batch, struct journal_rotten *ret_rotten,
+	char err[ERR_MAX]);
 
 /* 0 when the mark stands durably at d->acked_seq, -EBADMSG when the acknowledgement does not fit,
  * or negative errno; err says why. */
 int journal_db_ack(struct journal_db *d, const char *path, const uint8_t id[ENTRY_JOURNAL_SIZE],
 	uint64_t seq, const uint8_t hash[ENTRY_HASH_SIZE], char err[ERR_MAX]);
 
-/* The row under a statement that selects seq, hash, body, salt, subject. 0 or -EBADMSG. */
+/* A blob of exactly this size. */
+bool journal_db_blob(struct sqlite3_stmt *stmt, int column, void *out, size_t size);
+/* The row under a statement that selects seq, hash, body, salt, subject. -EBADMSG where a size
+ * cannot be: what fits is there all the same. */
 int journal_db_row(struct sqlite3_stmt *stmt, struct journal_row *ret_row);
 
 /* ---- journal.c, journal_writer.c: the queue and the thread that empties it ---- */
@@ -176,7 +198,8 @@ struct journal {
 	struct journal_db db;
 	struct entry stamp; /* time and boot of entries of its own */
 	struct journal_item own[2];
-	int fault; /* negative errno while writing fails */
+	uint8_t before[ENTRY_HASH_SIZE]; /* options.before points here */
+	int fault;                       /* negative errno while writing fails */
 	int64_t fault_since_us;
 	uint64_t retry_us; /* monotonic; 0: at once */
 	uint64_t delay_us;

@@ -201,8 +201,8 @@ static void write_group(struct journal *j, uint64_t done)
 	error = repair(j, err);
 	if (error == 0) {
 		gather(j, &group);
-		error = journal_db_write(
-			&j->db, &j->options, group.items, group.count, group.intent, err);
+		error = journal_db_write(&j->db, &j->options, group.items, group.count,
+			&(struct journal_marks){.intent = group.intent}, err);
 	}
 	if (error < 0) {
 		if (j->fault < 0 && (error == -ESTALE || error == -EBADMSG))
@@ -215,19 +215,60 @@ static void write_group(struct journal *j, uint64_t done)
 
 /* ---- questions ---- */
 
+/* "entries 3, 17 and 5 more …" */
+static void list_rotten(const struct journal_rotten *rotten, char detail[ENTRY_DETAIL_MAX + 1])
+{
+	bool one = rotten->count == 1;
+	size_t shown = rotten->count < 6 ? rotten->count : 5;
+	int at = snprintf(detail, ENTRY_DETAIL_MAX + 1, "%s", one ? "entry" : "entries");
+
+	for (size_t i = 0; i < shown; i++)
+		at += snprintf(detail + at, ENTRY_DETAIL_MAX + 1 - at, "%s %llu", i ? "," : "",
+			(unsigned long long)rotten->seqs[i]);
+	if (shown < rotten->count)
+		at += snprintf(detail + at, ENTRY_DETAIL_MAX + 1 - at, " and %zu more",
+			rotten->count - shown);
+	snprintf(detail + at, ENTRY_DETAIL_MAX + 1 - at, " %s: sent as %s",
+		one ? "does not fit its hash" : "do not fit their hashes",
+		one ? "it is" : "they are");
+}
+
+/* Once for each: the mark is written with the entry. A disk that refuses now is asked again with
+ * the next batch. */
+static void tell_rotten(struct journal *j, const struct journal_rotten *rotten)
+{
+	struct journal_item item = {0}, *items[] = {&item};
+	struct journal_marks marks = {.skipped = rotten->seqs[rotten->count - 1]};
+	char err[ERR_MAX];
+
+	take_stamp(j);
+	item.entry = j->stamp;
+	item.entry.kind = ENTRY_KIND_RECORD_SKIPPED;
+	list_rotten(rotten, item.entry.detail);
+	if (entry_encode(&item.entry, item.record.salt, j->options.hash, &item.record) < 0 ||
+		journal_db_write(&j->db, &j->options, items, 1, &marks, err) < 0)
+		return;
+	publish_tip(j);
+	tell(j, &(struct journal_event){
+			.kind = JOURNAL_EVENT_COMMITTED, .seq = item.seq, .entry = item.entry});
+}
+
 static void answer_request(struct journal *j, const struct journal_question *question)
 {
 	struct journal_event event = {.kind = JOURNAL_EVENT_BATCH, .batch = question->batch};
+	struct journal_rotten rotten = {0};
 
 	if (j->db.db) {
-		event.error = journal_db_read(&j->db, j->options.path, question->seq,
-			question->count, event.batch, event.message);
+		event.error = journal_db_read(&j->db, &j->options, question->seq, question->count,
+			event.batch, &rotten, event.message);
 	} else {
 		event.error = -EAGAIN;
 		snprintf(event.message, sizeof(event.message), "%s: is not open yet",
 			j->options.path);
 	}
 	tell(j, &event);
+	if (rotten.count > 0 && j->fault == 0)
+		tell_rotten(j, &rotten);
 }
 
 static void answer_ack(struct journal *j, const struct journal_question *question)

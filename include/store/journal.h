@@ -25,6 +25,9 @@ struct journal_options {         /* texts are copied */
 	const char *intent_path; /* journal.intent; locked: one program at a time has the journal */
 	const char *site;
 	const char *door;
+	/* last hash that the hub has of this door's journal before, on another disk: what a first
+	 * journal names as such, where there is none here; or NULL */
+	const uint8_t *before;
 	entry_hash_fn hash;
 	void (*random)(void *out, size_t size);
 	int64_t wall_us; /* now, for entries that opening itself makes */
@@ -64,6 +67,11 @@ enum journal_event_kind {
 				      will send it again */
 };
 
+/*
+ * A row whose bytes a disk changed is handed out as it is, under the hash that is stored; one that
+ * is gone without bytes and with a hash of zeros. The hub takes such rows as the door's own and
+ * marks them; the journal says it once in a `record_skipped` entry.
+ */
 struct journal_row {
 	uint64_t seq;
 	uint8_t hash[ENTRY_HASH_SIZE];

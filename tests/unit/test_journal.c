@@ -165,6 +165,15 @@ static void run_sql(const char *file, const char *sql)
 	sqlite3_close(db);
 }
 
+static void fresh_journal(void)
+{
+	static const char *const names[] = {
+		"journal.db", "journal.db-wal", "journal.db-shm", "journal.intent"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		unlink(in_folder(names[i]));
+}
+
 /* ---- writing and reading ---- */
 
 static void entries_are_numbered_chained_and_read_back(void **state)
@@ -909,6 +918,215 @@ static void questions_are_bounded(void **state)
 	close_all(journal);
 }
 
+/* ---- rows that a disk changed ---- */
+
+static struct journal *reopen_after(struct journal *journal, const char *sql)
+{
+	close_all(journal);
+	run_sql("journal.db", sql);
+	return open_journal();
+}
+
+static void expect_skipped(struct journal *journal, uint64_t seq, const char *said)
+{
+	struct journal_event event = expect(journal, JOURNAL_EVENT_COMMITTED);
+
+	assert_int_equal(event.seq, seq);
+	assert_int_equal(event.entry.kind, ENTRY_KIND_RECORD_SKIPPED);
+	if (!strstr(event.entry.detail, said))
+		fail_msg("\"%s\" does not say \"%s\"", event.entry.detail, said);
+}
+
+static void rotten_row_goes_out_as_it_is_and_is_told_once(void **state)
+{
+	struct journal *journal = open_journal();
+	struct journal_batch *batch;
+	struct journal_event event;
+
+	(void)state;
+	write_taps(journal, 1, 5);
+	journal = reopen_after(journal,
+		"UPDATE entry SET"
+		" body = (SELECT body FROM entry WHERE seq = 1) WHERE seq = 3");
+	batch = batch_after(journal, 0);
+	assert_int_equal(batch->count, 5);
+	assert_memory_equal(&batch->rows[2].record.body, &batch->rows[0].record.body,
+		batch->rows[0].record.body_size);
+	free(batch);
+	expect_skipped(journal, 6, "entry 3 does not fit its hash");
+	for (unsigned again = 0; again < 2; again++) {
+		batch = batch_after(journal, 0);
+		assert_int_equal(batch->count, 6);
+		free(batch);
+		batch = batch_after(journal, 2);
+		assert_int_equal(batch->count, 4);
+		free(batch);
+		close_all(journal);
+		journal = open_journal();
+	}
+	assert_false(journal_next(journal, &event));
+	assert_int_equal(report.last_seq, 6);
+	close_all(journal);
+}
+
+/* Each way to be rotten, and how many rows it spoils. */
+static void every_kind_of_rot_goes_out_and_later_rows_with_it(void **state)
+{
+	static const struct {
+		const char *sql;
+		const char *said;
+	} table[] = {
+		{"UPDATE entry SET hash = zeroblob(32) WHERE seq = 2", "entries 2, 3 do not fit"},
+		{"UPDATE entry SET salt = zeroblob(16) WHERE seq = 3", "entry 3 does not fit"},
+		{"UPDATE entry SET subject = x'01' WHERE seq = 5", "entry 5 does not fit"},
+		{"DELETE FROM entry WHERE seq = 1", "entries 1, 2 do not fit"},
+		{"DELETE FROM entry WHERE seq IN (2, 3)", "entries 2, 3, 4 do not fit"},
+		{"PRAGMA ignore_check_constraints=ON;"
+		 "UPDATE entry SET hash = x'00', body = zeroblob(999) WHERE seq = 4",
+			"entries 4, 5 do not fit"},
+		{"UPDATE entry SET body = x'07'", "entries 1, 2, 3, 4, 5 do not fit"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		struct journal *journal = open_journal();
+		uint8_t last[ENTRY_HASH_SIZE], id[ENTRY_JOURNAL_SIZE];
+		struct journal_batch *batch;
+
+		write_taps(journal, 1, 5);
+		close_all(journal);
+		run_sql("journal.db", table[i].sql);
+		journal = open_journal();
+		if (report.damaged) { /* quick_check saw it: another journal, nothing to send */
+			close_all(journal);
+			fresh_journal();
+			continue;
+		}
+		memcpy(id, report.id, sizeof(id));
+		batch = batch_after(journal, 0);
+		assert_int_equal(batch->count, 5);
+		for (unsigned n = 0; n < 5; n++)
+			assert_int_equal(batch->rows[n].seq, n + 1);
+		memcpy(last, batch->rows[2].hash, sizeof(last));
+		free(batch);
+		expect_skipped(journal, 6, table[i].said);
+		batch = batch_after(journal, 3); /* what was sent before is what this follows */
+		assert_memory_equal(batch->previous, last, sizeof(last));
+		free(batch);
+		assert_int_equal(journal_ack(journal, id, 3, last), 0);
+		assert_int_equal(expect(journal, JOURNAL_EVENT_ACKED).seq, 3);
+		close_all(journal);
+		fresh_journal();
+	}
+}
+
+static void many_rotten_rows_are_told_in_one_entry_a_batch(void **state)
+{
+	struct journal *journal = open_journal();
+
+	(void)state;
+	write_taps(journal, 1, JOURNAL_BATCH_MAX + 6);
+	journal = reopen_after(journal, "UPDATE entry SET body = x'07'");
+	free(batch_after(journal, 0));
+	expect_skipped(journal, JOURNAL_BATCH_MAX + 7,
+		"entries 1, 2, 3, 4, 5 and 59 more do not fit their hashes");
+	free(batch_after(journal, JOURNAL_BATCH_MAX));
+	expect_skipped(journal, JOURNAL_BATCH_MAX + 8, "entries 65, 66, 67, 68, 69 and 1 more");
+	close_all(journal);
+}
+
+static void rot_on_a_full_disk_is_told_when_there_is_room(void **state)
+{
+	struct journal *journal = open_journal();
+	unsigned batches = 0, told = 0;
+
+	(void)state;
+	write_taps(journal, 1, 3);
+	journal = reopen_after(journal, "UPDATE entry SET body = x'07' WHERE seq = 2");
+	disk.write_error = SQLITE_FULL;
+	free(batch_after(journal, 0));
+	free(batch_after(journal, 0)); /* the first attempt is over */
+	disk.write_error = 0;
+	assert_int_equal(journal_request(journal, 0, 5), 0);
+	while (batches < 1 || told < 1) {
+		struct journal_event event = next(journal);
+
+		batches += event.kind == JOURNAL_EVENT_BATCH;
+		told += event.kind == JOURNAL_EVENT_COMMITTED;
+		free(event.batch);
+	}
+	write_taps(journal, 4, 4); /* and nothing was told twice */
+	assert_int_equal(told, 1);
+	journal_status(journal, &report);
+	assert_int_equal(report.last_seq, 5);
+	close_all(journal);
+}
+
+static void journal_of_the_first_version_is_migrated(void **state)
+{
+	struct journal *journal = open_journal();
+	uint8_t id[ENTRY_JOURNAL_SIZE];
+
+	(void)state;
+	memcpy(id, report.id, sizeof(id));
+	write_taps(journal, 1, 3);
+	journal = reopen_after(
+		journal, "ALTER TABLE meta DROP COLUMN skipped; PRAGMA user_version = 1");
+	assert_false(report.damaged);
+	assert_memory_equal(report.id, id, sizeof(id));
+	assert_int_equal(report.last_seq, 3);
+	write_taps(journal, 4, 4);
+	close_all(journal);
+	verify_holds(4);
+}
+
+/* ---- a door that was provisioned again ---- */
+
+static void first_journal_follows_what_the_hub_has(void **state)
+{
+	struct journal_options options = options_for("front");
+	uint8_t before[ENTRY_HASH_SIZE] = {7, 7, 7}, other[ENTRY_HASH_SIZE] = {8};
+	uint8_t end[ENTRY_HASH_SIZE];
+	struct journal *journal = NULL;
+	struct journal_batch *batch;
+
+	(void)state;
+	options.before = before;
+	assert_int_equal(journal_open(&options, &journal, &report, err), 0);
+	assert_memory_equal(report.before, before, sizeof(before));
+	write_taps(journal, 1, 2);
+	batch = batch_after(journal, 0);
+	assert_memory_equal(batch->before, before, sizeof(before));
+	memcpy(end, batch->rows[1].hash, sizeof(end));
+	free(batch);
+	close_all(journal);
+	verify_holds(2);
+	options.before = other; /* there is one now, and it knows */
+	assert_int_equal(journal_open(&options, &journal, &report, err), 0);
+	assert_memory_equal(report.before, before, sizeof(before));
+	close_all(journal);
+	unlink(in_folder("journal.db")); /* so does the intent file */
+	assert_int_equal(journal_open(&options, &journal, &report, err), 0);
+	assert_true(report.damaged);
+	assert_memory_equal(report.before, end, sizeof(end));
+	close_all(journal);
+}
+
+static void hubs_word_counts_where_a_damaged_journal_says_nothing(void **state)
+{
+	struct journal_options options = options_for("front");
+	uint8_t before[ENTRY_HASH_SIZE] = {9};
+	struct journal *journal = NULL;
+
+	(void)state;
+	file_put(in_folder("journal.db"), 0, "this is no database, whatever it is called", 42);
+	options.before = before;
+	assert_int_equal(journal_open(&options, &journal, &report, err), 0);
+	assert_true(report.damaged);
+	assert_memory_equal(report.before, before, sizeof(before));
+	close_all(journal);
+}
+
 /* ---- verify ---- */
 
 static void verify_finds_every_kind_of_tampering(void **state)
@@ -1039,6 +1257,13 @@ int main(void)
 		TEST(acknowledgement_moves_the_mark_for_good),
 		TEST(false_acknowledgements_are_refused_and_told),
 		TEST(questions_are_bounded),
+		TEST(rotten_row_goes_out_as_it_is_and_is_told_once),
+		TEST(every_kind_of_rot_goes_out_and_later_rows_with_it),
+		TEST(many_rotten_rows_are_told_in_one_entry_a_batch),
+		TEST(rot_on_a_full_disk_is_told_when_there_is_room),
+		TEST(journal_of_the_first_version_is_migrated),
+		TEST(first_journal_follows_what_the_hub_has),
+		TEST(hubs_word_counts_where_a_damaged_journal_says_nothing),
 		TEST(verify_finds_every_kind_of_tampering),
 		TEST(verify_reads_a_file_whatever_its_name_and_rights),
 		TEST(verify_reads_beside_a_running_writer),
