@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Entries: made here, handed to the journal, and what the journal answers. */
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "crypto/hash.h"
+#include "crypto/text.h"
 #include "door/door.h"
 
 #include <stdarg.h>
@@ -143,9 +145,24 @@ static int on_journal(sd_event_source *source, int fd, uint32_t revents, void *u
 	return 0;
 }
 
+/* What the hub said at provisioning: a journal that is begun anew here continues that one. */
+static const uint8_t *read_before(const struct door *door, uint8_t out[ENTRY_HASH_SIZE])
+{
+	CLEANUP(cleanup_free) char *text = NULL;
+	char path[PATH_MAX];
+	size_t size;
+
+	door_conf_path(door->conf.key_directory, "journal.before", path);
+	if (file_read(path, 2 * ENTRY_HASH_SIZE + 2, &text, &size) < 0)
+		return NULL;
+	text[strcspn(text, "\r\n")] = '\0';
+	return text_unhex(text, out, ENTRY_HASH_SIZE) == 0 ? out : NULL;
+}
+
 int record_start(struct door *door, char err[ERR_MAX])
 {
 	char path[PATH_MAX], intent[PATH_MAX];
+	uint8_t before[ENTRY_HASH_SIZE];
 	struct journal_options options = {
 		.path = path,
 		.intent_path = intent,
@@ -153,6 +170,7 @@ int record_start(struct door *door, char err[ERR_MAX])
 		.door = door->conf.door,
 		.hash = crypto_hash256,
 		.random = crypto_random,
+		.before = read_before(door, before),
 		.wall_us = clock_wall_us(),
 		.mono_us = clock_mono_us(),
 		.clock = door->clock,
