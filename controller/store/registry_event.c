@@ -70,7 +70,7 @@ static int check(struct registry *reg, const struct registry_event *e)
 	if (error == 0 && (e->doors_from_us < 0 || e->doors_until_us < e->doors_from_us ||
 				  (e->door[0] && e->doors_until_us == e->doors_from_us)))
 		error = registry_fail(reg, -EINVAL,
-			"the event's door would close before it opens: give doors_from, and "
+			"the event's door closes before it opens: give doors_from, and "
 			"doors_until after it");
 	return error;
 }
