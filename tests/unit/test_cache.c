@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "crypto/hash.h"
 #include "faulty_vfs.h"
 #include "store/cache.h"
 #include "store/db.h"
@@ -255,6 +256,9 @@ static int spoil(struct cache *cache, unsigned which)
 	case 6:
 		card.release_ms = 60001;
 		return cache_fill_card(cache, &card);
+	case 12:
+		card.kind = CARD_KIND_DESFIRE + 1;
+		return cache_fill_card(cache, &card);
 	case 7:
 		return cache_fill_tier(cache, 1, 0, "24/7");
 	case 8:
@@ -271,7 +275,7 @@ static int spoil(struct cache *cache, unsigned which)
 static void one_bad_row_refuses_the_whole_roster(void **state)
 {
 	static const int wanted[] = {-EEXIST, -ENOENT, -EINVAL, -EINVAL, -EINVAL, -EINVAL, -EINVAL,
-		-EEXIST, -EINVAL, -EINVAL, -ENOENT, -EEXIST};
+		-EEXIST, -EINVAL, -EINVAL, -ENOENT, -EEXIST, -EINVAL};
 	struct cache *cache = open_cache();
 
 	(void)state;
@@ -356,6 +360,8 @@ static void nonsense_row_is_an_error_so_that_the_door_denies(void **state)
 		"release_ms = 60001",
 		"tier = -1",
 		"key_id = 4294967296",
+		"kind = 2",
+		"kind = -1",
 	};
 	struct cache *cache = open_cache();
 	struct roster_card wanted = card_of(1);
@@ -419,6 +425,7 @@ static void damaged_cache_is_kept_and_an_empty_one_started(void **state)
 
 /* ---- the calendar, since version 2 ---- */
 
+/* What each version made, as its first user would have found it. */
 static const char version_1[] =
 	"CREATE TABLE head ("
 	" one INTEGER PRIMARY KEY CHECK (one = 1),"
@@ -443,15 +450,20 @@ static const char version_1[] =
 	"INSERT INTO card VALUES (x'01123456000000000000000000000000', 7, 101, 11, 0, 1, 1, 1,"
 	" NULL, NULL, NULL, 0);"
 	"PRAGMA application_id=1953522529; PRAGMA user_version=1";
-
-static void make_version_1(void)
-{
-	sqlite3 *db;
-
-	assert_int_equal(sqlite3_open(in_folder("cache.db"), &db), SQLITE_OK);
-	assert_int_equal(db_do(db, version_1), 0);
-	sqlite3_close(db);
-}
+static const char version_2[] =
+	"ALTER TABLE head ADD COLUMN holidays INTEGER NOT NULL DEFAULT 1;"
+	"CREATE TABLE exception ("
+	" first_date INTEGER NOT NULL, last_date INTEGER NOT NULL,"
+	" start_minute INTEGER NOT NULL, end_minute INTEGER NOT NULL,"
+	" open INTEGER NOT NULL, door TEXT NOT NULL, reason TEXT NOT NULL) STRICT;"
+	"CREATE TABLE holiday ("
+	" date INTEGER NOT NULL, imported INTEGER NOT NULL, holiday INTEGER NOT NULL,"
+	" PRIMARY KEY (date, imported)) STRICT, WITHOUT ROWID;"
+	"UPDATE head SET holidays = 0;"
+	"INSERT INTO exception VALUES (20811, 20819, 720, 1440, 0, 'front', 'Xmas');"
+	"INSERT INTO exception VALUES (20811, 20811, 0, 1440, 0, '', 'Strike');"
+	"INSERT INTO holiday VALUES (20003, 0, 1), (20004, 1, 1);"
+	"PRAGMA user_version=2";
 
 static void spoil_file(const char *sql)
 {
@@ -460,6 +472,11 @@ static void spoil_file(const char *sql)
 	assert_int_equal(sqlite3_open(in_folder("cache.db"), &db), SQLITE_OK);
 	assert_int_equal(db_do(db, sql), 0);
 	sqlite3_close(db);
+}
+
+static void make_version_1(void)
+{
+	spoil_file(version_1);
 }
 
 static void version_1_keeps_its_roster_and_gains_a_calendar(void **state)
@@ -481,6 +498,64 @@ static void version_1_keeps_its_roster_and_gains_a_calendar(void **state)
 	assert_int_equal(calendar.exception_count + calendar.date_count, 0);
 	assert_int_equal(fill_to(cache, 8, 2, CACHE_ORIGIN_FILE), 0);
 	assert_int_equal(look_up(cache, 2), 1);
+	cache_close(cache);
+}
+
+static void version_2_keeps_its_calendar_and_gains_what_a_hub_sends(void **state)
+{
+	uint8_t zeros[ROSTER_DIGEST_SIZE] = {0}, digest[ROSTER_DIGEST_SIZE];
+	struct roster_card card = card_of(1);
+	struct calendar calendar;
+	struct cache_head head;
+	struct cache *cache;
+
+	(void)state;
+	spoil_file(version_1);
+	spoil_file(version_2);
+	cache = open_cache();
+	assert_int_equal(cache_card(cache, &card.token, &card), 1);
+	assert_int_equal(card.kind, CARD_KIND_UID);
+	assert_int_equal(card.state, CARD_STATE_ACTIVE);
+	assert_int_equal(cache_calendar(cache, &calendar), 0);
+	assert_int_equal(calendar.holidays, CALENDAR_HOLIDAYS_NONE);
+	assert_true(calendar.exception_count == 2 && calendar.date_count == 2);
+	assert_string_equal(calendar.exceptions[0].reason, "Xmas");
+	assert_int_equal(cache_head(cache, &head), 0);
+	assert_true(head.revision.number == 7 && head.warn_s == 0 && head.bound_s == 0);
+	assert_memory_equal(head.digest, zeros, sizeof(zeros));
+	assert_int_equal(cache_digest(cache, crypto_hash256, digest), -ENODATA);
+	assert_int_equal(fill_to(cache, 8, 2, CACHE_ORIGIN_FILE), 0);
+	assert_int_equal(look_up(cache, 2), 1);
+	cache_close(cache);
+}
+
+static void kind_and_age_bounds_come_back_as_they_were_filled(void **state)
+{
+	struct cache *cache = open_cache();
+	struct cache_head head = head_of(1, CACHE_ORIGIN_HUB), found;
+	struct roster_card card = card_of(1);
+
+	(void)state;
+	head.warn_s = 3600;
+	head.bound_s = UINT32_MAX;
+	memset(head.digest, 0xAB, sizeof(head.digest));
+	card.kind = CARD_KIND_DESFIRE;
+	assert_int_equal(cache_fill_begin(cache, &head, err), 0);
+	assert_int_equal(cache_fill_tier(cache, 1, 0, "24/7"), 0);
+	assert_int_equal(cache_fill_card(cache, &card), 0);
+	assert_int_equal(cache_fill_commit(cache, err), 0);
+	card.kind = CARD_KIND_UID;
+	assert_int_equal(cache_card(cache, &card.token, &card), 1);
+	assert_int_equal(card.kind, CARD_KIND_DESFIRE);
+	assert_int_equal(cache_head(cache, &found), 0);
+	assert_true(found.warn_s == 3600 && found.bound_s == UINT32_MAX);
+	assert_memory_equal(found.digest, head.digest, sizeof(head.digest));
+	spoil_file("UPDATE head SET digest = x'0102'");
+	assert_int_equal(cache_head(cache, &found), -EBADMSG);
+	spoil_file("UPDATE head SET digest = x'', warn_s = 4294967296");
+	assert_int_equal(cache_head(cache, &found), -EBADMSG);
+	spoil_file("UPDATE head SET warn_s = 0, bound_s = -1");
+	assert_int_equal(cache_head(cache, &found), -EBADMSG);
 	cache_close(cache);
 }
 
@@ -779,6 +854,8 @@ int main(void)
 		TEST(nonsense_tier_is_an_error),
 		TEST(damaged_cache_is_kept_and_an_empty_one_started),
 		TEST(version_1_keeps_its_roster_and_gains_a_calendar),
+		TEST(version_2_keeps_its_calendar_and_gains_what_a_hub_sends),
+		TEST(kind_and_age_bounds_come_back_as_they_were_filled),
 		TEST(calendar_comes_back_as_it_was_filled),
 		TEST(nonsense_in_the_calendar_is_an_error),
 		TEST(bad_or_doubled_day_refuses_the_whole_roster),

@@ -78,6 +78,73 @@ static void member_comes_in_where_the_tier_has_the_door(void **state)
 	assert_int_equal(ask("back", 20779).reason, REASON_DOOR_NOT_IN_RIGHTS);
 }
 
+/* The card as the cache gives it back, with its number alone. */
+static struct verdict ask_cached(void)
+{
+	struct decide_door at = {.release_ms = 5000, .id = "front"};
+	struct decide_input in = {.read_ok = true,
+		.uid = {.len = 4, .bytes = {4, 1, 2, 3}},
+		.door = &at,
+		.clock = CLOCK_TRUST_SYNCED};
+	struct roster_card row;
+	struct rules rules;
+	struct verdict verdict;
+
+	civil_from_date(20779, &in.now);
+	assert_int_equal(cache_card(cache, &card.token, &row), 1);
+	assert_int_equal(rules_load(cache, "front", &rules), 0);
+	rules_input(&rules, &row, &in);
+	verdict = decide(&in);
+	rules_free(&rules);
+	return verdict;
+}
+
+static void number_of_a_card_that_proves_itself_counts_for_nothing(void **state)
+{
+	sqlite3 *db;
+
+	(void)state;
+	fill("24/7", NULL);
+	assert_int_equal(ask_cached().reason, REASON_GRANTED);
+	assert_int_equal(sqlite3_open(in_folder("cache.db"), &db), SQLITE_OK);
+	assert_int_equal(db_do(db, "UPDATE card SET kind = 1"), 0);
+	assert_int_equal(ask_cached().reason, REASON_CARD_NOT_GENUINE);
+	assert_int_equal(db_do(db, "UPDATE card SET kind = 0"), 0);
+	assert_int_equal(ask_cached().reason, REASON_GRANTED);
+	sqlite3_close(db);
+}
+
+static void blocked_card_is_refused_for_what_it_became(void **state)
+{
+	static const struct {
+		const char *values; /* state, member_state */
+		enum reason reason;
+	} table[] = {
+		{"4, 1", REASON_CARD_REVOKED},
+		{"2, 1", REASON_CARD_SUSPENDED},
+		{"3, 0", REASON_CARD_LOST},
+		{"1, 2", REASON_MEMBER_SUSPENDED},
+		{"1, 1", REASON_CARD_REVOKED},
+	};
+	sqlite3 *db;
+
+	(void)state;
+	fill("24/7", NULL);
+	assert_int_equal(sqlite3_open(in_folder("cache.db"), &db), SQLITE_OK);
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		char sql[200];
+
+		snprintf(sql, sizeof(sql),
+			"INSERT OR REPLACE INTO blocked SELECT token, %s, 1, 9 FROM card",
+			table[i].values);
+		assert_int_equal(db_do(db, sql), 0);
+		assert_int_equal(ask_cached().reason, table[i].reason);
+	}
+	assert_int_equal(db_do(db, "DELETE FROM blocked"), 0);
+	assert_int_equal(ask_cached().reason, REASON_GRANTED);
+	sqlite3_close(db);
+}
+
 static void closure_reaches_the_decision_at_its_door(void **state)
 {
 	(void)state;
@@ -180,6 +247,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(member_comes_in_where_the_tier_has_the_door),
+		TEST(number_of_a_card_that_proves_itself_counts_for_nothing),
+		TEST(blocked_card_is_refused_for_what_it_became),
 		TEST(closure_reaches_the_decision_at_its_door),
 		TEST(imported_holiday_reaches_the_decision),
 		TEST(hours_that_cannot_be_read_open_nothing),
