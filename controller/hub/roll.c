@@ -8,9 +8,8 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
-#include <sys/socket.h>
+#include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <time.h>
 
 static void wipe_secret(struct sign_secret *key)
@@ -111,13 +110,29 @@ int hub_roll_keys(const struct hub_conf *conf, const char *root_key, char err[ER
 
 /* ---- restore ---- */
 
-static bool hub_is_running(const struct hub_conf *conf)
+/* A running hub holds this lock; it keeps a hub from starting meanwhile, too. */
+static int lock_out(const struct hub_conf *conf, int *ret_fd, char err[ERR_MAX])
 {
-	CLEANUP(cleanup_close) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	char path[PATH_MAX];
+	int fd;
 
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s", conf->socket);
-	return fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0;
+	snprintf(path, sizeof(path), "%s/hub.lock", conf->store_directory);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	hub_give(path, conf->store_directory);
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0) {
+		*ret_fd = fd;
+		return 0;
+	}
+	if (fd >= 0 && errno == EWOULDBLOCK)
+		snprintf(err, ERR_MAX,
+			"%s: a hub is running on this registry: stop it first (systemctl stop "
+			"tapin-hub)",
+			path);
+	else
+		snprintf(err, ERR_MAX, "%s: %s", path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return -EBUSY;
 }
 
 static int copy_all(int in, int out)
@@ -242,16 +257,12 @@ int hub_restore(
 {
 	CLEANUP(wipe_secret) struct sign_secret root = {0};
 	char path[PATH_MAX], staged[PATH_MAX], aside[PATH_MAX] = "";
-	struct sync_keys site;
+	CLEANUP(cleanup_close) int lock = -1;
+	struct sync_keys site = {0};
 	int r = crypto_init();
 
-	if (r == 0 && hub_is_running(conf)) {
-		snprintf(err, ERR_MAX,
-			"a hub is running at %s: stop it first (systemctl stop "
-			"tapin-hub)",
-			conf->socket);
-		return -EBUSY;
-	}
+	if (r == 0)
+		r = lock_out(conf, &lock, err);
 	if (r == 0)
 		r = hub_keys_root(conf, root_key, &root, err);
 	if (r == 0)
