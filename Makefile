@@ -197,12 +197,12 @@ deps-run:
 deps-check:
 	@deploy/install-deps check
 
-run: deps-run ## start a whole virtual door here: broker, reader, strike, live view
+run: deps-run ## start a whole site here: broker, hub, two virtual doors, live view
 	@$(MAKE) --no-print-directory -s -j$$(nproc) programs $(VIRTUAL) $(PRELOAD)
 	@exec deploy/run $(B)/bin
 
-tap: ## tap a card at the running virtual door: make tap CARD=unlimited
-	@$(B)/bin/virtual-door --socket build/run/control.sock tap $(or $(CARD),unlimited)
+tap: ## tap a card at a running virtual door: make tap CARD=unlimited DOOR=back
+	@$(B)/bin/virtual-door --socket build/run/$(or $(DOOR),front)/control.sock tap $(or $(CARD),unlimited)
 
 check: deps-check ## install what is missing, build, run every test ring
 	@$(MAKE) --no-print-directory -j$$(nproc) parts $(UNIT) $(FLOW) $(REPLAY) $(BENCH)

@@ -18,7 +18,7 @@
 #include <sys/file.h>
 
 #define ASK_MS 5000 /* the claim is sent again while nobody answers */
-#define REFUSALS 2  /* the broker may not have heard of the account yet */
+#define REFUSALS 3  /* the broker may not have heard of the account yet */
 
 struct joining {
 	const struct bundle *bundle;
