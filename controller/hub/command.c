@@ -114,16 +114,14 @@ static int find_start(
 	struct hub *hub, const char *name, uint8_t start[SYNC_NONCE_SIZE], char err[ERR_MAX])
 {
 	struct registry_door door;
-	int r;
+	int r = registry_door(hub->registry, name, &door);
 
-	/* the nonce of a door that has just started may wait to be written */
-	sync_flush(hub);
-	r = registry_door(hub->registry, name, &door);
 	if (r < 0) {
 		snprintf(err, ERR_MAX, "there is no door called %s", name);
 		return r == -ENOENT ? r : -ENOENT;
 	}
-	memcpy(start, door.start, SYNC_NONCE_SIZE);
+	if (!sync_newer_start(hub, name, start))
+		memcpy(start, door.start, SYNC_NONCE_SIZE);
 	if (!hub->mqtt || !mqtt_connected(hub->mqtt))
 		r = -EHOSTUNREACH,
 		snprintf(err, ERR_MAX, "the broker is away: no door can be told anything");

@@ -111,7 +111,8 @@ static void take_row(struct hub *hub, const struct registry_door *row)
 	door->wanted = row->status != REGISTRY_DOOR_STOLEN;
 	if (!door->wanted)
 		return;
-	door->cleared = false;
+	if (door->cleared) /* it was stolen, or gone, and is back */
+		door->cleared = door->state_told = false;
 	sync_fill_door_state(hub, row, &state);
 	if (!door->state_told || revision_compare(&state.revision, &door->state.revision) != 0) {
 		door->state = state;

@@ -57,6 +57,16 @@ void heard_status(struct hub *hub, struct sync_door *door, const struct mqtt_eve
 	door->has_status = true;
 }
 
+bool sync_newer_start(struct hub *hub, const char *name, uint8_t ret_start[SYNC_NONCE_SIZE])
+{
+	const struct sync_door *door = sync_door_find(hub->sync, name);
+
+	if (!door || !door->has_ask)
+		return false;
+	memcpy(ret_start, door->ask.start, SYNC_NONCE_SIZE);
+	return true;
+}
+
 static int write_door(struct hub *hub, struct sync_door *door)
 {
 	int r = 0;

@@ -111,8 +111,10 @@ void sync_changed(struct hub *hub);
 /* A message left, or the connection did: there is room for more. */
 void sync_published(struct hub *hub, int id);
 void sync_disconnected(struct hub *hub);
-/* Writes to the registry what asks and status messages told, now. */
+/* Writes to the registry what asks and status messages told, now (unless a change is open). */
 void sync_flush(struct hub *hub);
+/* The nonce of the door's present start, where it is not in the registry yet. */
+bool sync_newer_start(struct hub *hub, const char *door, uint8_t ret_start[SYNC_NONCE_SIZE]);
 /* Once a second. */
 void sync_tick(struct hub *hub);
 

@@ -167,6 +167,29 @@ static void inside_a_change_it_leaves_after_the_commit(void **state)
 	assert_int_equal(count_sent(COMMAND_TOPIC), 1);
 }
 
+static void a_door_that_has_just_started_is_reached(void **state)
+{
+	struct registry_command command = make_command(COMMAND_UNLOCK, 5);
+	struct sync_ask ask = {.site = "walker",
+		.door = "front",
+		.want = SYNC_WANT_HEAD,
+		.chunks = 1,
+		.start = {4},
+		.program = "test"};
+	char *body;
+
+	(void)state;
+	door_is_there();
+	assert_int_equal(sync_ask_write(&ask, &body), 0);
+	deliver_signed("front", "ask", body, &door_key);
+	/* its nonce is not in the registry yet, and cannot be put there inside a change */
+	begin();
+	send_command(&command);
+	commit();
+	command_changed(&hub);
+	assert_int_equal(read_command(0).start[0], 4);
+}
+
 static void a_result_is_kept(void **state)
 {
 	struct registry_command command = make_command(COMMAND_UNLOCK, 5), row;
@@ -428,6 +451,7 @@ int main(void)
 		T(a_command_is_countered_and_bound_to_the_start),
 		T(what_cannot_be_sent_is_refused_with_a_sentence),
 		T(inside_a_change_it_leaves_after_the_commit),
+		T(a_door_that_has_just_started_is_reached),
 		T(a_result_is_kept),
 		T(a_false_result_is_refused),
 		T(an_enrolled_card_waits_for_a_host),
