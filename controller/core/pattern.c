@@ -34,6 +34,14 @@ static const struct pattern_step working[] = {SHOW(100, GREEN, RED), DARK(100), 
 static const struct pattern_step fault[] = {
 	SHOW(60, RED), DARK(140), SHOW(60, RED), DARK(1740), END};
 static const struct pattern_step alarm[] = {SHOW(400, RED, BEEP), DARK(400), END};
+/* a host stands beside it: slow for the first showing, double for the second */
+static const struct pattern_step enrol[] = {
+	SHOW(120, GREEN, RED, BEEP), SHOW(280, GREEN, RED), DARK(1100), END};
+static const struct pattern_step enrol_again[] = {
+	SHOW(120, GREEN, RED, BEEP), DARK(130), SHOW(120, GREEN, RED, BEEP), DARK(630), END};
+static const struct pattern_step identify[] = {SHOW(150, RED, BEEP), SHOW(150, GREEN, RED), END};
+static const struct pattern_step test[] = {
+	SHOW(1000, GREEN), DARK(300), SHOW(1000, RED), DARK(300), SHOW(1000, BEEP), DARK(300), END};
 
 static const struct {
 	const char *name;
@@ -48,6 +56,10 @@ static const struct {
 	[PATTERN_WORKING] = {"working", working, true},
 	[PATTERN_FAULT] = {"fault", fault, true},
 	[PATTERN_ALARM] = {"alarm", alarm, true},
+	[PATTERN_ENROL] = {"enrol", enrol, true},
+	[PATTERN_ENROL_AGAIN] = {"enrol_again", enrol_again, true},
+	[PATTERN_IDENTIFY] = {"identify", identify, true},
+	[PATTERN_TEST] = {"test", test, false},
 };
 
 const struct pattern_step *pattern_steps(enum pattern pattern, bool *ret_repeats)

@@ -19,30 +19,48 @@ void door_status(struct door *door)
 		doorway_state_name(door->doorway.state),
 		doorway_contact_name(door->doorway.contact), link_state_name(door->reader.state),
 		door->journal_failing ? "failing" : "ok", clock_trust_name(door->clock),
-		!door->feed.mqtt                  ? "none"
-		: mqtt_connected(door->feed.mqtt) ? "up"
-						  : "down");
+		!door->broker.mqtt ? "none"
+		: broker_up(door)  ? "up"
+				   : "down");
 	feed_status(door);
 }
 
-static void check_clock(struct door *door)
+static enum clock_trust judge_clock(struct door *door, enum clock_doubt *ret_doubt)
 {
-	enum clock_trust trust = clock_trust_now(door->clock_floor_us);
+	struct clock_facts facts = {.floor_us = door->clock_floor_us};
+	enum clock_trust trust;
 
-	if (door->conf.clock == DOOR_CLOCK_ASSUME && !clock_trust_ok(trust))
-		trust = CLOCK_TRUST_RTC;
+	clock_read_facts(&facts);
+	/* a clock that is trusted is not its own witness */
+	facts.has_hub = door->sync.time_known && sync_now(door, &facts.hub_us);
+	trust = clock_judge(&facts, ret_doubt);
+	if (door->conf.clock != DOOR_CLOCK_ASSUME || clock_trust_ok(trust) ||
+		*ret_doubt == CLOCK_DOUBT_HUB)
+		return trust;
+	return CLOCK_TRUST_RTC;
+}
+
+void door_check_clock(struct door *door)
+{
+	enum clock_doubt doubt;
+	enum clock_trust trust = judge_clock(door, &doubt);
+
 	if (trust == CLOCK_TRUST_SYNCED)
 		door->clock_floor_us = clock_wall_us();
 	if (trust == door->clock)
 		return;
-	log_write(clock_trust_ok(trust) ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, "clock: %s%s",
+	log_write(clock_trust_ok(trust) ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, "clock: %s%s%s",
 		clock_trust_name(trust),
 		clock_trust_ok(trust)
 			? ""
-			: "; rights with dates or hours are refused until it is synchronised");
+			: "; rights with dates or hours are refused until it is right: ",
+		clock_trust_ok(trust) ? "" : clock_doubt_text(doubt));
 	door->clock = trust;
 	if (door->journal)
-		record_event(door, ENTRY_KIND_CLOCK_CHANGED, "%s", clock_trust_name(trust));
+		record_event(door, ENTRY_KIND_CLOCK_CHANGED, "%s%s%s", clock_trust_name(trust),
+			clock_trust_ok(trust) ? "" : ": ",
+			clock_trust_ok(trust) ? "" : clock_doubt_text(doubt));
+	sync_tell_trust(door);
 	door_status(door);
 }
 
@@ -55,7 +73,7 @@ static void connect_parts(struct door *door)
 	char err[ERR_MAX];
 	bool fault = false;
 
-	if (!door->feed.mqtt && *door->conf.mqtt_host && feed_start(door, err) < 0) {
+	if (!door->broker.mqtt && *door->conf.mqtt_host && broker_start(door, err) < 0) {
 		fault = true;
 		if (!door->parts_fault)
 			log_error("mqtt: %s; entries stay in the journal until then", err);
@@ -73,9 +91,12 @@ static int on_housekeeping(sd_event_source *source, uint64_t usec, void *userdat
 	struct door *door = userdata;
 
 	(void)usec;
-	check_clock(door);
+	door_check_clock(door);
 	tap_retry(door);
 	tap_refresh(door);
+	sync_start(door);
+	sync_tell_trust(door);
+	state_apply(door);
 	connect_parts(door);
 	sd_event_source_set_time(source, clock_mono_us() + HOUSEKEEPING_MS * 1000);
 	sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
@@ -145,7 +166,7 @@ static int start(struct door *door, char err[ERR_MAX])
 	if (wiring_save(&door->conf, err) < 0)
 		log_warning("%s", err);
 	warn_of_kept_outputs(door);
-	check_clock(door);
+	door_check_clock(door);
 	r = record_start(door, err);
 	if (r == 0)
 		r = io_start_inputs(door, err);
@@ -153,8 +174,15 @@ static int start(struct door *door, char err[ERR_MAX])
 		return r;
 	/* what the journal knows of the last good time may take trust away again */
 	door->clock_floor_us = door->journal_report.synced_us;
-	check_clock(door);
+	door_check_clock(door);
 	tap_start(door);
+	/* lockdown and hold are back before any card is read */
+	sync_start(door);
+	sync_tell_trust(door);
+	feed_journal_known(door);
+	if (!*door->conf.mqtt_host)
+		log_info(
+			"mqtt: no broker is configured ([mqtt] host); entries stay in the journal");
 	connect_parts(door);
 	r = sd_event_add_time_relative(door->event, &door->housekeeping, CLOCK_MONOTONIC,
 		HOUSEKEEPING_MS * 1000, 500000, on_housekeeping, door);
@@ -166,7 +194,11 @@ static void stop(struct door *door)
 	link_stop(door);
 	io_stop(door);
 	door->housekeeping = sd_event_source_disable_unref(door->housekeeping);
-	feed_stop(door);
+	enrol_stop(door);
+	command_stop(door);
+	state_stop(door);
+	broker_stop(door);
+	sync_stop(door);
 	record_stop(door);
 	tap_stop(door);
 	sd_event_unref(door->event);

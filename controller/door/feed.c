@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * MQTT: the live feed, the status, and the journal feed whose outbox is the journal itself.
+ * The live feed, the status, and the journal feed whose outbox is the journal itself.
  *
  * Batches go out in order, at most FEED_IN_FLIGHT_MAX without acknowledgement. Whatever breaks the
- * order (a reconnect, silence from the hub) sends again from the acknowledged mark.
+ * order (a reconnect, silence from the hub) sends again from where the hub stands: the acknowledged
+ * mark, or below it for a hub that was restored from a backup. The mark itself never goes back.
  */
 #include "base/clock.h"
 #include "base/log.h"
@@ -11,20 +12,16 @@
 #include "wire/envelope.h"
 
 #include <string.h>
-#include <sys/epoll.h>
 
 #define FEED_TICK_MS 1000
 /* No acknowledgement for so long: send again; doubled each time up to the maximum. */
 #define FEED_RESEND_MS 2000
 #define FEED_RESEND_MAX_MS 60000
-#define FEED_STATUS_MS 60000
-#define FEED_REFUSED_MS 60000 /* at most one message_refused entry a minute */
-#define FEED_STOP_WAIT_MS 1000
 
 static void forget_in_flight(struct door_feed *feed)
 {
 	feed->in_flight = 0;
-	feed->sent_seq = feed->acked_seq;
+	feed->sent_seq = feed->hub_seq;
 }
 
 /* Asks the journal for the next batch if there is one and the hub keeps up. */
@@ -32,8 +29,8 @@ static void pump(struct door *door)
 {
 	struct door_feed *feed = &door->feed;
 
-	if (!feed->mqtt || !mqtt_connected(feed->mqtt) || feed->requested ||
-		feed->in_flight >= FEED_IN_FLIGHT_MAX || feed->sent_seq >= feed->last_seq)
+	if (!broker_up(door) || feed->requested || feed->in_flight >= FEED_IN_FLIGHT_MAX ||
+		feed->sent_seq >= feed->last_seq)
 		return;
 	if (journal_request(door->journal, feed->sent_seq, JOURNAL_BATCH_MAX) == 0)
 		feed->requested = true;
@@ -71,7 +68,7 @@ void feed_batch(struct door *door, const struct journal_batch *batch)
 	int r;
 
 	feed->requested = false;
-	if (!feed->mqtt)
+	if (!door->broker.mqtt)
 		return;
 	/* a reconnect since the request starts over from another row */
 	if (batch->count == 0 || batch->rows[0].seq != feed->sent_seq + 1) {
@@ -81,7 +78,7 @@ void feed_batch(struct door *door, const struct journal_batch *batch)
 	}
 	r = write_batch(door, batch, &text, &size);
 	if (r == 0)
-		r = mqtt_publish(feed->mqtt, feed->journal_topic, text, size, 1, false, NULL);
+		r = broker_publish(door, BROKER_TOPIC_JOURNAL, text, size, 1, false);
 	if (r < 0) {
 		if (r != -ENOTCONN)
 			log_warning("journal feed: a batch could not be sent: %s; it will be sent "
@@ -101,7 +98,13 @@ void feed_acked(struct door *door, uint64_t seq)
 	struct door_feed *feed = &door->feed;
 	unsigned kept = 0;
 
+	/* seq is the mark; an older acknowledgement tells how far a restored hub has come */
 	feed->acked_seq = seq;
+	if (feed->heard_seq < seq)
+		seq = feed->heard_seq;
+	if (feed->hub_seq < seq)
+		feed->hub_seq = seq;
+	seq = feed->hub_seq;
 	feed->resend_ms = FEED_RESEND_MS;
 	for (unsigned i = 0; i < feed->in_flight; i++)
 		if (feed->in_flight_last[i] > seq)
@@ -113,23 +116,37 @@ void feed_acked(struct door *door, uint64_t seq)
 	pump(door);
 }
 
-void feed_committed(struct door *door, uint64_t seq, const struct entry *entry)
+void feed_rewind(struct door *door, const struct sync_journal_mark *mark)
 {
 	struct door_feed *feed = &door->feed;
-	CLEANUP(cleanup_free) char *body = NULL;
+	bool ours = mark->known &&
+		    memcmp(mark->journal, door->journal_report.id, sizeof(mark->journal)) == 0;
+	uint64_t seq = ours ? mark->seq : 0;
 
-	feed->last_seq = seq;
-	if (!feed->mqtt)
+	if (!door->journal_report.open || seq >= feed->hub_seq)
 		return;
-	/* best effort: displays want now, the journal feed carries everything */
-	if (mqtt_connected(feed->mqtt) && message_live_class(entry) &&
-		message_live_write(door->conf.site, door->conf.door, entry, &body) == 0)
-		(void)mqtt_publish(
-			feed->mqtt, feed->live_topic, body, strlen(body), 0, false, NULL);
+	log_warning("journal feed: the hub stands at entry %llu of this journal, %llu were "
+		    "acknowledged: sent again from there",
+		(unsigned long long)seq, (unsigned long long)feed->acked_seq);
+	feed->hub_seq = seq;
+	feed->heard_seq = seq;
+	forget_in_flight(feed);
 	pump(door);
 }
 
-static int write_status(const struct door *door, bool online, char **ret_body)
+void feed_committed(struct door *door, uint64_t seq, const struct entry *entry)
+{
+	CLEANUP(cleanup_free) char *body = NULL;
+
+	door->feed.last_seq = seq;
+	/* best effort: displays want now, the journal feed carries everything */
+	if (broker_up(door) && message_live_class(entry) &&
+		message_live_write(door->conf.site, door->conf.door, entry, &body) == 0)
+		(void)broker_publish(door, BROKER_TOPIC_LIVE, body, strlen(body), 0, false);
+	pump(door);
+}
+
+int feed_write_status(const struct door *door, bool online, char **ret_body)
 {
 	const struct door_reader *reader = &door->reader;
 	uint64_t age_ms = clock_mono_ms() - reader->good_ms;
@@ -153,27 +170,13 @@ static int write_status(const struct door *door, bool online, char **ret_body)
 
 void feed_status(struct door *door)
 {
-	struct door_feed *feed = &door->feed;
 	CLEANUP(cleanup_free) char *body = NULL;
 
-	if (!feed->mqtt || !mqtt_connected(feed->mqtt) || write_status(door, true, &body) < 0)
-		return;
-	(void)mqtt_publish(feed->mqtt, feed->status_topic, body, strlen(body), 1, true, NULL);
+	if (broker_up(door) && feed_write_status(door, true, &body) == 0)
+		(void)broker_publish(door, BROKER_TOPIC_STATUS, body, strlen(body), 1, true);
 }
 
-/* A message that is not what it should be: said at once, journalled at most once a minute. */
-static void refuse(struct door *door, const char *topic, const char *why)
-{
-	uint64_t now_ms = clock_mono_ms();
-
-	if (door->feed.refused_ms && now_ms - door->feed.refused_ms < FEED_REFUSED_MS)
-		return;
-	door->feed.refused_ms = now_ms;
-	log_warning("mqtt: a message on %s was refused: %s", topic, why);
-	record_event(door, ENTRY_KIND_MESSAGE_REFUSED, "%.60s: %.80s", topic, why);
-}
-
-static void take_ack(struct door *door, const struct mqtt_event *event)
+void feed_take_ack(struct door *door, const struct mqtt_event *event)
 {
 	struct message_ack ack;
 	char err[ERR_MAX];
@@ -181,74 +184,30 @@ static void take_ack(struct door *door, const struct mqtt_event *event)
 	size_t size;
 	int r;
 
-	r = envelope_open(door->keys.hub, door->keys.hub_count, event->topic, event->payload,
-		event->size, &body, &size);
-	if (r < 0) {
-		refuse(door, event->topic,
-			r == -ENOKEY         ? "signed by a key that is not the hub's"
-			: r == -EKEYREJECTED ? "its signature is false"
-					     : "it is no signed envelope");
+	if (broker_open(door, BROKER_TOPIC_ACK, event, &body, &size) < 0)
 		return;
-	}
 	if (message_ack_read(body, size, &ack, err) < 0) {
-		refuse(door, event->topic, err);
+		broker_refuse(door, BROKER_TOPIC_ACK, ENTRY_KIND_MESSAGE_REFUSED, err);
 		return;
 	}
+	if (memcmp(ack.journal, door->journal_report.id, sizeof(ack.journal)) == 0)
+		door->feed.heard_seq = ack.seq;
 	r = journal_ack(door->journal, ack.journal, ack.seq, ack.hash);
 	if (r < 0)
 		log_warning(
 			"journal feed: an acknowledgement could not be noted: %s", strerror(-r));
 }
 
-static void connected(struct door *door)
+void feed_connected(struct door *door)
 {
-	struct door_feed *feed = &door->feed;
-	int r;
-
-	log_info("mqtt: connected to %s:%u", door->conf.mqtt_host, door->conf.mqtt_port);
-	r = mqtt_subscribe(feed->mqtt, feed->ack_topic, 1);
-	if (r < 0)
-		log_warning("mqtt: acknowledgements cannot be subscribed: %s", strerror(-r));
-	feed->resend_ms = FEED_RESEND_MS;
-	forget_in_flight(feed);
-	door_status(door);
+	door->feed.resend_ms = FEED_RESEND_MS;
+	forget_in_flight(&door->feed);
 	pump(door);
 }
 
-static void take_event(struct door *door, struct mqtt_event *event)
+void feed_disconnected(struct door *door)
 {
-	switch (event->kind) {
-	case MQTT_EVENT_CONNECTED:
-		connected(door);
-		return;
-	case MQTT_EVENT_DISCONNECTED:
-		forget_in_flight(&door->feed);
-		log_warning("mqtt: %s; the door works on, entries are kept and sent later",
-			event->message);
-		door_status(door);
-		return;
-	case MQTT_EVENT_MESSAGE:
-		if (strcmp(event->topic, door->feed.ack_topic) == 0)
-			take_ack(door, event);
-		return;
-	case MQTT_EVENT_PUBLISHED:
-		return;
-	}
-}
-
-static int on_mqtt(sd_event_source *source, int fd, uint32_t revents, void *userdata)
-{
-	struct door *door = userdata;
-	struct mqtt_event event;
-
-	(void)source;
-	(void)fd;
-	(void)revents;
-	if (mqtt_next(door->feed.mqtt, &event) > 0) {
-		take_event(door, &event);
-		mqtt_event_done(&event);
-	}
-	return 0;
+	forget_in_flight(&door->feed);
 }
 
 static int on_tick(sd_event_source *source, uint64_t usec, void *userdata)
@@ -260,7 +219,7 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *userdata)
 	(void)usec;
 	if (feed->in_flight > 0 && now_ms - feed->oldest_ms > feed->resend_ms) {
 		log_debug("journal feed: no acknowledgement after %llu: sent again",
-			(unsigned long long)feed->acked_seq);
+			(unsigned long long)feed->hub_seq);
 		forget_in_flight(feed);
 		feed->resend_ms *= 2;
 		if (feed->resend_ms > FEED_RESEND_MAX_MS)
@@ -272,91 +231,31 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *userdata)
 	return 0;
 }
 
-static const char *set_or_null(const char *text)
-{
-	return *text ? text : NULL;
-}
-
-static int open_client(struct door *door, char err[ERR_MAX])
-{
-	const struct door_conf *conf = &door->conf;
-	CLEANUP(cleanup_free) char *will = NULL;
-	char client[2 * NAME_ID_MAX + 16];
-	struct mqtt_config config = {
-		.host = conf->mqtt_host,
-		.port = (uint16_t)conf->mqtt_port,
-		.client_id = client,
-		.username = set_or_null(conf->mqtt_username),
-		.password_file = set_or_null(conf->mqtt_password_file),
-		.ca_file = set_or_null(conf->mqtt_ca_file),
-		.cert_file = set_or_null(conf->mqtt_cert_file),
-		.key_file = set_or_null(conf->mqtt_key_file),
-		.keepalive_s = (uint16_t)conf->mqtt_keepalive_s,
-		.will_topic = door->feed.status_topic,
-	};
-	int r;
-
-	snprintf(client, sizeof(client), "tapin-%s-door-%s", conf->site, conf->door);
-	r = write_status(door, false, &will);
-	if (r < 0)
-		return r;
-	config.will_payload = will;
-	return mqtt_open(&config, &door->feed.mqtt, err);
-}
-
 void feed_journal_known(struct door *door)
 {
 	struct door_feed *feed = &door->feed;
 
 	feed->in_flight = 0;
 	feed->acked_seq = feed->sent_seq = door->journal_report.acked_seq;
+	feed->hub_seq = feed->heard_seq = feed->acked_seq;
 	feed->last_seq = door->journal_report.last_seq;
 	pump(door);
 }
 
 int feed_start(struct door *door, char err[ERR_MAX])
 {
-	struct door_feed *feed = &door->feed;
-	const struct door_conf *conf = &door->conf;
-	int r;
+	int r = sd_event_add_time(door->event, &door->feed.timer, CLOCK_MONOTONIC,
+		(clock_mono_ms() + FEED_TICK_MS) * 1000, 100000, on_tick, door);
 
-	feed_journal_known(door);
-	message_topic_door(conf->site, conf->door, "status", feed->status_topic, MQTT_TOPIC_MAX);
-	message_topic_door(conf->site, conf->door, "ack", feed->ack_topic, MQTT_TOPIC_MAX);
-	message_topic_door(conf->site, conf->door, "journal", feed->journal_topic, MQTT_TOPIC_MAX);
-	message_topic_door(conf->site, conf->door, "live", feed->live_topic, MQTT_TOPIC_MAX);
-	if (!*conf->mqtt_host) {
-		log_info(
-			"mqtt: no broker is configured ([mqtt] host); entries stay in the journal");
-		return 0;
-	}
-	r = open_client(door, err);
-	if (r < 0)
-		return r;
-	r = sd_event_add_io(door->event, &feed->io, mqtt_fd(feed->mqtt), EPOLLIN, on_mqtt, door);
-	if (r >= 0)
-		r = sd_event_add_time(door->event, &feed->timer, CLOCK_MONOTONIC,
-			(clock_mono_ms() + FEED_TICK_MS) * 1000, 100000, on_tick, door);
 	if (r < 0) {
-		snprintf(err, ERR_MAX, "the broker's events cannot be watched: %s", strerror(-r));
+		snprintf(err, ERR_MAX, "the journal feed's timer cannot be made: %s", strerror(-r));
 		return r;
 	}
-	sd_event_source_set_priority(feed->io, DOOR_PRIORITY_FEED);
-	sd_event_source_set_priority(feed->timer, DOOR_PRIORITY_FEED);
+	sd_event_source_set_priority(door->feed.timer, DOOR_PRIORITY_FEED);
 	return 0;
 }
 
 void feed_stop(struct door *door)
 {
-	struct door_feed *feed = &door->feed;
-	CLEANUP(cleanup_free) char *body = NULL;
-
-	feed->io = sd_event_source_disable_unref(feed->io);
-	feed->timer = sd_event_source_disable_unref(feed->timer);
-	if (!feed->mqtt)
-		return;
-	if (write_status(door, false, &body) < 0)
-		body = NULL;
-	feed->mqtt =
-		mqtt_close(feed->mqtt, body ? feed->status_topic : NULL, body, FEED_STOP_WAIT_MS);
+	door->feed.timer = sd_event_source_disable_unref(door->feed.timer);
 }

@@ -69,6 +69,10 @@ static const struct happening happenings[] = {
 	{DOORWAY_DID_EXIT, ENTRY_KIND_EXIT, "exit button: released"},
 	{DOORWAY_DID_RELEASE, ENTRY_KIND_NONE, "released"},
 	{DOORWAY_DID_EXTEND, ENTRY_KIND_NONE, "release extended"},
+	{DOORWAY_DID_UNLOCK, ENTRY_KIND_UNLOCKED, "door unlocked"},
+	{DOORWAY_DID_UNLOCK_OVER, ENTRY_KIND_LOCKED, "door no longer unlocked"},
+	{DOORWAY_DID_LOCKDOWN, ENTRY_KIND_LOCKDOWN, "LOCKDOWN"},
+	{DOORWAY_DID_LOCKDOWN_OVER, ENTRY_KIND_LOCKDOWN_OVER, "lockdown is over"},
 	{DOORWAY_DID_OPEN, ENTRY_KIND_OPENED, "door opened"},
 	{DOORWAY_DID_FORCE, ENTRY_KIND_FORCED, "door FORCED: opened without a release"},
 	{DOORWAY_DID_HOLD_OPEN, ENTRY_KIND_HELD_OPEN, "door held open too long"},
@@ -77,18 +81,30 @@ static const struct happening happenings[] = {
 	{DOORWAY_DID_RELOCK, ENTRY_KIND_NONE, "relocked"},
 };
 
-static void tell(struct door *door, uint32_t happened)
+/* Somebody's doing, or time's. */
+#define CAUSED                                                                 \
+	(DOORWAY_DID_UNLOCK | DOORWAY_DID_UNLOCK_OVER | DOORWAY_DID_LOCKDOWN | \
+		DOORWAY_DID_LOCKDOWN_OVER)
+
+static void tell(struct door *door, uint32_t happened, const struct door_cause *cause)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(happenings); i++) {
-		if (!(happened & happenings[i].bit))
+		const struct happening *h = &happenings[i];
+		bool caused = cause && (h->bit & CAUSED);
+
+		if (!(happened & h->bit))
 			continue;
-		log_info("%s", happenings[i].text);
-		if (happenings[i].kind != ENTRY_KIND_NONE)
-			record_event(door, happenings[i].kind, "%s", "");
+		log_info("%s%s%s", h->text, caused ? ": " : "", caused ? cause->what : "");
+		if (caused)
+			(void)record_act(door, h->kind, cause->actor, "%s", cause->what);
+		else if (h->kind != ENTRY_KIND_NONE)
+			record_event(door, h->kind, "%s",
+				h->bit == DOORWAY_DID_UNLOCK_OVER ? "its time" : "");
 	}
 }
 
-void io_doorway(struct door *door, enum doorway_event event, uint32_t argument)
+uint32_t io_doorway_by(struct door *door, enum doorway_event event, uint32_t argument,
+	const struct door_cause *cause)
 {
 	enum doorway_state before = door->doorway.state;
 	struct doorway_actions actions;
@@ -100,11 +116,19 @@ void io_doorway(struct door *door, enum doorway_event event, uint32_t argument)
 	if (door->strike_failed)
 		arm(door, sooner(actions.deadline_ms, clock_mono_ms() + STRIKE_RETRY_MS));
 	if (actions.happened)
-		tell(door, actions.happened);
+		tell(door, actions.happened, cause);
+	if (actions.happened & DOORWAY_DID_FIRE)
+		state_spend(door);
 	if (door->doorway.state != before || actions.happened) {
 		lights_refresh(door);
 		door_status(door);
 	}
+	return actions.happened;
+}
+
+void io_doorway(struct door *door, enum doorway_event event, uint32_t argument)
+{
+	(void)io_doorway_by(door, event, argument, NULL);
 }
 
 static void input_changed(struct door_input *input)

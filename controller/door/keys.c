@@ -57,13 +57,16 @@ static int load_hub(const char *directory, struct door_keys *keys, char err[ERR_
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		door_conf_path(directory, names[i], path);
-		r = key_load_public(path, &keys->hub[keys->hub_count], err);
+		r = key_load_public(path, &keys->given[keys->given_count], err);
 		if (r == 0)
-			keys->hub_count++;
+			keys->given_count++;
 		else if (r != -ENOENT)
 			return r;
 	}
-	return 0;
+	door_conf_path(directory, "root.pub", path);
+	r = key_load_public(path, &keys->root, err);
+	keys->has_root = r == 0;
+	return r == -ENOENT ? 0 : r;
 }
 
 int keys_load(const char *directory, struct door_keys *ret_keys, char err[ERR_MAX])

@@ -21,6 +21,11 @@ static enum pattern idle_pattern(const struct door *door)
 {
 	enum doorway_state state = door->doorway.state;
 
+	/* somebody stands here and looks for it */
+	if (door->lights.identify)
+		return PATTERN_IDENTIFY;
+	if (enrol_pattern(door) != PATTERN_IDLE)
+		return enrol_pattern(door);
 	if (state == DOORWAY_STATE_FORCED || state == DOORWAY_STATE_HELD_OPEN)
 		return PATTERN_ALARM;
 	if (state == DOORWAY_STATE_FAULT || door->journal_failing || !door->roster.cache ||
@@ -32,7 +37,7 @@ static enum pattern idle_pattern(const struct door *door)
 static bool is_verdict(enum pattern pattern)
 {
 	return pattern == PATTERN_COME_IN || pattern == PATTERN_TRY_AGAIN ||
-	       pattern == PATTERN_NOT_NOW || pattern == PATTERN_SEE_HOST;
+	       pattern == PATTERN_NOT_NOW || pattern == PATTERN_SEE_HOST || pattern == PATTERN_TEST;
 }
 
 static void play_step(struct door *door);

@@ -130,18 +130,11 @@ static int relock(const struct options *o)
 	return say(r, done, err);
 }
 
-static bool provisioned(const struct door_conf *conf)
-{
-	char path[PATH_MAX];
-
-	door_conf_path(conf->key_directory, "root.pub", path);
-	return access(path, F_OK) == 0;
-}
-
 static int work(const struct options *o)
 {
 	struct door_conf conf;
 	char done[ERR_MAX] = "", err[ERR_MAX] = "";
+	const char *missing;
 	int r;
 
 	if (o->job == JOB_RELOCK)
@@ -155,11 +148,9 @@ static int work(const struct options *o)
 	case JOB_RUN:
 		return door_run(&conf) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 	case JOB_CHECK:
-		snprintf(done, sizeof(done), "%s: good%s", o->conf,
-			provisioned(&conf) ? ""
-					   : "; the door belongs to no hub yet: make a bundle "
-					     "on the hub (tapin door bundle), carry it here and "
-					     "run tapin-door --provision BUNDLE");
+		missing = site_keys_missing(conf.key_directory);
+		snprintf(done, sizeof(done), "%s: good%s%s", o->conf, missing ? "; " : "",
+			missing ? missing : "");
 		return say(0, done, err);
 	case JOB_IMPORT:
 		return say(import_roster(&conf, o->import, done, err), done, err);

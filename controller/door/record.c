@@ -58,6 +58,23 @@ void record_event(struct door *door, enum entry_kind kind, const char *format, .
 	(void)record_append(door, &entry); /* it has been logged */
 }
 
+int record_act(struct door *door, enum entry_kind kind, const char *actor, const char *format, ...)
+{
+	char text[ERR_MAX];
+	struct entry entry;
+	va_list args;
+
+	record_prepare(door, &entry, kind);
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	entry_text_set(entry.detail, sizeof(entry.detail), text);
+	entry.has_subject = actor && *actor;
+	if (entry.has_subject)
+		entry_text_set(entry.subject.actor, sizeof(entry.subject.actor), actor);
+	return record_append(door, &entry);
+}
+
 static void set_failing(struct door *door, bool failing)
 {
 	door->journal_failing = failing;
@@ -105,6 +122,16 @@ static void say_unreadable(struct door *door, const struct journal_event *event)
 	door->feed.unreadable = event->error < 0;
 }
 
+/* An acknowledgement with a good signature that is not for these entries: another journal's, or one
+ * of a log that forked. */
+static void take_refused_ack(struct door *door, const struct journal_event *event)
+{
+	if (event->error == -EBADMSG)
+		broker_refuse(door, BROKER_TOPIC_ACK, ENTRY_KIND_MESSAGE_REFUSED, event->message);
+	else
+		log_warning("journal: an acknowledgement was refused: %s", event->message);
+}
+
 static void take_event(struct door *door, struct journal_event *event)
 {
 	switch (event->kind) {
@@ -127,7 +154,7 @@ static void take_event(struct door *door, struct journal_event *event)
 		feed_acked(door, event->seq);
 		return;
 	case JOURNAL_EVENT_ACK_REFUSED:
-		log_warning("journal: an acknowledgement was refused: %s", event->message);
+		take_refused_ack(door, event);
 		return;
 	}
 }

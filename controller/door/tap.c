@@ -21,7 +21,13 @@ static int load(struct door *door)
 				rules.tiers[i].tier, rules.tiers[i].refused);
 	rules_free(&door->roster.rules);
 	door->roster.rules = rules;
+	sync_load_force(door);
 	return 0;
+}
+
+bool tap_has_hub_roster(const struct door *door)
+{
+	return door->roster.cache && door->roster.rules.head.origin == CACHE_ORIGIN_HUB;
 }
 
 static void say_roster(const struct door *door)
@@ -30,8 +36,10 @@ static void say_roster(const struct door *door)
 	const struct cache_head *head = &rules->head;
 
 	if (head->origin == CACHE_ORIGIN_EMPTY)
-		log_warning("roster: none yet, so nobody can come in; fill it with tapin-door "
-			    "--import FILE");
+		log_warning("roster: none yet, so nobody can come in; %s",
+			door->keys.hub_count || door->keys.has_root
+				? "the hub is asked for it"
+				: "fill it with tapin-door --import FILE");
 	else
 		log_info(
 			"roster: %llu cards, %zu tiers, %u closures and openings, revision %u.%llu",
@@ -65,13 +73,27 @@ static int open_cache(struct door *door, char err[ERR_MAX])
 	return r;
 }
 
+static int open_keys(struct door *door, char err[ERR_MAX])
+{
+	const char *missing = site_keys_missing(door->conf.key_directory);
+	int r = keys_load(door->conf.key_directory, &door->keys, err);
+
+	if (r < 0)
+		return r;
+	site_keys_start(door);
+	if (missing)
+		log_write(*door->conf.mqtt_host ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, "keys: %s",
+			missing);
+	return 0;
+}
+
 static int open_all(struct door *door)
 {
 	char err[ERR_MAX] = "";
 	int r = 0;
 
 	if (!door->keys.loaded)
-		r = keys_load(door->conf.key_directory, &door->keys, err);
+		r = open_keys(door, err);
 	if (r == 0)
 		r = open_cache(door, err);
 	if (r == 0)
@@ -117,12 +139,24 @@ void tap_refresh(struct door *door)
 		return;
 	}
 	door->roster.version = version;
+	feed_status(door);
+	/* the revision stands in each entry: a change of one card is no entry of its own */
+	if (tap_has_hub_roster(door) && !fetch_is_snapshot(door))
+		return;
 	say_roster(door);
 	record_event(door, ENTRY_KIND_ROSTER_IMPORTED, "revision %u.%llu, %llu cards",
 		door->roster.rules.head.revision.generation,
 		(unsigned long long)door->roster.rules.head.revision.number,
 		(unsigned long long)door->roster.rules.head.cards);
-	feed_status(door);
+}
+
+/* By hand, plan or fire: people pass without a tap. */
+static bool is_unlocked(const struct door *door)
+{
+	const struct doorway *d = &door->doorway;
+
+	return d->fire || d->due_ms[DOORWAY_TIMER_HOLD] != 0 ||
+	       d->due_ms[DOORWAY_TIMER_SCHEDULE] != 0;
 }
 
 /* The decision with everything it looks at; an error on the way there is a denial. */
@@ -134,8 +168,14 @@ static struct verdict judge(struct door *door, const struct uid *uid, const stru
 		.release_ms = door->conf.release_ms,
 		.release_max_ms = door->conf.release_max_ms,
 		.id = door->conf.door,
+		.lockdown = door->doorway.lockdown,
+		.unlocked = is_unlocked(door),
 	};
-	struct decide_input in = {.read_ok = true, .uid = *uid, .door = &at, .clock = door->clock};
+	struct decide_input in = {.read_ok = true,
+		.uid = *uid,
+		.door = &at,
+		.clock = door->clock,
+		.roster_age = sync_roster_age(door)};
 	int r;
 
 	r = cache_card(door->roster.cache, token, row);
@@ -217,6 +257,13 @@ static void refuse_unready(struct door *door)
 	say_verdict(&verdict);
 }
 
+/* Not in the roster, or a card that was given back. */
+static bool is_new(const struct verdict *verdict, const struct roster_card *row, bool known)
+{
+	return verdict->reason != REASON_INTERNAL &&
+	       (!known || row->state == CARD_STATE_UNASSIGNED);
+}
+
 void tap_card(struct door *door, const struct reader_card *card)
 {
 	struct roster_card row = {0};
@@ -232,9 +279,13 @@ void tap_card(struct door *door, const struct reader_card *card)
 	}
 	crypto_card_token(&door->keys.card, &card->uid, &token);
 	verdict = judge(door, &card->uid, &token, &row, &known);
+	/* while a host enrols, an unknown card is the one that is meant; known ones decide */
+	if (door->enrol.machine.on && is_new(&verdict, &row, known) &&
+		enrol_card(door, card, &token))
+		return;
 	if (verdict.grant && door->journal_failing)
 		verdict.warnings |= WARNING_JOURNAL;
-	if (verdict.grant && door->doorway.contact == DOORWAY_CONTACT_OPEN)
+	if (verdict.grant && (door->doorway.contact == DOORWAY_CONTACT_OPEN || is_unlocked(door)))
 		verdict.warnings |= WARNING_DOOR_WAS_OPEN;
 
 	record_prepare(door, &entry, ENTRY_KIND_TAP);
@@ -246,8 +297,11 @@ void tap_card(struct door *door, const struct reader_card *card)
 	/* the intent is in the mapped file before the strike moves; the disk comes later */
 	if (record_append(door, &entry) < 0)
 		refuse_unrecorded(door, &verdict, known ? &row : NULL);
+	/* the decision lets only the override flag pass a lockdown */
 	if (verdict.grant)
-		io_doorway(door, DOORWAY_EVENT_GRANT, verdict.release_ms);
+		io_doorway(door,
+			door->doorway.lockdown ? DOORWAY_EVENT_GRANT_OVERRIDE : DOORWAY_EVENT_GRANT,
+			verdict.release_ms);
 	show_verdict(door, &verdict);
 	say_verdict(&verdict);
 }

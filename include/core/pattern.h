@@ -16,8 +16,12 @@ enum pattern {
 	PATTERN_NOT_NOW,
 	PATTERN_SEE_HOST,
 	PATTERN_WORKING,
-	PATTERN_FAULT, /* repeats: reader or journal fault */
-	PATTERN_ALARM, /* repeats: forced, held open */
+	PATTERN_FAULT,       /* repeats: reader or journal fault */
+	PATTERN_ALARM,       /* repeats: forced, held open */
+	PATTERN_ENROL,       /* repeats: show the new card */
+	PATTERN_ENROL_AGAIN, /* repeats: take it away and show it again */
+	PATTERN_IDENTIFY,    /* repeats: this is the door */
+	PATTERN_TEST,        /* each light and the sound in turn */
 	PATTERN_COUNT,
 };
 

@@ -2,15 +2,16 @@
 /*
  * tapin-door: everything the program owns, and what its files do for each other.
  *
- *   io.c      lines, strike, inputs, doorway        link.c    tapin-reader's socket and health
- *   lights.c  patterns on the lights and buzzer     tap.c     a card: token, roster, decision
- *   record.c  entries and the journal's answers     feed.c    MQTT: live, status, journal,
- * acknowledgements door.c    start, housekeeping, stop
+ *   door.c    start, housekeeping, stop             link.c    tapin-reader's socket and health
+ *   io.c      lines, strike, inputs, doorway        tap.c     a card: token, roster, decision
+ *   lights.c  patterns on the lights and buzzer     record.c  entries and the journal's answers
+ *   and everything that has to do with the hub: door/sync.h
  *
  * One loop thread. Priorities: what a person waits for goes before what nobody sees.
  */
 #pragma once
 
+#include "base/clock.h"
 #include "core/debounce.h"
 #include "core/decide.h"
 #include "core/doorway.h"
@@ -18,12 +19,11 @@
 #include "core/pattern.h"
 #include "crypto/sign.h"
 #include "door/conf.h"
+#include "door/sync.h"
 #include "hw/gpio.h"
 #include "hw/reader_link.h"
 #include "store/journal.h"
 #include "store/rules.h"
-#include "wire/message.h"
-#include "wire/mqtt.h"
 #include <systemd/sd-event.h>
 
 enum door_priority {
@@ -44,8 +44,13 @@ struct door_keys {
 	bool loaded;
 	struct card_key card;
 	struct sign_secret door;
-	size_t hub_count; /* 0: no hub, acknowledgements are refused */
-	struct sign_public hub[2];
+	bool has_root;
+	struct sign_public root; /* of the site; certifies hub keys */
+	size_t given_count;
+	struct sign_public given[2]; /* hub keys that were put there by hand */
+	struct sync_keys site;       /* the newest that root certified; serial 0: none yet */
+	size_t hub_count;            /* of both; 0: no hub, its messages are refused */
+	struct sign_public hub[2 + SYNC_KEYS_MAX];
 };
 
 /* One input: its line, its debouncer and the loop's sources. */
@@ -61,6 +66,7 @@ struct door_input {
 struct door_lights {
 	enum pattern pattern;
 	unsigned step;
+	bool identify; /* an idle door shows which one it is */
 	sd_event_source *timer;
 };
 
@@ -69,6 +75,7 @@ struct door_roster {
 	struct rules rules;
 	int64_t version; /* of the file's content, to see an import */
 	bool failed;     /* it was said once */
+	bool damaged;    /* the file was set aside at this start */
 };
 
 struct door_reader {
@@ -90,23 +97,24 @@ struct door_reader {
 #define FEED_IN_FLIGHT_MAX 8
 
 struct door_feed {
-	struct mqtt *mqtt; /* NULL: no broker is configured */
-	sd_event_source *io;
 	sd_event_source *timer;
 	uint64_t sent_seq; /* the last row handed to the broker on this connection */
 	uint64_t acked_seq;
+	uint64_t hub_seq;   /* where the hub stands: below acked_seq when it lost some of its log */
+	uint64_t heard_seq; /* of the newest genuine acknowledgement */
 	uint64_t last_seq;  /* the journal's */
 	unsigned in_flight; /* batches without acknowledgement */
 	uint64_t in_flight_last[FEED_IN_FLIGHT_MAX];
-	uint64_t oldest_ms;  /* when the oldest of them was sent */
-	uint64_t resend_ms;  /* how long to wait for their acknowledgement */
-	bool unreadable;     /* it was said that rows cannot be read */
-	bool requested;      /* the journal is reading a batch for us */
-	uint64_t refused_ms; /* when a refused message was last journalled */
-	char status_topic[MQTT_TOPIC_MAX];
-	char ack_topic[MQTT_TOPIC_MAX];
-	char journal_topic[MQTT_TOPIC_MAX];
-	char live_topic[MQTT_TOPIC_MAX];
+	uint64_t oldest_ms; /* when the oldest of them was sent */
+	uint64_t resend_ms; /* how long to wait for their acknowledgement */
+	bool unreadable;    /* it was said that rows cannot be read */
+	bool requested;     /* the journal is reading a batch for us */
+};
+
+/* Who or what is behind a step of the doorway, for its entries. */
+struct door_cause {
+	const char *actor; /* NULL: nobody */
+	const char *what;  /* NULL: the happening's own words */
 };
 
 struct door {
@@ -128,7 +136,12 @@ struct door {
 
 	struct door_reader reader;
 	struct door_roster roster;
+	struct door_broker broker;
 	struct door_feed feed;
+	struct door_sync sync;
+	struct door_state state;
+	struct door_commands commands;
+	struct door_enrol enrol;
 
 	struct journal *journal;
 	struct journal_report journal_report;
@@ -159,6 +172,9 @@ void io_stop(struct door *door);
 /* One step of the doorway with everything that follows from it: strike, timer, entries, lights,
  * status. */
 void io_doorway(struct door *door, enum doorway_event event, uint32_t argument);
+/* The same by somebody: what happened (enum doorway_happening bits). */
+uint32_t io_doorway_by(struct door *door, enum doorway_event event, uint32_t argument,
+	const struct door_cause *cause);
 
 /* ---- lights.c ---- */
 
@@ -188,6 +204,8 @@ void tap_card(struct door *door, const struct reader_card *card);
 void tap_refresh(struct door *door);
 /* Tries again what tap_start could not get; called by housekeeping. */
 void tap_retry(struct door *door);
+/* The hub's roster is the one in force. */
+bool tap_has_hub_roster(const struct door *door);
 
 /* ---- record.c ---- */
 
@@ -202,16 +220,147 @@ int record_append(struct door *door, const struct entry *entry);
 /* The usual short form: an entry of a kind with a detail (printf). */
 void record_event(struct door *door, enum entry_kind kind, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+/* The same with who did it (NULL or "": nobody). 0, or -ENOSPC when it cannot be kept. */
+int record_act(struct door *door, enum entry_kind kind, const char *actor, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* ---- door.c: the clock ---- */
+
+/* Judges the clock again, after the hub's time was heard. */
+void door_check_clock(struct door *door);
+
+/* ---- broker.c ---- */
+
+int broker_start(struct door *door, char err[ERR_MAX]);
+void broker_stop(struct door *door);
+bool broker_up(const struct door *door);
+/* As mqtt_publish: 0, -ENOTCONN, -EAGAIN, -EMSGSIZE. */
+int broker_publish(struct door *door, enum broker_topic topic, const void *payload, size_t size,
+	int qos, bool retain);
+/* A body in an envelope of the door's key, at least once. Takes body over (free). */
+int broker_publish_signed(struct door *door, enum broker_topic topic, char *body);
+/* The body of a message that a hub key signed for this topic; what is not is refused. 0 or
+ * -EBADMSG. */
+int broker_open(struct door *door, enum broker_topic topic, const struct mqtt_event *event,
+	const char **ret_body, size_t *ret_size);
+/* A message that is not what it should be: logged and journalled, bounded in number. kind:
+ * MESSAGE_REFUSED or ROSTER_REFUSED. */
+void broker_refuse(
+	struct door *door, enum broker_topic topic, enum entry_kind kind, const char *why);
+/* What accept.h must know of this door. */
+struct accept_facts broker_facts(const struct door *door);
 
 /* ---- feed.c ---- */
 
 int feed_start(struct door *door, char err[ERR_MAX]);
 void feed_stop(struct door *door);
+void feed_connected(struct door *door);
+void feed_disconnected(struct door *door);
 /* The journal told where it stands: send from its acknowledged mark on. */
 void feed_journal_known(struct door *door);
 /* An entry became durable: live message, and the journal feed goes on. */
 void feed_committed(struct door *door, uint64_t seq, const struct entry *entry);
 void feed_batch(struct door *door, const struct journal_batch *batch);
 void feed_acked(struct door *door, uint64_t seq);
+void feed_take_ack(struct door *door, const struct mqtt_event *event);
+/* The hub said where it stands: a hub that lost some of its log gets it again. */
+void feed_rewind(struct door *door, const struct sync_journal_mark *mark);
 /* Something of the status changed. */
 void feed_status(struct door *door);
+/* The status as it is published, for the last will too. The caller frees. */
+int feed_write_status(const struct door *door, bool online, char **ret_body);
+
+/* ---- site_keys.c ---- */
+
+/* Loads what the root key certified earlier, out of the keeper or what provisioning left. */
+void site_keys_start(struct door *door);
+void site_keys_take(struct door *door, const struct mqtt_event *event);
+/* The highest generation that rosters, states and commands may have. */
+uint32_t site_keys_generation(const struct door *door);
+/* NULL, or what a door whose key directory names no hub must be told. */
+const char *site_keys_missing(const char *directory);
+
+/* ---- keep.c ---- */
+
+/* Opens the keeper and loads what it kept; called again by housekeeping while it cannot be had. */
+void sync_start(struct door *door);
+void sync_stop(struct door *door);
+/* Keeps a small value; its loss is logged. 0 or negative errno. */
+int sync_keep(struct door *door, const char *name, const char *value, uint64_t tag);
+/* Which roster is in force, as the cache has it now. */
+void sync_load_force(struct door *door);
+
+/* ---- sync.c ---- */
+
+int sync_start_timer(struct door *door);
+void sync_connected(struct door *door);
+void sync_disconnected(struct door *door);
+/* Hub keys came: what waited for them may be asked. */
+void sync_keys_changed(struct door *door);
+void sync_take_head(struct door *door, const struct mqtt_event *event);
+void sync_take_answer(struct door *door, const struct mqtt_event *event);
+/* Asks for it in delay_ms, unless something as strong is under way. */
+void sync_want(struct door *door, enum sync_want want, uint32_t delay_ms);
+/* Tells the hub what is in force. */
+void sync_report(struct door *door);
+/* The answer to the ask under way came or goes on: do not ask again for a while. */
+void sync_progress(struct door *door, bool complete);
+/* The hub's time as this door knows it. False: it does not. */
+bool sync_now(const struct door *door, int64_t *ret_us);
+/* A genuine time of the hub was heard, answered: in answer to this door's own ask. */
+void sync_heard_head(struct door *door, const struct sync_head *head, bool answered);
+enum decide_roster_age sync_roster_age(const struct door *door);
+/* Tells the doorway whether schedules may begin. */
+void sync_tell_trust(struct door *door);
+void sync_head_facts(const struct door *door, struct accept_head_facts *ret_facts);
+
+/* ---- fetch.c ---- */
+
+void fetch_take_chunk(struct door *door, struct sync_answer *answer);
+void fetch_take_delta(struct door *door, const struct mqtt_event *event);
+void fetch_take_keeper(struct door *door, const struct keeper_event *event);
+/* Fills an ask's part about chunks. */
+void fetch_fill_ask(struct door *door, struct sync_ask *ask);
+/* Gives up what is half fetched. */
+void fetch_abort(struct door *door);
+bool fetch_busy(const struct door *door);
+bool fetch_is_snapshot(const struct door *door);
+
+/* ---- state.c ---- */
+
+/* Loads the kept states and tells the doorway; before the reader starts. */
+void state_start(struct door *door);
+void state_stop(struct door *door);
+void state_take_site(struct door *door, const struct mqtt_event *event);
+void state_take_door(struct door *door, const struct mqtt_event *event);
+/* States in the hub's answer to an ask of this door. */
+void state_take_answer(struct door *door, const struct sync_answer *answer);
+/* Resolves again: the time, a fault or a relock may have changed what holds. */
+void state_apply(struct door *door);
+/* What the door's state opened was ended here, by hand or by fire: it does not come back. */
+void state_spend(struct door *door);
+
+/* ---- command.c ---- */
+
+void command_start(struct door *door);
+void command_stop(struct door *door);
+void command_take(struct door *door, const struct mqtt_event *event);
+/* The keeper answered for a counter. */
+void command_kept(struct door *door, uint64_t tag, int error);
+/* Sends what could not be sent. */
+void command_connected(struct door *door);
+void command_answer(struct door *door, struct command_result *result);
+/* A result of this command, still without what it ended with. */
+struct command_result command_result_of(const struct door *door, const struct command *command);
+
+/* ---- enrol.c ---- */
+
+/* 0, or -EBUSY while another goes on. */
+int enrol_begin(struct door *door, const struct command *command);
+/* False: none was under way. */
+bool enrol_cancel(struct door *door, const char *why);
+/* An unknown card while enrolling: true when it was taken care of. */
+bool enrol_card(struct door *door, const struct reader_card *card, const struct token *token);
+/* What an idle door shows meanwhile; PATTERN_IDLE: nothing. */
+enum pattern enrol_pattern(const struct door *door);
+void enrol_stop(struct door *door);

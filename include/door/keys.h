@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The door's keys in [keys] directory: card.key (the site's card key), door.key and door.pub (the
- * door's own signing pair), hub.pub and hub-next.pub (whose acknowledgements count).
+ * door's own signing pair), root.pub (the site root key, which certifies the hub's;
+ * door/site_keys.c), and hub.pub and hub-next.pub (hub keys given by hand).
  *
  * A door without card.key or door.key makes its own at first need, so that it works alone; a hub's
  * provisioning brings the site's.

@@ -75,7 +75,7 @@ static void only_come_in_is_plain_green(void **state)
 	bool repeats;
 
 	(void)state;
-	for (enum pattern p = PATTERN_COME_IN; p < PATTERN_COUNT; p++) {
+	for (enum pattern p = PATTERN_COME_IN; p < PATTERN_TEST; p++) {
 		const struct pattern_step *step = pattern_steps(p, &repeats);
 
 		for (; step->ms > 0; step++)
@@ -101,13 +101,30 @@ static void what_lasts_repeats_and_a_fault_is_silent(void **state)
 	const struct pattern_step *step;
 
 	(void)state;
-	for (enum pattern p = PATTERN_WORKING; p < PATTERN_COUNT; p++) {
+	for (enum pattern p = PATTERN_WORKING; p < PATTERN_TEST; p++) {
 		pattern_steps(p, &repeats);
 		assert_true(repeats);
 		assert_true(length_of(p) > 0); /* or a repeating pattern would spin */
 	}
 	for (step = pattern_steps(PATTERN_FAULT, &repeats); step->ms > 0; step++)
 		assert_false(step->buzzer);
+}
+
+/* "test" is for somebody who looks which of the three does not work. */
+static void test_shows_each_output_alone(void **state)
+{
+	bool repeats, green = false, red = false, buzzer = false;
+	const struct pattern_step *step = pattern_steps(PATTERN_TEST, &repeats);
+
+	(void)state;
+	assert_false(repeats);
+	for (; step->ms > 0; step++) {
+		assert_true(step->green + step->red + step->buzzer <= 1);
+		green |= step->green;
+		red |= step->red;
+		buzzer |= step->buzzer;
+	}
+	assert_true(green && red && buzzer);
 }
 
 static void reasons_map_to_patterns_of_the_same_name(void **state)
@@ -131,6 +148,7 @@ int main(void)
 		cmocka_unit_test(only_come_in_is_plain_green),
 		cmocka_unit_test(come_in_is_steady_with_one_short_beep),
 		cmocka_unit_test(what_lasts_repeats_and_a_fault_is_silent),
+		cmocka_unit_test(test_shows_each_output_alone),
 		cmocka_unit_test(reasons_map_to_patterns_of_the_same_name),
 	};
 
