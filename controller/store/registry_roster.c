@@ -12,6 +12,7 @@
 #define DAY_US (86400LL * 1000000)
 #define REMEMBER_US (90 * DAY_US)
 #define REMEMBER_NUMBERS 100000
+#define COMMANDS_US (30 * DAY_US)
 
 enum roster_turn registry_turn(enum roster_kind kind, bool gone)
 {
@@ -232,5 +233,7 @@ int registry_prune(struct registry *reg, int32_t today)
 	if (left < 0)
 		return left;
 	error = forget(reg);
+	if (error >= 0)
+		error = registry_commands_prune(reg, registry_now_us(reg) - COMMANDS_US);
 	return error < 0 ? error : left;
 }

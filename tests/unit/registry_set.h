@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A roster as a sorted set of records: what a door would hold. */
+/* A roster as a sorted set of records: what a door would hold, and how it gets it. */
 #pragma once
 
-#include "core/roster_record.h"
-#include "crypto/hash.h"
+#include "registry_bed.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -117,4 +116,56 @@ static inline void set_digest(const struct set *s, uint8_t digest[ROSTER_DIGEST_
 	memset(digest, 0, ROSTER_DIGEST_SIZE);
 	for (size_t i = 0; i < s->count; i++)
 		roster_digest_add(digest, s->rows[i].data, s->rows[i].size, crypto_hash256);
+}
+
+static uint64_t random_state;
+
+static inline uint32_t pick(uint32_t below)
+{
+	random_state = random_state * 6364136223846793005u + 1442695040888963407u;
+	return (uint32_t)(random_state >> 33) % below;
+}
+
+/* Applies a whole view; some chunks are asked for twice. */
+static inline void set_apply_view(
+	struct registry *reg, struct registry_view *view, struct set *s, size_t room)
+{
+	static uint8_t out[65536], again[65536];
+	bool last = false, last_again;
+	size_t at, size;
+	const uint8_t *record;
+	uint32_t chunk;
+
+	for (chunk = 0; !last; chunk++) {
+		int n = registry_view_chunk(view, chunk, out, room, &last);
+
+		if (n < 0)
+			fail_msg("chunk %u: %d %s", chunk, n, registry_error(reg));
+		at = 0;
+		while (roster_run_next(out, (size_t)n, &at, &record, &size) == 1)
+			assert_int_equal(set_apply(s, record, size), 0);
+		assert_int_equal(at, n);
+		if (pick(3))
+			continue;
+		assert_int_equal(registry_view_chunk(view, chunk, again, room, &last_again), n);
+		assert_int_equal(last_again, last);
+		assert_memory_equal(out, again, (size_t)n);
+	}
+	assert_int_equal(registry_view_chunk(view, chunk, out, room, &last), -ENOENT);
+	assert_int_equal(registry_view_chunk(view, chunk + 3, out, room, &last), -ENOENT);
+}
+
+static inline struct set set_fetch(
+	struct registry *reg, const struct revision *from, const struct set *base)
+{
+	struct set s = base ? set_copy(base) : (struct set){0};
+	struct registry_view *view = NULL;
+	uint8_t digest[ROSTER_DIGEST_SIZE];
+
+	EXPECT(reg, registry_view_open(reg, from, &view), 0);
+	set_apply_view(reg, view, &s, 700 + pick(4000));
+	set_digest(&s, digest);
+	assert_memory_equal(digest, registry_view_roster(view)->digest, ROSTER_DIGEST_SIZE);
+	registry_view_close(view);
+	return s;
 }
