@@ -228,6 +228,32 @@ static void wal_without_its_file_is_kept(void **state)
 	sqlite3_close(db);
 }
 
+static void damaged_file_that_is_kept_stays_where_it_is(void **state)
+{
+	struct db_schema schema = at_version(3);
+	sqlite3 *db = NULL;
+	char *before, *after;
+	size_t size, size_after;
+
+	(void)state;
+	make_at("k.db", 3, 40);
+	file_put(in_folder("k.db"), 4096, "damage", 6);
+	before = file_get(in_folder("k.db"), &size);
+	assert_int_equal(db_open_keep(in_folder("k.db"), &schema, &db, err), -EBADMSG);
+	assert_null(db);
+	assert_non_null(strstr(err, "k.db"));
+	assert_int_equal(folder_count("damaged", NULL), 0);
+	after = file_get(in_folder("k.db"), &size_after);
+	assert_int_equal(size, size_after);
+	assert_memory_equal(before, after, size);
+	free(before);
+	free(after);
+	unlink(in_folder("k.db"));
+	assert_int_equal(db_open_keep(in_folder("k.db"), &schema, &db, err), 0);
+	assert_int_equal(number(db, "PRAGMA user_version"), 3);
+	sqlite3_close(db);
+}
+
 static void missing_folder_is_an_error_that_names_it(void **state)
 {
 	sqlite3 *db = NULL;
@@ -323,6 +349,7 @@ int main(void)
 		TEST(damaged_page_sets_file_and_wal_aside_unchanged),
 		TEST(earlier_kept_file_is_never_overwritten),
 		TEST(wal_without_its_file_is_kept),
+		TEST(damaged_file_that_is_kept_stays_where_it_is),
 		TEST(missing_folder_is_an_error_that_names_it),
 		TEST(file_without_permission_is_an_error_not_damage),
 		TEST(failing_disk_is_an_error_not_damage),

@@ -6,6 +6,7 @@
 #include "base/util.h"
 #include "crypto/sign.h"
 
+#include <string.h>
 #include <sys/stat.h>
 
 #define VECTORS "tests/unit/vectors/"
