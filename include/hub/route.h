@@ -4,5 +4,6 @@
 
 #include <stdio.h>
 
-/* For tapin-hub --routes: "METHOD PATH ROLES" a line, roles as in openapi.json, joined by commas. */
+/* For tapin-hub --routes: "METHOD PATH ROLES" a line, roles as in openapi.json, joined by commas.
+ */
 void route_print(FILE *out);

@@ -3,6 +3,9 @@
  * An HTTP/1.1 server over libmicrohttpd, driven by the caller's loop (epoll, no thread): on a Unix
  * socket, whose peers are known by their user, and on loopback TCP. Bounded: size of head and body,
  * connections, and the time that either may take.
+ *
+ * What is no HTTP at all, or a head beyond what libmicrohttpd takes in, it answers by itself; every
+ * other refusal here is a problem document (RFC 9457).
  */
 #pragma once
 
@@ -16,6 +19,7 @@
 #define HTTP_HEAD_MAX 16384             /* larger: 431 */
 #define HTTP_CONNECTIONS_MAX 256
 #define HTTP_TIMEOUT_S 15 /* a connection that says nothing */
+#define HTTP_REQUEST_S 30 /* from the last answer (or the start) to a whole request */
 
 struct http;
 struct http_request;
@@ -26,6 +30,12 @@ struct http_config {
 	const char
 		*address; /* "127.0.0.1", "::1"; NULL: no TCP. Off loopback is refused (-EPERM) */
 	uint16_t port;    /* 0: any free one */
+	/*
+	 * NULL, or called when the head is there and the body is not, to refuse early: what it
+	 * answers is sent once the body has gone by, and handle is not called. Returns how many
+	 * bytes of body may come (at most HTTP_BODY_MAX).
+	 */
+	size_t (*begin)(struct http_request *request, void *userdata);
 	/* Called once per whole request, on the loop; must answer with http_respond before it
 	 * returns. */
 	void (*handle)(struct http_request *request, void *userdata);
@@ -45,12 +55,14 @@ void http_turn(struct http *http);
 const char *http_method(const struct http_request *request);
 const char *http_path(const struct http_request *request); /* decoded, without the query */
 /* NULL where it is not there. Values are bounded by the head, valid UTF-8 and without NUL, or the
- * request was refused (400) before the handler saw it. */
+ * request was refused (400) before the handler saw it; so were parameters that stand twice. */
 const char *http_query(const struct http_request *request, const char *name);
 const char *http_header(const struct http_request *request, const char *name);
-/* Calls fn for each query parameter, to refuse those that nobody knows. */
-void http_query_each(const struct http_request *request,
+/* Calls fn for each query parameter, to refuse those that nobody knows; stops at the first negative
+ * result and returns it, else 0. */
+int http_query_each(const struct http_request *request,
 	int (*fn)(const char *name, const char *value, void *userdata), void *userdata);
+/* A NUL follows the last byte. */
 const char *http_body(const struct http_request *request, size_t *ret_size);
 /* The peer's user on the Unix socket; false over TCP. */
 bool http_peer(const struct http_request *request, uid_t *ret_uid);
@@ -59,6 +71,11 @@ const char *http_peer_name(const struct http_request *request);
 
 /* Headers for the answer; both are copied. */
 int http_add_header(struct http_request *request, const char *name, const char *value);
-/* Answers; the body is copied. Content-Length, Date and the like are added here. */
+/* Answers; the body is copied. Content-Length, Date and the security headers (nosniff, no-store, no
+ * frames, a policy that loads nothing) are added here. */
 int http_respond(struct http_request *request, unsigned status, const char *content_type,
 	const char *body, size_t size);
+/* Answers with a problem document: type urn:tapin:problem:NAME; errors NULL, or the text of a JSON
+ * list of {"field", "detail"}. */
+int http_problem(struct http_request *request, unsigned status, const char *name, const char *title,
+	const char *detail, const char *errors);

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of the HTTP server share: http.c has sockets and the loop, http_request.c one
+ * request from its head to its answer. */
+#pragma once
+
+#include "wire/http.h"
+
+#include <microhttpd.h>
+
+#define HEADERS_MAX 12
+#define QUERY_MAX 32
+#define DRAIN_MAX (16 * 1024 * 1024) /* bytes of an unwanted body that are let go by */
+
+/* One connection. */
+struct http_peer {
+	struct http_peer *next;
+	struct http_peer *previous;
+	int fd;
+	uint64_t since_ms; /* its start or its last answer */
+	bool has_uid;
+	uid_t uid;
+	char name[64];
+};
+
+/* One of the two daemons. */
+struct http_server {
+	struct http *http;
+	struct MHD_Daemon *daemon;
+	bool is_unix;
+};
+
+struct http {
+	struct http_config config;
+	int epoll;
+	struct http_server servers[2];
+	size_t server_count;
+	struct http_peer *peers;
+	char path[108]; /* of the Unix socket, as bound; "": none */
+	dev_t device;   /* and which file that was */
+	ino_t inode;
+	char address[64];
+	uint16_t port;
+};
+
+struct http_pair {
+	char *name;
+	char *value;
+};
+
+struct http_request {
+	struct http *http;
+	struct MHD_Connection *connection;
+	struct http_peer *peer;
+	const char *method;
+	char *path;
+	struct http_pair query[QUERY_MAX];
+	size_t query_count;
+	struct http_pair headers[HEADERS_MAX];
+	size_t header_count;
+	char *body;
+	size_t body_size;
+	size_t body_room;
+	size_t body_max;
+	size_t drained;
+	struct MHD_Response *response; /* what it will be answered with */
+	unsigned status;
+	bool done; /* queued */
+};
+
+enum MHD_Result http_on_access(void *cls, struct MHD_Connection *connection, const char *url,
+	const char *method, const char *version, const char *data, size_t *size, void **context);
+void http_on_completed(void *cls, struct MHD_Connection *connection, void **context,
+	enum MHD_RequestTerminationCode code);
