@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the files of the API share. A request becomes an api_call; its route's handler answers it or
+ * returns why not. Handlers run on the loop, one after the other: what they read does not change
+ * under them.
+ *
+ *   route.c     from a request to its route, role and body   session.c    who is asking
+ *   api.c       refusals, changes, ETags, pages              api_*.c      one group of routes each
+ */
+#pragma once
+
+#include "hub/hub.h"
+#include "wire/api_json.h"
+
+#define API_PREFIX "/api/v1"
+#define API_JSON_MAX 65536 /* bytes of a JSON body */
+#define API_PAGE_DEFAULT 50
+
+/* Who may: bits. */
+enum api_who {
+	API_NOBODY = 0, /* needs no login */
+	API_HOST = 1 << 0,
+	API_AUDITOR = 1 << 1,
+	API_ADMIN = 1 << 2,
+	API_READS = API_AUDITOR | API_ADMIN,
+	API_WORKS = API_HOST | API_ADMIN,
+	API_ALL = API_HOST | API_AUDITOR | API_ADMIN,
+};
+
+enum api_takes {
+	API_TAKES_NOTHING,
+	API_TAKES_JSON,
+	API_MAY_TAKE_JSON,
+	API_TAKES_CSV,
+};
+
+struct api_call;
+struct api_route {
+	const char *method;
+	const char *path; /* without API_PREFIX; at most one {parameter} */
+	unsigned who;
+	enum api_takes takes;
+	const char *query; /* names that may stand there, between blanks; NULL: none */
+	/* 0: call->out is the answer, with call->status; API_ANSWERED; or negative errno for
+	 * api_fail. */
+	int (*handle)(struct api_call *call);
+	int argument; /* the handler's business */
+	bool hex;     /* the parameter is 32 hex digits, not a number */
+};
+#define API_ANSWERED 1
+
+struct api_actor {
+	char name[NAME_ID_MAX];
+	enum operator_role role;
+	uint64_t member; /* their own record; 0: none */
+	bool by_unix;
+	uint8_t session[REGISTRY_SESSION_SIZE]; /* where not by_unix */
+	int64_t created_us;
+	int64_t expires_us;
+};
+
+struct api_call {
+	struct hub *hub;
+	struct registry *registry;
+	struct http_request *request;
+	const struct api_route *route;
+	struct api_actor actor;
+	char parameter[40]; /* the text of {…} */
+	uint64_t id;        /* where it is a number */
+	uint8_t hex[16];    /* where it is hex */
+	struct api_errors errors;
+	struct api_body body; /* of a JSON body; where none came, an empty object */
+	bool has_body;
+	struct api_writer out;
+	unsigned status; /* 200 unless set */
+};
+
+/* ---- tables: a group of routes each, ended by a row without method ---- */
+extern const struct api_route api_session_routes[];
+extern const struct api_route api_site_routes[];
+extern const struct api_route api_member_routes[];
+extern const struct api_route api_card_routes[];
+extern const struct api_route api_enrol_routes[];
+extern const struct api_route api_tier_routes[];
+extern const struct api_route api_calendar_routes[];
+extern const struct api_route api_door_routes[];
+extern const struct api_route api_event_routes[];
+extern const struct api_route api_operator_routes[];
+extern const struct api_route api_log_routes[];
+extern const struct api_route api_alarm_routes[];
+
+/* ---- session.c ---- */
+
+#define SESSION_LIFE_S (12 * 3600)
+#define SESSION_IDLE_S (30 * 60)
+
+struct hub_routes;
+/* 1 and *ret_actor; 0: nobody says who they are; -EACCES: a key that is not good (any more). */
+int session_actor(struct hub *hub, const struct http_request *request, struct api_actor *ret_actor);
+/*
+ * Judges a name and password: 0 and *ret_operator; -EACCES wrong, -EAGAIN too many tries, again in
+ * *ret_wait_s. Unknown names cost and say the same.
+ */
+int session_judge(struct api_call *call, const char *name, const char *password,
+	struct registry_operator *ret_operator, unsigned *ret_wait_s);
+/* Makes a session; key has SESSION_KEY_SIZE bytes. */
+int session_make(struct hub *hub, const char *name, char *key, int64_t *ret_expires_us);
+/* True the first time within ten minutes that this actor looks at this: it is to be audited. */
+bool session_looks(struct hub *hub, const char *actor, const char *object);
+int session_start(struct hub_routes **ret_routes);
+void session_stop(struct hub_routes *routes);
+
+/* ---- api.c: refusals; each answers and returns API_ANSWERED ---- */
+
+int api_refuse(struct api_call *call, unsigned status, const char *name, const char *title,
+	const char *format, ...) __attribute__((format(printf, 5, 6)));
+/* 400 with errors: the body or the query is malformed. */
+int api_malformed(struct api_call *call);
+/* 422 with errors: well formed, but it cannot be. */
+int api_unfit(struct api_call *call);
+/* From an errno of the registry and its sentence. */
+int api_fail(struct api_call *call, int r);
+
+/* ---- api.c: changes ---- */
+
+/* If-Match: false where it was answered with 412. */
+bool api_matches(struct api_call *call, uint64_t version);
+/* The answer's ETag. */
+void api_etag(struct api_call *call, uint64_t version);
+int api_begin(struct api_call *call);
+/* One row of the audit; before and after may be NULL. */
+int api_audit(struct api_call *call, const char *action, const char *object,
+	const struct api_writer *before, const struct api_writer *after);
+/* Ends the change; r < 0 undoes it. *ret_revision may be NULL. Doors are told. 0 or r. */
+int api_commit(struct api_call *call, int r, struct revision *ret_revision);
+/* "card/17" */
+void api_object_name(char out[80], const char *noun, uint64_t id);
+/* "revision" and "doors": which active doors know of it. */
+void api_confirmations(
+	struct api_call *call, struct api_writer *out, const struct revision *revision);
+/* The same for ?revision=; nothing where it is not there. */
+void api_asked_confirmations(struct api_call *call, struct api_writer *out);
+/* Whether a door's roster is at least of this revision. */
+bool api_confirmed(const struct registry_door *door, const struct revision *revision);
+
+/* ---- api.c: queries and pages; what is wrong goes to call->errors ---- */
+
+void api_query_number(struct api_call *call, const char *name, uint64_t *ret);
+void api_query_time(struct api_call *call, const char *name, int64_t *ret_us);
+void api_query_date(struct api_call *call, const char *name, int32_t *ret_date);
+void api_query_word(struct api_call *call, const char *name, const char *const *words, size_t count,
+	int *ret_index);
+/* NULL where it is not there. */
+const char *api_query_text(struct api_call *call, const char *name, size_t max);
+void api_query_name(struct api_call *call, const char *name, const char **ret_name);
+
+struct api_page {
+	size_t limit;
+	uint64_t after; /* lists by number: rows after (or before) this one; 0: from the start */
+	char name[40];  /* lists by name; "": from the start */
+};
+/* ?limit= and ?cursor= of a list; what is wrong goes to call->errors. */
+void api_page_read(struct api_call *call, const char *list, size_t max, struct api_page *ret_page);
+/* Opens the answer of a list and closes it: there is a next page where `count` rows fill it. */
+void api_page_open(struct api_call *call);
+void api_page_close(struct api_call *call, const char *list, const struct api_page *page,
+	size_t count, uint64_t last, const char *last_name);
+
+/* ---- shared by groups ---- */
+
+void api_write_member(struct api_writer *out, const struct registry_member *member);
+void api_write_card(struct api_writer *out, const struct registry_card *card);
+void api_write_door(
+	struct api_call *call, struct api_writer *out, const struct registry_door *door);
+/* Between api_object and api_end. */
+void api_member_fields(struct api_writer *out, const struct registry_member *member);
+void api_card_fields(struct api_writer *out, const struct registry_card *card);
+
+/* Whether this operator may give what a tier gives: hosts may not grant staff and override. 0,
+ * -ENOENT, -EACCES. */
+int api_may_grant(struct api_call *call, uint32_t tier);
+
+/* The token of a card number: 0, or -EINVAL with why it cannot be a card of ours. */
+int api_card_token(
+	struct api_call *call, const char *text, struct token *ret_token, char err[ERR_MAX]);
+/* The wall clock, as the registry's. */
+int64_t api_now_us(void);
+
+/* api_import.c: the handlers of both imports */
+int api_import_members(struct api_call *call);
+int api_import_cards(struct api_call *call);
+/* What a host may not do to a member: 0, or -EACCES with err. before NULL: a new one. */
+int api_member_allowed(struct api_call *call, const struct registry_member *before,
+	const struct registry_member *after, char err[ERR_MAX]);
+/* The same for what gives a card of this member. */
+int api_card_allowed(struct api_call *call, uint64_t member, char err[ERR_MAX]);
+/* api_enrol.c: sends a command by this caller, with its row of the audit: 0, answered, or negative.
+ */
+int api_command_send(struct api_call *call, struct registry_command *command, const char *action);

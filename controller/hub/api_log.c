@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The doors' journals as people read them: JSON, or a spreadsheet. */
+#include "api.h"
+
+#include "base/clock.h"
+#include "core/reason.h"
+#include "wire/csv.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <string.h>
+#include <strings.h>
+
+#define HOST_DAYS_US (7LL * 86400 * 1000000)
+#define PAGE_CSV_MAX 10000
+#define KINDS_MAX 256
+#define REASONS_MAX 256
+
+/* ---- what is asked ---- */
+
+static int find_reason(const char *text)
+{
+	for (unsigned i = 0; i < REASONS_MAX && reason_row(i); i++)
+		if (strcmp(reason_row(i)->name, text) == 0)
+			return (int)reason_row(i)->reason;
+	return -1;
+}
+
+static int find_kind(const char *text)
+{
+	for (int i = 1; i < KINDS_MAX; i++) {
+		const char *name = entry_kind_name((enum entry_kind)i);
+
+		if (name && strcmp(name, text) == 0)
+			return i;
+	}
+	return -1;
+}
+
+static void read_name(struct api_call *call, const char *name, int (*find)(const char *), int *ret)
+{
+	const char *text = http_query(call->request, name);
+
+	if (!text)
+		return;
+	*ret = find(text);
+	if (*ret < 0)
+		api_errors_add(&call->errors, name, "there is no such %s", name);
+}
+
+static bool wants_csv(const struct api_call *call)
+{
+	const char *accept = http_header(call->request, "Accept");
+
+	return accept && strncasecmp(accept, "text/csv", 8) == 0;
+}
+
+static void read_query(
+	struct api_call *call, struct registry_log_query *query, struct api_page *page)
+{
+	static const char *const verdicts[] = {"deny", "grant"};
+	const char *above = http_query(call->request, "above");
+	int64_t earliest = api_now_us() - HOST_DAYS_US;
+
+	*query = (struct registry_log_query){.verdict = -1, .reason = -1, .kind = -1};
+	api_page_read(call, "log", wants_csv(call) ? PAGE_CSV_MAX : REGISTRY_PAGE_MAX, page);
+	api_query_name(call, "door", &query->door);
+	api_query_number(call, "member", &query->member);
+	api_query_number(call, "card", &query->card);
+	api_query_word(call, "verdict", verdicts, ARRAY_SIZE(verdicts), &query->verdict);
+	read_name(call, "reason", find_reason, &query->reason);
+	read_name(call, "kind", find_kind, &query->kind);
+	api_query_time(call, "from", &query->from_us);
+	api_query_time(call, "until", &query->until_us);
+	if (above && api_number_parse(above, API_NUMBER_MAX, &query->above) < 0)
+		api_errors_add(&call->errors, "above", "expected a number");
+	if (above && page->after)
+		api_errors_add(&call->errors, "above", "not with cursor");
+	query->below = page->after;
+	query->limit = page->limit;
+	if (call->actor.role == OPERATOR_ROLE_HOST && query->from_us < earliest)
+		query->from_us = earliest;
+}
+
+/* Who looks at one person's history leaves a trace. */
+static int audit_look(struct api_call *call, const struct registry_log_query *query)
+{
+	char object[80];
+	int r;
+
+	if (!query->member && !query->card)
+		return 0;
+	api_object_name(object, query->member ? "member" : "card",
+		query->member ? query->member : query->card);
+	if (!session_looks(call->hub, call->actor.name, object))
+		return 0;
+	r = api_begin(call);
+	if (r == 0)
+		r = api_audit(call, "log.look", object, NULL, NULL);
+	return api_commit(call, r, NULL);
+}
+
+/* ---- what is answered ---- */
+
+/* Names of members, each looked up once an answer. */
+struct names {
+	struct api_call *call;
+	uint64_t id;
+	char name[REGISTRY_NAME_MAX + 1];
+};
+
+static const char *name_of(struct names *names, uint64_t id)
+{
+	struct registry_member member;
+
+	if (names->id == id)
+		return names->name;
+	names->id = id;
+	*names->name = '\0';
+	if (registry_member(names->call->registry, id, &member) == 0)
+		memcpy(names->name, member.name, sizeof(names->name));
+	return names->name;
+}
+
+static const char *kind_name(const struct registry_entry *row, char buffer[16])
+{
+	const char *name = entry_kind_name(row->entry.kind);
+
+	if (name)
+		return name;
+	/* of a newer door */
+	snprintf(buffer, 16, "%s", row->poison ? "poison" : "");
+	if (!*buffer)
+		snprintf(buffer, 16, "kind_%u", (unsigned)row->entry.kind);
+	return buffer;
+}
+
+static void write_entry(
+	struct api_writer *out, struct names *names, const struct registry_entry *row)
+{
+	const struct entry *entry = &row->entry;
+	const struct entry_subject *subject = &entry->subject;
+	char kind[16], time[32];
+
+	api_object(out, NULL);
+	api_number(out, "id", row->id);
+	api_text(out, "door", row->door);
+	api_hex(out, "journal", row->journal, sizeof(row->journal));
+	api_number(out, "seq", row->seq);
+	api_time_format(entry->wall_us, time);
+	api_text(out, "time", time);
+	api_text(out, "clock", clock_trust_name(entry->clock));
+	api_text(out, "kind", kind_name(row, kind));
+	api_text_or_null(out, "verdict", !entry->decided ? "" : entry->grant ? "grant" : "deny");
+	api_text_or_null(out, "reason", entry->decided ? reason_info(entry->reason)->name : "");
+	api_text_or_null(out, "sentence", entry->decided ? reason_info(entry->reason)->admin : "");
+	api_list(out, "warnings");
+	for (uint32_t bit = 1; bit; bit <<= 1)
+		if (entry->warnings & bit && warning_name(bit))
+			api_text(out, NULL, warning_name(bit));
+	api_end(out);
+	if (subject->member) {
+		api_object(out, "member");
+		api_number(out, "id", subject->member);
+		api_text(out, "name", name_of(names, subject->member));
+		api_end(out);
+	} else {
+		api_null(out, "member");
+	}
+	api_number_or_null(out, "card", subject->card);
+	api_number_or_null(out, "sponsor", subject->sponsor);
+	api_text_or_null(out, "actor", subject->actor);
+	api_text(out, "detail", entry->detail);
+	api_bool(out, "erased", entry->erased);
+	api_bool(out, "poison", row->poison);
+	api_end(out);
+}
+
+static void answer_json(struct api_call *call, const struct api_page *page,
+	const struct registry_log_query *query, const struct registry_entry *rows, size_t count)
+{
+	struct names names = {.call = call};
+	uint64_t highest = query->above;
+	char cursor[40];
+	bool follows = http_query(call->request, "above") != NULL;
+
+	api_object(&call->out, NULL);
+	api_list(&call->out, "items");
+	for (size_t i = 0; i < count; i++) {
+		write_entry(&call->out, &names, &rows[i]);
+		if (rows[i].id > highest)
+			highest = rows[i].id;
+	}
+	api_end(&call->out);
+	api_number(&call->out, "above", highest);
+	if (follows || count < page->limit || count == 0) {
+		api_null(&call->out, "next");
+	} else {
+		snprintf(cursor, sizeof(cursor), "log:%" PRIu64, rows[count - 1].id);
+		api_hex(&call->out, "next", (const uint8_t *)cursor, strlen(cursor));
+	}
+	api_end(&call->out);
+}
+
+/* ---- a spreadsheet ---- */
+
+struct sheet {
+	char *text;
+	size_t used;
+	size_t room;
+	bool failed;
+};
+
+static void put_cell(struct sheet *sheet, const char *text, char after)
+{
+	size_t need = 2 * strlen(text) + 8, room = sheet->room ? sheet->room : 65536;
+	char *grown;
+
+	while (room < sheet->used + need)
+		room *= 2;
+	if (room > sheet->room) {
+		grown = realloc(sheet->text, room);
+		if (!grown) {
+			sheet->failed = true;
+			return;
+		}
+		sheet->text = grown;
+		sheet->room = room;
+	}
+	sheet->used += (size_t)csv_field(text, sheet->text + sheet->used, need);
+	if (after == '\n')
+		sheet->text[sheet->used++] = '\r';
+	sheet->text[sheet->used++] = after;
+}
+
+static void put_number(struct sheet *sheet, uint64_t number)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%" PRIu64, number);
+	put_cell(sheet, number ? text : "", ',');
+}
+
+static void put_entry(struct sheet *sheet, struct names *names, const struct registry_entry *row)
+{
+	const struct entry *entry = &row->entry;
+	char time[32], kind[16], warnings[200] = "";
+
+	api_time_format(entry->wall_us, time);
+	for (uint32_t bit = 1; bit; bit <<= 1)
+		if (entry->warnings & bit && warning_name(bit))
+			snprintf(warnings + strlen(warnings), sizeof(warnings) - strlen(warnings),
+				"%s%s", *warnings ? " " : "", warning_name(bit));
+	put_number(sheet, row->id);
+	put_cell(sheet, row->door, ',');
+	put_number(sheet, row->seq);
+	put_cell(sheet, time, ',');
+	put_cell(sheet, clock_trust_name(entry->clock), ',');
+	put_cell(sheet, kind_name(row, kind), ',');
+	put_cell(sheet, !entry->decided ? "" : entry->grant ? "grant" : "deny", ',');
+	put_cell(sheet, entry->decided ? reason_info(entry->reason)->name : "", ',');
+	put_cell(sheet, warnings, ',');
+	put_number(sheet, entry->subject.member);
+	put_cell(sheet, entry->subject.member ? name_of(names, entry->subject.member) : "", ',');
+	put_number(sheet, entry->subject.card);
+	put_number(sheet, entry->subject.sponsor);
+	put_cell(sheet, entry->subject.actor, ',');
+	put_cell(sheet, entry->detail, '\n');
+}
+
+/* The same question with the next page's cursor, for who follows links. */
+static void add_link(struct api_call *call, uint64_t last)
+{
+	static const char *const names[] = {
+		"limit", "door", "member", "card", "verdict", "reason", "kind", "from", "until"};
+	char link[1024], cursor[40], hex[80];
+
+	snprintf(cursor, sizeof(cursor), "log:%" PRIu64, last);
+	for (size_t i = 0; cursor[i]; i++)
+		snprintf(hex + 2 * i, 3, "%02x", (unsigned char)cursor[i]);
+	snprintf(link, sizeof(link), "<" API_PREFIX "/log?cursor=%s", hex);
+	/* each value was judged: nothing in it needs an escape */
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (http_query(call->request, names[i]))
+			snprintf(link + strlen(link), sizeof(link) - strlen(link), "&%s=%s",
+				names[i], http_query(call->request, names[i]));
+	snprintf(link + strlen(link), sizeof(link) - strlen(link), ">; rel=\"next\"");
+	http_add_header(call->request, "Link", link);
+}
+
+static int answer_csv(struct api_call *call, const struct api_page *page,
+	const struct registry_entry *rows, size_t count)
+{
+	static const char *const columns[] = {"id", "door", "seq", "time", "clock", "kind",
+		"verdict", "reason", "warnings", "member", "name", "card", "sponsor", "actor",
+		"detail"};
+	struct names names = {.call = call};
+	struct sheet sheet = {0};
+
+	for (size_t i = 0; i < ARRAY_SIZE(columns); i++)
+		put_cell(&sheet, columns[i], i + 1 < ARRAY_SIZE(columns) ? ',' : '\n');
+	for (size_t i = 0; i < count && !sheet.failed; i++)
+		put_entry(&sheet, &names, &rows[i]);
+	if (count == page->limit && count > 0 && !http_query(call->request, "above"))
+		add_link(call, rows[count - 1].id);
+	if (!sheet.failed)
+		http_respond(call->request, 200, "text/csv; charset=utf-8", sheet.text, sheet.used);
+	free(sheet.text);
+	return sheet.failed ? -ENOMEM : API_ANSWERED;
+}
+
+/* A spreadsheet may be larger than the registry's page. */
+static int load(struct api_call *call, struct registry_log_query *query, size_t limit,
+	struct registry_entry *rows)
+{
+	size_t count = 0;
+	int n;
+
+	do {
+		query->limit =
+			limit - count < REGISTRY_PAGE_MAX ? limit - count : REGISTRY_PAGE_MAX;
+		n = registry_log(call->registry, query, rows + count);
+		if (n <= 0)
+			break;
+		count += (size_t)n;
+		if (query->above)
+			query->above = rows[count - 1].id;
+		else
+			query->below = rows[count - 1].id;
+	} while ((size_t)n == query->limit && count < limit);
+	return n < 0 ? n : (int)count;
+}
+
+static int list_log(struct api_call *call)
+{
+	CLEANUP(cleanup_free) struct registry_entry *rows = NULL;
+	struct registry_log_query query, asked;
+	struct api_page page;
+	int n;
+
+	read_query(call, &query, &page);
+	if (call->errors.count > 0)
+		return api_malformed(call);
+	n = audit_look(call, &query);
+	if (n < 0)
+		return n;
+	asked = query;
+	rows = calloc(page.limit, sizeof(*rows));
+	n = rows ? load(call, &query, page.limit, rows) : -ENOMEM;
+	if (n < 0)
+		return n;
+	if (wants_csv(call))
+		return answer_csv(call, &page, rows, (size_t)n);
+	answer_json(call, &page, &asked, rows, (size_t)n);
+	return 0;
+}
+
+/* ---- verifying ---- */
+
+static void write_chain(struct api_writer *out, const struct registry_chain *chain)
+{
+	api_object(out, NULL);
+	api_text(out, "door", chain->door);
+	api_hex(out, "journal", chain->journal, sizeof(chain->journal));
+	api_number(out, "first_seq", chain->first_seq);
+	api_number(out, "last_seq", chain->last_seq);
+	api_number(out, "entries", chain->entries);
+	api_number(out, "poison", chain->poison);
+	api_number(out, "forks", chain->forks);
+	api_bool(out, "linked", chain->linked);
+	api_bool(out, "whole", chain->whole);
+	api_text(out, "why", chain->why);
+	api_end(out);
+}
+
+static int verify_log(struct api_call *call)
+{
+	CLEANUP(cleanup_free) struct registry_chain *chains = NULL;
+	char path[PATH_MAX], err[ERR_MAX] = "";
+	bool whole = true;
+	int n;
+
+	hub_registry_path(&call->hub->conf, path, sizeof(path));
+	n = registry_log_verify(path, call->hub->conf.site, crypto_hash256, &chains, err);
+	if (n < 0)
+		return api_refuse(call, 409, "unreadable", "The log cannot be verified", "%s", err);
+	for (int i = 0; i < n; i++)
+		whole = whole && chains[i].whole;
+	api_object(&call->out, NULL);
+	api_bool(&call->out, "whole", whole);
+	api_list(&call->out, "chains");
+	for (int i = 0; i < n; i++)
+		write_chain(&call->out, &chains[i]);
+	api_end(&call->out);
+	api_end(&call->out);
+	return 0;
+}
+
+const struct api_route api_log_routes[] = {
+	{"GET", "/log", API_ALL, API_TAKES_NOTHING,
+		"limit cursor door member card verdict reason kind from until above", list_log, 0,
+		false},
+	{"GET", "/log/verify", API_READS, API_TAKES_NOTHING, NULL, verify_log, 0, false},
+	{0},
+};
