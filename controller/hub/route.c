@@ -201,10 +201,11 @@ static int judge(struct api_call *call)
 	if (!shape)
 		return api_refuse(call, 404, "path", "No such path",
 			"there is nothing here; the paths are listed by tapin-hub --routes");
-	add_allow(call->request, shape);
+	call->route = find_method(shape, method);
+	if (!call->route)
+		add_allow(call->request, shape);
 	if (strcmp(method, "OPTIONS") == 0)
 		return http_respond(call->request, 204, NULL, "", 0), API_ANSWERED;
-	call->route = find_method(shape, method);
 	if (!call->route)
 		return api_refuse(call, 405, "method", "Not with this method",
 			"%.20s is not possible here; the Allow header says what is", method);
