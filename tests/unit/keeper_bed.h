@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A keeper in a folder, and a roster handed to it. Included after faulty_vfs.h. */
+/* A keeper in a folder, and a roster handed to it. Included after faulty_vfs.h and a static
+ * err[ERR_MAX]. */
 #pragma once
 
 #include "base/clock.h"
@@ -7,9 +8,7 @@
 #include "store/keeper.h"
 #include <poll.h>
 
-static char err[ERR_MAX];
-
-static inline struct keeper *bed_open(bool *ret_damaged)
+static inline struct keeper *keeper_bed_open(bool *ret_damaged)
 {
 	struct keeper_options options = {
 		.cache_path = in_folder("cache.db"),
@@ -23,7 +22,7 @@ static inline struct keeper *bed_open(bool *ret_damaged)
 }
 
 /* The next answer, or one of kind 99 after half a minute. */
-static inline struct keeper_event bed_next(struct keeper *keeper)
+static inline struct keeper_event keeper_bed_next(struct keeper *keeper)
 {
 	struct pollfd fd = {.fd = keeper_fd(keeper), .events = POLLIN};
 	uint64_t until = clock_mono_us() + 30000000;
@@ -39,7 +38,8 @@ static inline struct keeper_event bed_next(struct keeper *keeper)
 	return event;
 }
 
-static inline struct keeper_roster bed_roster(const struct model *m, const struct revision *from)
+static inline struct keeper_roster keeper_bed_roster(
+	const struct model *m, const struct revision *from)
 {
 	struct keeper_roster roster = {.site = "walker", .snapshot = !from, .to = m->revision};
 
@@ -50,7 +50,7 @@ static inline struct keeper_roster bed_roster(const struct model *m, const struc
 }
 
 /* Begins, fills in pieces of at most `piece` bytes (whole records) and commits: the last answer. */
-static inline struct keeper_event bed_send(struct keeper *keeper,
+static inline struct keeper_event keeper_bed_send(struct keeper *keeper,
 	const struct keeper_roster *roster, const uint8_t *run, size_t size, size_t piece)
 {
 	struct keeper_event event;
@@ -59,7 +59,7 @@ static inline struct keeper_event bed_send(struct keeper *keeper,
 
 	if (keeper_roster_begin(keeper, roster) < 0)
 		abort();
-	event = bed_next(keeper);
+	event = keeper_bed_next(keeper);
 	while (event.error == 0 && from < size) {
 		uint8_t *copy;
 
@@ -71,29 +71,29 @@ static inline struct keeper_event bed_send(struct keeper *keeper,
 		if (keeper_roster_fill(keeper, copy, at - from) < 0)
 			abort();
 		from = at;
-		event = bed_next(keeper);
+		event = keeper_bed_next(keeper);
 	}
 	if (event.error == 0) {
 		if (keeper_roster_commit(keeper) < 0)
 			abort();
-		event = bed_next(keeper);
+		event = keeper_bed_next(keeper);
 	}
 	return event;
 }
 
 /* from NULL: a snapshot. */
-static inline struct keeper_event bed_take(
+static inline struct keeper_event keeper_bed_take(
 	struct keeper *keeper, const struct model *m, const struct revision *from)
 {
 	static uint8_t run[MODEL_RUN_MAX];
-	struct keeper_roster roster = bed_roster(m, from);
+	struct keeper_roster roster = keeper_bed_roster(m, from);
 	size_t size = model_run(m, from != NULL, run);
 
-	return bed_send(keeper, &roster, run, size, 3000);
+	return keeper_bed_send(keeper, &roster, run, size, 3000);
 }
 
 /* Is what the cache holds this model, head, digest and each card? */
-static inline const char *bed_compare(struct cache *cache, const struct model *m)
+static inline const char *keeper_bed_compare(struct cache *cache, const struct model *m)
 {
 	static struct roster_record wanted;
 	uint8_t digest[ROSTER_DIGEST_SIZE], summed[ROSTER_DIGEST_SIZE];

@@ -7,7 +7,10 @@
 
 #include <cmocka.h>
 
+#include "base/util.h"
 #include "faulty_vfs.h"
+
+static char err[ERR_MAX];
 
 #include "keeper_bed.h"
 #include "store/db.h"
@@ -62,7 +65,7 @@ static struct keeper_event block(uint64_t number, const uint8_t *run, size_t siz
 	struct revision revision = {.generation = 1, .number = number};
 
 	assert_int_equal(keeper_block(keeper, &revision, run, size), 0);
-	return bed_next(keeper);
+	return keeper_bed_next(keeper);
 }
 
 static void expect_blocked(struct keeper_event event, unsigned changed)
@@ -75,7 +78,7 @@ static void expect_blocked(struct keeper_event event, unsigned changed)
 
 static void take(const struct revision *from)
 {
-	struct keeper_event event = bed_take(keeper, &model, from);
+	struct keeper_event event = keeper_bed_take(keeper, &model, from);
 
 	if (event.error < 0)
 		fail_msg("%s", event.message);
@@ -162,7 +165,7 @@ static void block_holds_until_its_revision_is_in_force(void **state)
 	cache = cache_close(cache); /* over a restart of everything */
 	keeper = keeper_close(keeper, 1000);
 	assert_int_equal(cache_open(in_folder("cache.db"), &cache, &damaged, err), 0);
-	keeper = bed_open(&damaged);
+	keeper = keeper_bed_open(&damaged);
 	assert_true(!active(1) && !active(2));
 	make_card(1, &r); /* older news gives nothing back */
 	r.card.release_ms = 1000;
@@ -229,9 +232,9 @@ static void block_does_not_wait_for_a_roster_that_is_filled(void **state)
 
 	(void)state;
 	model.revision.number = 3;
-	roster = bed_roster(&model, NULL);
+	roster = keeper_bed_roster(&model, NULL);
 	assert_int_equal(keeper_roster_begin(keeper, &roster), 0);
-	assert_int_equal(bed_next(keeper).kind, KEEPER_EVENT_FILLED);
+	assert_int_equal(keeper_bed_next(keeper).kind, KEEPER_EVENT_FILLED);
 	expect_blocked(block(5, run, revoking(run, 1)), 1);
 	assert_false(active(1));
 	size = model_run(&model, false, all);
@@ -245,11 +248,11 @@ static void block_does_not_wait_for_a_roster_that_is_filled(void **state)
 		copy = malloc(at - from);
 		memcpy(copy, all + from, at - from);
 		assert_int_equal(keeper_roster_fill(keeper, copy, at - from), 0);
-		assert_int_equal(bed_next(keeper).error, 0);
+		assert_int_equal(keeper_bed_next(keeper).error, 0);
 		assert_false(active(1));
 	}
 	assert_int_equal(keeper_roster_commit(keeper), 0);
-	assert_int_equal(bed_next(keeper).error, 0);
+	assert_int_equal(keeper_bed_next(keeper).error, 0);
 	assert_false(active(1)); /* 1.5 is not there yet */
 	model.revision.number = 5;
 	take(NULL);
@@ -338,8 +341,8 @@ static int fresh_bed(void **state)
 	}
 	if (cache_open(in_folder("cache.db"), &cache, &damaged, err) < 0)
 		return -1;
-	keeper = bed_open(&damaged);
-	if (!keeper || bed_take(keeper, &model, NULL).error < 0)
+	keeper = keeper_bed_open(&damaged);
+	if (!keeper || keeper_bed_take(keeper, &model, NULL).error < 0)
 		return -1;
 	model_clean(&model);
 	return 0;

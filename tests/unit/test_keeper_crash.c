@@ -11,7 +11,10 @@
 
 #include <cmocka.h>
 
+#include "base/util.h"
 #include "faulty_vfs.h"
+
+static char err[ERR_MAX];
 
 #include "keeper_bed.h"
 #include "store/db.h"
@@ -68,20 +71,21 @@ static _Noreturn void child(const struct death *d, int out)
 	struct keeper *keeper;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	keeper = bed_open(&damaged);
+	keeper = keeper_bed_open(&damaged);
 	if (!keeper || damaged)
 		_exit(3);
 	disk.half = d->half;
 	disk.changes = 0;
 	disk.die_at = d->at_change;
 	say(out, SAID_READY);
-	if (keeper_keep(keeper, "counter", "2", 1, 1) < 0 || bed_next(keeper).error < 0)
+	if (keeper_keep(keeper, "counter", "2", 1, 1) < 0 || keeper_bed_next(keeper).error < 0)
 		_exit(5);
 	say(out, SAID_KEPT);
-	if (keeper_block(keeper, &later, run, block_run(run)) < 0 || bed_next(keeper).error < 0)
+	if (keeper_block(keeper, &later, run, block_run(run)) < 0 ||
+		keeper_bed_next(keeper).error < 0)
 		_exit(6);
 	say(out, SAID_BLOCKED);
-	if (bed_take(keeper, &new, d->snapshot ? NULL : &old.revision).error < 0)
+	if (keeper_bed_take(keeper, &new, d->snapshot ? NULL : &old.revision).error < 0)
 		_exit(7);
 	say(out, SAID_FORCE);
 	keeper_close(keeper, 20000);
@@ -122,7 +126,7 @@ static void run(const struct death *d, char said[8], bool *ret_killed)
 static void check_values(const char *said)
 {
 	bool damaged;
-	struct keeper *keeper = bed_open(&damaged);
+	struct keeper *keeper = keeper_bed_open(&damaged);
 	char *value = NULL;
 	size_t size;
 
@@ -168,8 +172,8 @@ static void check(const char *said, bool *ret_new)
 	if (strchr(said, SAID_BLOCKED))
 		assert_true(blocked(cache));
 	unblock();
-	not_old = bed_compare(cache, &old);
-	not_new = bed_compare(cache, &new);
+	not_old = keeper_bed_compare(cache, &old);
+	not_new = keeper_bed_compare(cache, &new);
 	if (not_old && not_new)
 		fail_msg("neither the old roster (%s) nor the new one (%s), said %s (seed %u)",
 			not_old, not_new, said, seed);
@@ -191,11 +195,11 @@ static void prepare(void)
 	folder_remove();
 	folder_make();
 	assert_int_equal(cache_open(in_folder("cache.db"), &cache, &damaged, err), 0);
-	keeper = bed_open(&damaged);
+	keeper = keeper_bed_open(&damaged);
 	assert_non_null(keeper);
 	assert_int_equal(keeper_keep(keeper, "counter", "1", 1, 1), 0);
-	assert_int_equal(bed_next(keeper).error, 0);
-	assert_int_equal(bed_take(keeper, &old, NULL).error, 0);
+	assert_int_equal(keeper_bed_next(keeper).error, 0);
+	assert_int_equal(keeper_bed_take(keeper, &old, NULL).error, 0);
 	keeper_close(keeper, 5000);
 	cache_close(cache);
 }

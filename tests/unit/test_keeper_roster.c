@@ -7,7 +7,10 @@
 
 #include <cmocka.h>
 
+#include "base/util.h"
 #include "faulty_vfs.h"
+
+static char err[ERR_MAX];
 
 #include "keeper_bed.h"
 #include "store/db.h"
@@ -19,14 +22,14 @@ static struct model model;
 
 static void take(const struct revision *from)
 {
-	struct keeper_event event = bed_take(keeper, &model, from);
+	struct keeper_event event = keeper_bed_take(keeper, &model, from);
 	const char *differs;
 
 	if (event.error < 0)
 		fail_msg("%s (seed %u)", event.message, seed);
 	assert_int_equal(event.kind, KEEPER_EVENT_ROSTER);
 	assert_int_equal(revision_compare(&event.revision, &model.revision), 0);
-	differs = bed_compare(cache, &model);
+	differs = keeper_bed_compare(cache, &model);
 	if (differs)
 		fail_msg("differs: %s (seed %u)", differs, seed);
 	model_clean(&model);
@@ -43,7 +46,7 @@ static void change_and_take(unsigned changes)
 /* The roster in force is still the model's. */
 static void expect_old(void)
 {
-	const char *differs = bed_compare(cache, &model);
+	const char *differs = keeper_bed_compare(cache, &model);
 
 	if (differs)
 		fail_msg("the old roster differs: %s (seed %u)", differs, seed);
@@ -106,20 +109,21 @@ static void higher_generation_comes_by_snapshot_only(void **state)
 	from = model.revision;
 	model.revision = (struct revision){.generation = 2, .number = 1};
 	{
-		struct keeper_roster roster = bed_roster(&model, &from);
+		struct keeper_roster roster = keeper_bed_roster(&model, &from);
 
 		model.revision = from;
-		refuse(bed_send(keeper, &roster, NULL, 0, 1), -ESTALE, "within its generation");
+		refuse(keeper_bed_send(keeper, &roster, NULL, 0, 1), -ESTALE,
+			"within its generation");
 	}
 	model_change(&model, 30, &seed);
 	model.revision = (struct revision){.generation = 2, .number = 1};
 	take(NULL);
 	model.revision = (struct revision){.generation = 1, .number = 50};
 	{
-		struct keeper_roster roster = bed_roster(&model, NULL);
+		struct keeper_roster roster = keeper_bed_roster(&model, NULL);
 
 		model.revision = (struct revision){.generation = 2, .number = 1};
-		refuse(bed_send(keeper, &roster, NULL, 0, 1), -ESTALE, "older 1.50");
+		refuse(keeper_bed_send(keeper, &roster, NULL, 0, 1), -ESTALE, "older 1.50");
 	}
 	change_and_take(5);
 }
@@ -140,9 +144,9 @@ static void roster_of_a_file_gives_way_whatever_its_revision(void **state)
 	assert_int_equal(cache_fill_commit(cache, err), 0);
 	assert_int_equal(calendar_date_set(&dates, 20500, true), 0);
 	assert_int_equal(cache_import_holidays(cache, &dates, err), 0);
-	roster = bed_roster(&model, &file);
+	roster = keeper_bed_roster(&model, &file);
 	roster.to = (struct revision){.generation = 9, .number = 10};
-	assert_int_equal(bed_send(keeper, &roster, NULL, 0, 1).error, -ESTALE);
+	assert_int_equal(keeper_bed_send(keeper, &roster, NULL, 0, 1).error, -ESTALE);
 	take(NULL);
 	head.revision.number = 100;
 	assert_int_equal(cache_fill_begin(cache, &head, err), -EPERM);
@@ -154,7 +158,7 @@ static void roster_of_a_file_gives_way_whatever_its_revision(void **state)
 static struct keeper_event send_spoilt(const struct roster_record *more, bool first, bool last)
 {
 	static uint8_t run[MODEL_RUN_MAX], spoilt[MODEL_RUN_MAX], bytes[ROSTER_RECORD_MAX];
-	struct keeper_roster roster = bed_roster(&model, NULL);
+	struct keeper_roster roster = keeper_bed_roster(&model, NULL);
 	size_t size = model_run(&model, false, run), at = 0, from, spoilt_size = 0;
 	const uint8_t *record;
 	int n = more ? roster_record_encode(more, bytes) : 0;
@@ -177,7 +181,7 @@ static struct keeper_event send_spoilt(const struct roster_record *more, bool fi
 			spoilt, spoilt_size, sizeof(spoilt), bytes, (size_t)n);
 	if (more)
 		roster_digest_add(roster.digest, bytes, (size_t)n, crypto_hash256);
-	return bed_send(keeper, &roster, spoilt, spoilt_size, 60000);
+	return keeper_bed_send(keeper, &roster, spoilt, spoilt_size, 60000);
 }
 
 static void unsound_snapshots_are_refused(void **state)
@@ -211,19 +215,19 @@ static void unsound_bytes_are_refused_when_they_come(void **state)
 
 	(void)state;
 	take(NULL);
-	roster = bed_roster(&model, NULL);
+	roster = keeper_bed_roster(&model, NULL);
 	assert_int_equal(keeper_roster_begin(keeper, &roster), 0);
-	assert_int_equal(bed_next(keeper).error, 0);
+	assert_int_equal(keeper_bed_next(keeper).error, 0);
 	run = calloc(1, 100);
 	run[0] = 98;
 	assert_int_equal(keeper_roster_fill(keeper, run, 100), 0); /* kind 0 */
 	run = calloc(1, 100);
 	assert_int_equal(keeper_roster_fill(keeper, run, 100), 0);
 	assert_int_equal(keeper_roster_commit(keeper), 0);
-	refuse(bed_next(keeper), -EBADMSG, "unsound record");
+	refuse(keeper_bed_next(keeper), -EBADMSG, "unsound record");
 	change_and_take(3); /* nothing more was said of it */
 	assert_int_equal(keeper_roster_begin(keeper, &roster), 0);
-	assert_int_equal(bed_next(keeper).error, -ESTALE);
+	assert_int_equal(keeper_bed_next(keeper).error, -ESTALE);
 }
 
 static void wrong_digest_leaves_the_old_roster(void **state)
@@ -241,14 +245,14 @@ static void wrong_digest_leaves_the_old_roster(void **state)
 	from = model.revision;
 	model_change(&model, 20, &seed);
 	for (int snapshot = 0; snapshot <= 1; snapshot++) {
-		roster = bed_roster(&model, snapshot ? NULL : &from);
+		roster = keeper_bed_roster(&model, snapshot ? NULL : &from);
 		roster.digest[model_random(&seed, ROSTER_DIGEST_SIZE)] ^= 1;
 		size = model_run(&model, !snapshot, run);
-		event = bed_send(keeper, &roster, run, size, 3000);
+		event = keeper_bed_send(keeper, &roster, run, size, 3000);
 		assert_int_equal(event.error, -EBADMSG);
 		assert_int_equal(event.kind, KEEPER_EVENT_ROSTER);
 		assert_non_null(strstr(event.message, "digest"));
-		assert_null(bed_compare(cache, &old));
+		assert_null(keeper_bed_compare(cache, &old));
 	}
 	take(&from);
 	model_free(&old);
@@ -271,11 +275,11 @@ static void delta_that_takes_a_tier_from_its_cards_is_refused(void **state)
 	from = model.revision;
 	model_gone(&model, MODEL_TIER_AT + model.rows[row].tier - 1);
 	model.revision.number++;
-	roster = bed_roster(&model, &from);
-	event = bed_send(keeper, &roster, run, model_run(&model, true, run), 3000);
+	roster = keeper_bed_roster(&model, &from);
+	event = keeper_bed_send(keeper, &roster, run, model_run(&model, true, run), 3000);
 	assert_int_equal(event.error, -EBADMSG);
 	assert_non_null(strstr(event.message, "tier that is not there"));
-	assert_null(bed_compare(cache, &old));
+	assert_null(keeper_bed_compare(cache, &old));
 	model_copy(&old, &model);
 	model_free(&old);
 	change_and_take(10);
@@ -287,22 +291,23 @@ static void delta_on_another_revision_is_refused(void **state)
 	struct revision from;
 
 	(void)state;
-	roster = bed_roster(&model, &model.revision);
+	roster = keeper_bed_roster(&model, &model.revision);
 	roster.to.number++;
-	assert_int_equal(bed_send(keeper, &roster, NULL, 0, 1).error, -ESTALE); /* empty cache */
+	assert_int_equal(
+		keeper_bed_send(keeper, &roster, NULL, 0, 1).error, -ESTALE); /* empty cache */
 	take(NULL);
 	change_and_take(3);
 	from = model.revision;
 	for (int step = -1; step <= 1; step += 2) {
 		from.number = model.revision.number + (uint64_t)step;
-		roster = bed_roster(&model, &from);
+		roster = keeper_bed_roster(&model, &from);
 		roster.to.number = model.revision.number + 5;
-		refuse(bed_send(keeper, &roster, NULL, 0, 1), -ESTALE, "fit only");
+		refuse(keeper_bed_send(keeper, &roster, NULL, 0, 1), -ESTALE, "fit only");
 	}
 	from.number = model.revision.number;
-	roster = bed_roster(&model, &from);
+	roster = keeper_bed_roster(&model, &from);
 	roster.to.number = from.number - 1;
-	refuse(bed_send(keeper, &roster, NULL, 0, 1), -ESTALE, "older");
+	refuse(keeper_bed_send(keeper, &roster, NULL, 0, 1), -ESTALE, "older");
 	strcpy(roster.site, "fazeley");
 	assert_int_equal(keeper_roster_begin(keeper, &roster), -EINVAL);
 }
@@ -317,7 +322,7 @@ static void more_days_or_tiers_than_a_door_holds_are_refused(void **state)
 	(void)state;
 	take(NULL);
 	for (size_t k = 0; k < ARRAY_SIZE(kinds); k++) {
-		struct keeper_roster roster = bed_roster(&model, &model.revision);
+		struct keeper_roster roster = keeper_bed_roster(&model, &model.revision);
 		size_t size = 0;
 
 		roster.to.number++;
@@ -342,7 +347,7 @@ static void more_days_or_tiers_than_a_door_holds_are_refused(void **state)
 			roster_digest_add(roster.digest, bytes, (size_t)n, crypto_hash256);
 			size = (size_t)roster_run_add(run, size, sizeof(run), bytes, (size_t)n);
 		}
-		assert_int_equal(bed_send(keeper, &roster, run, size, 3000).error, -EBADMSG);
+		assert_int_equal(keeper_bed_send(keeper, &roster, run, size, 3000).error, -EBADMSG);
 		expect_old();
 	}
 }
@@ -352,7 +357,7 @@ static void more_days_or_tiers_than_a_door_holds_are_refused(void **state)
 static void what_is_given_up_is_not_spoken_of(void **state)
 {
 	static uint8_t run[MODEL_RUN_MAX];
-	struct keeper_roster roster = bed_roster(&model, NULL);
+	struct keeper_roster roster = keeper_bed_roster(&model, NULL);
 	struct keeper_event event;
 	unsigned fills = 0;
 
@@ -373,7 +378,7 @@ static void what_is_given_up_is_not_spoken_of(void **state)
 	assert_int_equal(fills, KEEPER_WAITING_MAX - 1);
 	keeper_roster_abort(keeper);
 	assert_int_equal(keeper_keep(keeper, "keys", "x", 1, 5), 0); /* whatever waits there */
-	event = bed_next(keeper);
+	event = keeper_bed_next(keeper);
 	assert_int_equal(event.kind, KEEPER_EVENT_KEPT);
 	usleep(20000);
 	assert_int_equal(keeper_next(keeper, &event), 0);
@@ -392,7 +397,7 @@ static void keeper_that_closes_leaves_the_old_roster(void **state)
 	take(NULL);
 	from = model.revision;
 	for (unsigned i = 0; i < 10; i++) {
-		struct keeper_roster roster = bed_roster(&model, i % 2 ? NULL : &from);
+		struct keeper_roster roster = keeper_bed_roster(&model, i % 2 ? NULL : &from);
 		size_t size = model_run(&model, false, run);
 		uint8_t *copy = malloc(size);
 
@@ -403,7 +408,7 @@ static void keeper_that_closes_leaves_the_old_roster(void **state)
 			free(copy);
 		keeper = keeper_close(keeper, i % 3 * 20);
 		expect_old();
-		keeper = bed_open(&damaged);
+		keeper = keeper_bed_open(&damaged);
 		assert_non_null(keeper);
 	}
 	assert_int_equal(folder_count("fill", NULL), 0);
@@ -421,11 +426,11 @@ static void full_disk_leaves_the_old_roster(void **state)
 	from = model.revision;
 	model_change(&model, 20, &seed);
 	disk.write_error = SQLITE_FULL;
-	event = bed_take(keeper, &model, &from);
+	event = keeper_bed_take(keeper, &model, &from);
 	disk.write_error = 0;
 	assert_int_equal(event.error, -ENOSPC);
 	assert_non_null(strstr(event.message, "free space"));
-	assert_null(bed_compare(cache, &old));
+	assert_null(keeper_bed_compare(cache, &old));
 	take(&from);
 	model_free(&old);
 }
@@ -442,8 +447,8 @@ static void damaged_cache_is_refilled_by_a_snapshot(void **state)
 	file_put(in_folder("cache.db"), 4096, "garbage", 7);
 	assert_int_equal(cache_open(in_folder("cache.db"), &cache, &damaged, err), 0);
 	assert_true(damaged);
-	keeper = bed_open(&damaged);
-	event = bed_take(keeper, &model, &model.revision);
+	keeper = keeper_bed_open(&damaged);
+	event = keeper_bed_take(keeper, &model, &model.revision);
 	assert_int_equal(event.error, -ESTALE);
 	take(NULL);
 	change_and_take(10);
@@ -470,7 +475,7 @@ static void row_that_was_tampered_with_asks_for_a_snapshot(void **state)
 		assert_int_equal(sqlite3_open(in_folder("cache.db"), &db), SQLITE_OK);
 		assert_int_equal(db_do(db, spoils[i]), 0);
 		sqlite3_close(db);
-		event = bed_take(keeper, &model, &from);
+		event = keeper_bed_take(keeper, &model, &from);
 		if (event.error != (i == 5 ? -ESTALE : -EBADMSG))
 			fail_msg("%s: %d %s", spoils[i], event.error, event.message);
 		take(NULL);
@@ -487,7 +492,7 @@ static int fresh_bed(void **state)
 	model_make(&model, &seed);
 	if (cache_open(in_folder("cache.db"), &cache, &damaged, err) < 0)
 		return -1;
-	keeper = bed_open(&damaged);
+	keeper = keeper_bed_open(&damaged);
 	return keeper ? 0 : -1;
 }
 
