@@ -50,19 +50,10 @@ static void add(char sql[SQL_MAX], const char *text)
 /* Text of literals only; values are bound. */
 static void compose(const struct registry_log_query *q, char sql[SQL_MAX])
 {
-	bool zones = (q->from_us || q->until_us) && !q->member && !q->card;
-
 	strcpy(sql, "SELECT e.id, e.door, c.journal, e.seq, e.hash, e.body, e.salt, e.subject, "
-		    "e.why FROM ");
-	if (zones)
-		add(sql, "entry_zone z CROSS JOIN ");
-	add(sql, "entry e ");
+		    "e.why FROM entry e ");
 	add(sql, pick_index(q));
 	add(sql, " CROSS JOIN chain c ON c.id = e.chain WHERE e.id > ?1 AND e.id < ?2");
-	if (zones)
-		add(sql, " AND z.zone >= ?1 / 1024 AND z.zone <= ?2 / 1024"
-			 " AND z.max_us >= ?10 AND z.min_us < ?11"
-			 " AND e.id >= z.zone * 1024 AND e.id < z.zone * 1024 + 1024");
 	if (q->from_us || q->until_us)
 		add(sql, " AND e.wall_us >= ?10 AND e.wall_us < ?11");
 	if (q->door)
@@ -77,25 +68,18 @@ static void compose(const struct registry_log_query *q, char sql[SQL_MAX])
 		add(sql, " AND e.reason = ?8");
 	if (q->kind >= 0)
 		add(sql, " AND e.kind = ?9");
-	add(sql, " ORDER BY ");
-	if (zones)
-		add(sql, q->above ? "z.zone, " : "z.zone DESC, ");
-	add(sql, q->above ? "e.id LIMIT ?3" : "e.id DESC LIMIT ?3");
+	add(sql, q->above ? " ORDER BY e.id LIMIT ?3" : " ORDER BY e.id DESC LIMIT ?3");
 }
 
-static int64_t bounded(uint64_t id)
+static void bind_times(sqlite3_stmt *stmt, const struct registry_log_query *q)
 {
-	return id < INT64_MAX ? (int64_t)id : INT64_MAX;
+	sqlite3_bind_int64(stmt, AT_FROM, q->from_us ? q->from_us : INT64_MIN);
+	sqlite3_bind_int64(stmt, AT_UNTIL, q->until_us ? q->until_us : INT64_MAX);
 }
 
 /* Those that this text does not name are ignored by SQLite. */
 static void bind(sqlite3_stmt *stmt, const struct registry_log_query *q)
 {
-	size_t limit = q->limit < REGISTRY_PAGE_MAX ? q->limit : REGISTRY_PAGE_MAX;
-
-	sqlite3_bind_int64(stmt, AT_ABOVE, bounded(q->above));
-	sqlite3_bind_int64(stmt, AT_BELOW, q->below ? bounded(q->below) : INT64_MAX);
-	sqlite3_bind_int64(stmt, AT_LIMIT, (int64_t)limit);
 	if (q->door)
 		registry_bind_text(stmt, AT_DOOR, q->door);
 	sqlite3_bind_int64(stmt, AT_MEMBER, (int64_t)q->member);
@@ -103,8 +87,12 @@ static void bind(sqlite3_stmt *stmt, const struct registry_log_query *q)
 	sqlite3_bind_int64(stmt, AT_VERDICT, q->verdict);
 	sqlite3_bind_int64(stmt, AT_REASON, q->reason);
 	sqlite3_bind_int64(stmt, AT_KIND, q->kind);
-	sqlite3_bind_int64(stmt, AT_FROM, q->from_us ? q->from_us : INT64_MIN);
-	sqlite3_bind_int64(stmt, AT_UNTIL, q->until_us ? q->until_us : INT64_MAX);
+	bind_times(stmt, q);
+}
+
+static int64_t bounded(uint64_t id)
+{
+	return id < INT64_MAX ? (int64_t)id : INT64_MAX;
 }
 
 static void take(const struct registry *reg, sqlite3_stmt *stmt, struct registry_entry *out)
@@ -122,20 +110,102 @@ static void take(const struct registry *reg, sqlite3_stmt *stmt, struct registry
 		out->entry = (struct entry){0};
 }
 
+/* Where an answer stands: ids between above and below are asked for. */
+struct asking {
+	struct registry *reg;
+	const struct registry_log_query *query;
+	sqlite3_stmt *stmt;
+	struct registry_entry *rows;
+	int64_t above, below;
+	int count, limit;
+};
+
+/* Adds what lies between two ids, exclusive. 0 or negative errno. */
+static int ask(struct asking *a, int64_t above, int64_t below)
+{
+	int rc;
+
+	sqlite3_reset(a->stmt);
+	sqlite3_bind_int64(a->stmt, AT_ABOVE, above > a->above ? above : a->above);
+	sqlite3_bind_int64(a->stmt, AT_BELOW, below < a->below ? below : a->below);
+	sqlite3_bind_int64(a->stmt, AT_LIMIT, a->limit - a->count);
+	while ((rc = registry_step(a->reg, a->stmt, "read the log")) > 0)
+		take(a->reg, a->stmt, &a->rows[a->count++]);
+	return rc;
+}
+
+static sqlite3_stmt *list_zones(const struct asking *a)
+{
+	sqlite3_stmt *stmt = registry_prepare(a->reg,
+		a->query->above ? "SELECT zone FROM entry_zone WHERE zone >= ?1 AND zone <= ?2"
+				  " AND max_us >= ?10 AND min_us < ?11 ORDER BY zone"
+				: "SELECT zone FROM entry_zone WHERE zone >= ?1 AND zone <= ?2"
+				  " AND max_us >= ?10 AND min_us < ?11 ORDER BY zone DESC");
+
+	if (!stmt)
+		return NULL;
+	sqlite3_bind_int64(stmt, AT_ABOVE, a->above / REGISTRY_LOG_ZONE);
+	sqlite3_bind_int64(stmt, AT_BELOW, a->below / REGISTRY_LOG_ZONE);
+	bind_times(stmt, a->query);
+	return stmt;
+}
+
+static int ask_zones_between(struct asking *a, int64_t first, int64_t last)
+{
+	int64_t low = first < last ? first : last, high = first < last ? last : first;
+
+	return ask(a, low * REGISTRY_LOG_ZONE - 1, (high + 1) * REGISTRY_LOG_ZONE);
+}
+
+/* Only where entries of these times can be: zones that lie side by side are one question. */
+static int ask_by_time(struct asking *a)
+{
+	CLEANUP(registry_done) sqlite3_stmt *zones = list_zones(a);
+	int64_t first = -1, last = -1, step = a->query->above ? 1 : -1;
+	int rc;
+
+	if (!zones)
+		return registry_sql_fail(a->reg, "read the times of entries");
+	while ((rc = registry_step(a->reg, zones, "read the times of entries")) > 0) {
+		int64_t zone = sqlite3_column_int64(zones, 0);
+
+		if (first >= 0 && zone != last + step) {
+			rc = ask_zones_between(a, first, last);
+			first = -1;
+		}
+		if (rc < 0 || a->count == a->limit)
+			return rc < 0 ? rc : 0;
+		first = first < 0 ? zone : first;
+		last = zone;
+	}
+	if (rc == 0 && first >= 0)
+		rc = ask_zones_between(a, first, last);
+	return rc;
+}
+
 int registry_log(
 	struct registry *reg, const struct registry_log_query *query, struct registry_entry *rows)
 {
 	CLEANUP(db_cleanup_stmt) sqlite3_stmt *stmt = NULL;
+	struct asking a = {.reg = reg,
+		.query = query,
+		.rows = rows,
+		.above = bounded(query->above),
+		.below = query->below ? bounded(query->below) : INT64_MAX,
+		.limit = query->limit < REGISTRY_PAGE_MAX ? (int)query->limit : REGISTRY_PAGE_MAX};
 	char sql[SQL_MAX];
-	int count = 0, rc;
+	int rc;
 
 	compose(query, sql);
 	if (sqlite3_prepare_v2(reg->db, sql, -1, &stmt, NULL) != SQLITE_OK)
 		return registry_sql_fail(reg, "read the log");
 	bind(stmt, query);
-	while ((rc = registry_step(reg, stmt, "read the log")) > 0)
-		take(reg, stmt, &rows[count++]);
-	return rc < 0 ? rc : count;
+	a.stmt = stmt;
+	if ((query->from_us || query->until_us) && !query->member && !query->card)
+		rc = ask_by_time(&a);
+	else
+		rc = ask(&a, -1, INT64_MAX);
+	return rc < 0 ? rc : a.count;
 }
 
 /* ---- unknown cards ---- */
