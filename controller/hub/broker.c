@@ -488,6 +488,8 @@ void broker_connected(struct hub *hub)
 	if (hub->conf.mqtt_accounts == HUB_ACCOUNTS_MANUAL)
 		return;
 	mqtt_subscribe(hub->mqtt, DYNSEC_ANSWER_TOPIC, 1);
+	/* a grant ends the connection before its answer: looking tells whether it is still wanted */
+	drop_account(hub->broker, JOB_GRANT, hub->conf.mqtt_username);
 	for (struct job *job = hub->broker->first; job; job = job->next)
 		send_job(hub, job);
 	if (*hub->conf.mqtt_username)

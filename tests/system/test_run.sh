@@ -3,8 +3,8 @@
 # make run and make tap as a newcomer meets them (try-run), unless a door is running here already.
 source "$(dirname "$0")/lib.sh"
 if ! flock -n build/run.lock true 2>/dev/null; then
-	skip "make run" "a virtual door is running here; end it to have this tested"
+	skip "make run" "a virtual site is running here; end it to have this tested"
 else
-	check "make run starts a door, make tap opens it, Ctrl-C ends it all" tests/system/try-run
+	check "make run starts a site, make tap opens both doors, Ctrl-C ends it all" tests/system/try-run
 fi
 finish
