@@ -218,7 +218,7 @@ int registry_exception_change(struct registry *reg, const struct registry_except
 		"UPDATE exception SET first_date = ?1, last_date = ?2, start_minute = ?3, "
 		"end_minute = ?4, open = ?5, door = ?6, reason = ?7, version = version + 1 "
 		"WHERE id = ?8");
-	struct registry_exception now;
+	struct registry_exception now = {0};
 	int error = check(reg, &exception->row);
 
 	if (error == 0)
@@ -242,7 +242,7 @@ int registry_exception_remove(struct registry *reg, uint64_t id, uint64_t versio
 {
 	CLEANUP(registry_done)
 	sqlite3_stmt *stmt = registry_prepare(reg, "DELETE FROM exception WHERE id = ?1");
-	struct registry_exception now;
+	struct registry_exception now = {0};
 	int error = registry_check_changing(reg);
 
 	if (error == 0)

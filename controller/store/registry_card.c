@@ -158,7 +158,7 @@ static int give_token_up(struct registry *reg, uint64_t id)
  * the card in the way. */
 static int64_t find_place(struct registry *reg, const struct token *token, uint64_t *ret_id)
 {
-	struct registry_card other;
+	struct registry_card other = {0};
 	int rc = registry_card_of_token(reg, token, &other);
 
 	if (rc <= 0)
@@ -329,7 +329,7 @@ static int check_act(struct registry *reg, const struct registry_card *c,
 int registry_card_act(struct registry *reg, uint64_t id, enum registry_card_action action,
 	const char *actor, const char *why, uint64_t version)
 {
-	struct registry_card c;
+	struct registry_card c = {0};
 	int error = registry_check_changing(reg);
 
 	if (error == 0 && action >= ARRAY_SIZE(actions))
@@ -363,7 +363,7 @@ int registry_card_label(struct registry *reg, uint64_t id, const char *label, ui
 	CLEANUP(registry_done)
 	sqlite3_stmt *stmt = registry_prepare(
 		reg, "UPDATE card SET label = ?2, version = version + 1 WHERE id = ?1");
-	struct registry_card c;
+	struct registry_card c = {0};
 	int error = registry_check_changing(reg);
 
 	if (error == 0)
@@ -388,7 +388,7 @@ int registry_card_replaced(struct registry *reg, uint64_t id, uint64_t by)
 	CLEANUP(registry_done)
 	sqlite3_stmt *stmt = registry_prepare(
 		reg, "UPDATE card SET replaced_by = ?2, version = version + 1 WHERE id = ?1");
-	struct registry_card c;
+	struct registry_card c = {0};
 	int error = registry_check_changing(reg);
 
 	if (error == 0)

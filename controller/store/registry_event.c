@@ -112,7 +112,7 @@ int registry_event_change(struct registry *reg, const struct registry_event *eve
 	sqlite3_stmt *stmt = registry_prepare(reg,
 		"UPDATE event SET title = ?1, door = ?2, doors_from_us = ?3, doors_until_us = ?4, "
 		"capacity = ?5, note = ?6, version = version + 1 WHERE id = ?7");
-	struct registry_event now;
+	struct registry_event now = {0};
 	int error = check(reg, event);
 
 	if (error == 0)
@@ -133,7 +133,7 @@ int registry_event_remove(struct registry *reg, uint64_t id, uint64_t version)
 {
 	CLEANUP(registry_done)
 	sqlite3_stmt *stmt = registry_prepare(reg, "DELETE FROM event WHERE id = ?1");
-	struct registry_event now;
+	struct registry_event now = {0};
 	int error = registry_check_changing(reg);
 
 	if (error == 0)

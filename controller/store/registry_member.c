@@ -159,7 +159,7 @@ int registry_member_change(struct registry *reg, const struct registry_member *m
 		"UPDATE member SET name = ?1, contact = ?2, note = ?3, tier = ?4, state = ?5, "
 		"valid_from = ?6, valid_until = ?7, grace_until = ?8, release_ms = ?9, "
 		"version = version + 1 WHERE id = ?10");
-	struct registry_member old;
+	struct registry_member old = {0};
 	int error = check(reg, member);
 
 	if (error == 0)

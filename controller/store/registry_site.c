@@ -75,7 +75,7 @@ int registry_site_change(struct registry *reg, const struct registry_site *site)
 	sqlite3_stmt *stmt = registry_prepare(reg,
 		"UPDATE site SET title = ?1, holidays = ?2, warn_s = ?3, bound_s = ?4, "
 		"version = version + 1");
-	struct registry_site now;
+	struct registry_site now = {0};
 	int error = check(reg, site);
 
 	if (error == 0)

@@ -205,7 +205,7 @@ static void pass(struct place *place, const struct row *row)
 static int fill(struct registry_view *view, struct place *place, uint8_t *out, bool *ret_last)
 {
 	size_t used = 0;
-	struct row row;
+	struct row row = {0};
 	int rc;
 
 	seek(view, place);
@@ -227,7 +227,7 @@ static int fill(struct registry_view *view, struct place *place, uint8_t *out, b
 
 static int remember(struct registry_view *view, const struct place *place)
 {
-	struct place *grown = view->starts;
+	struct place *grown;
 
 	if (view->reached + 2 > view->start_room) {
 		grown = realloc(view->starts, 2 * view->start_room * sizeof(*grown));

@@ -28,8 +28,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define REGISTRY_NAME_MAX 200 /* bytes of a person's or thing's name or contact, without the NUL \
-			       */
+/* bytes, without the NUL: of a person's or thing's name or contact; of a note */
+#define REGISTRY_NAME_MAX 200
 #define REGISTRY_NOTE_MAX 500
 #define REGISTRY_PAGE_MAX 500 /* rows of one answer */
 
