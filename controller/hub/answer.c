@@ -62,8 +62,7 @@ static bool serves(
 		return revision_compare(is, newest) == 0;
 	/* A snapshot that others are reading will do, and what changed since comes as a delta: many
 	 * empty doors while the roster changes would else want a view each. */
-	return is->generation == newest->generation &&
-	       revision_compare(is, &job->ask.revision) >= 0;
+	return is->generation == newest->generation && revision_compare(is, &job->floor) >= 0;
 }
 
 static struct answer_view *oldest_view(struct hub_sync *sync)
@@ -309,6 +308,7 @@ void answer_take(struct hub *hub, struct sync_door *door, const struct sync_ask 
 		job.kind = SYNC_ANSWER_SNAPSHOT;
 		break;
 	}
+	job.floor = door->floor;
 	job.has_to = revision_is_set(&ask->to);
 	job.to = ask->to;
 	job.next = ask->chunk;

@@ -430,7 +430,7 @@ static void take(struct hub *hub, struct job *job, const struct dynsec_answer *a
 		take_list(hub, answer);
 }
 
-bool broker_message(struct hub *hub, const struct mqtt_event *event)
+bool hub_broker_message(struct hub *hub, const struct mqtt_event *event)
 {
 	struct hub_broker *broker = hub->broker;
 	CLEANUP(dynsec_answer_free) struct dynsec_answer answer = {0};
@@ -463,7 +463,7 @@ static void say_silent(struct hub *hub)
 		hub->conf.mqtt_host, hub->conf.mqtt_port);
 }
 
-void broker_tick(struct hub *hub)
+void hub_broker_tick(struct hub *hub)
 {
 	struct hub_broker *broker = hub->broker;
 	uint64_t now_ms = clock_mono_ms();
@@ -483,12 +483,13 @@ void broker_tick(struct hub *hub)
 	}
 }
 
-void broker_connected(struct hub *hub)
+void hub_broker_connected(struct hub *hub)
 {
 	if (hub->conf.mqtt_accounts == HUB_ACCOUNTS_MANUAL)
 		return;
 	mqtt_subscribe(hub->mqtt, DYNSEC_ANSWER_TOPIC, 1);
-	/* a grant ends the connection before its answer: looking tells whether it is still wanted */
+	/* a grant ends the connection before its answer: looking tells whether it is still wanted
+	 */
 	drop_account(hub->broker, JOB_GRANT, hub->conf.mqtt_username);
 	for (struct job *job = hub->broker->first; job; job = job->next)
 		send_job(hub, job);
@@ -497,7 +498,7 @@ void broker_connected(struct hub *hub)
 	list(hub, 0);
 }
 
-int broker_start(struct hub *hub, char err[ERR_MAX])
+int hub_broker_start(struct hub *hub, char err[ERR_MAX])
 {
 	hub->broker = calloc(1, sizeof(*hub->broker));
 	if (!hub->broker) {
@@ -507,7 +508,7 @@ int broker_start(struct hub *hub, char err[ERR_MAX])
 	return 0;
 }
 
-void broker_stop(struct hub *hub)
+void hub_broker_stop(struct hub *hub)
 {
 	if (!hub->broker)
 		return;

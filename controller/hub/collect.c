@@ -194,7 +194,7 @@ static void take_batch(struct hub *hub, const char *name, const struct mqtt_even
 		collect_flush(hub);
 }
 
-bool collect_message(struct hub *hub, const struct mqtt_event *event)
+bool hub_collect_message(struct hub *hub, const struct mqtt_event *event)
 {
 	char door[NAME_ID_MAX];
 
@@ -204,17 +204,17 @@ bool collect_message(struct hub *hub, const struct mqtt_event *event)
 	return true;
 }
 
-void collect_connected(struct hub *hub)
+void hub_collect_connected(struct hub *hub)
 {
 	post_subscribe_doors(hub, "journal");
 }
 
-void collect_tick(struct hub *hub)
+void hub_collect_tick(struct hub *hub)
 {
 	collect_flush(hub);
 }
 
-int collect_start(struct hub *hub, char err[ERR_MAX])
+int hub_collect_start(struct hub *hub, char err[ERR_MAX])
 {
 	hub->collect = calloc(1, sizeof(*hub->collect));
 	if (hub->collect)
@@ -223,7 +223,7 @@ int collect_start(struct hub *hub, char err[ERR_MAX])
 	return -ENOMEM;
 }
 
-void collect_stop(struct hub *hub)
+void hub_collect_stop(struct hub *hub)
 {
 	if (hub->collect)
 		forget(hub->collect);

@@ -324,7 +324,7 @@ static void take_result(struct hub *hub, const char *name, const struct mqtt_eve
 	hub_changed(hub);
 }
 
-bool command_message(struct hub *hub, const struct mqtt_event *event)
+bool hub_command_message(struct hub *hub, const struct mqtt_event *event)
 {
 	char door[NAME_ID_MAX];
 
@@ -334,12 +334,12 @@ bool command_message(struct hub *hub, const struct mqtt_event *event)
 	return true;
 }
 
-void command_connected(struct hub *hub)
+void hub_command_connected(struct hub *hub)
 {
 	post_subscribe_doors(hub, "result");
 }
 
-void command_tick(struct hub *hub)
+void hub_command_tick(struct hub *hub)
 {
 	struct hub_commands *commands = hub->commands;
 	int64_t now_us = (int64_t)clock_mono_us();
@@ -364,7 +364,7 @@ static int recall(struct hub *hub)
 	return n < 0 ? n : 0;
 }
 
-int command_start(struct hub *hub, char err[ERR_MAX])
+int hub_command_start(struct hub *hub, char err[ERR_MAX])
 {
 	int r;
 
@@ -379,7 +379,7 @@ int command_start(struct hub *hub, char err[ERR_MAX])
 	return r;
 }
 
-void command_stop(struct hub *hub)
+void hub_command_stop(struct hub *hub)
 {
 	free(hub->commands);
 	hub->commands = NULL;

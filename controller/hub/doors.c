@@ -108,6 +108,8 @@ static void take_row(struct hub *hub, const struct registry_door *row)
 	if (!door)
 		return; /* no memory: the next refresh tries again */
 	door->seen = true;
+	if (revision_compare(&row->revision, &door->floor) > 0)
+		door->floor = row->revision;
 	door->wanted = row->status != REGISTRY_DOOR_STOLEN;
 	if (!door->wanted)
 		return;

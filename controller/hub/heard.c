@@ -33,6 +33,8 @@ void heard_ask(struct hub *hub, struct sync_door *door, const struct sync_ask *a
 		    memcmp(ask->start, door->ask.start, sizeof(ask->start)) == 0;
 
 	door->ask = *ask;
+	if (revision_compare(&ask->revision, &door->floor) > 0)
+		door->floor = ask->revision;
 	door->has_ask = true;
 	due(hub, same ? LATER_MS : SOON_MS);
 }

@@ -108,11 +108,11 @@ void post_subscribe_doors(struct hub *hub, const char *name)
 static void connected(struct hub *hub)
 {
 	log_info("mqtt: connected to %s:%u", hub->conf.mqtt_host, hub->conf.mqtt_port);
-	sync_connected(hub);
-	collect_connected(hub);
-	command_connected(hub);
-	provision_connected(hub);
-	broker_connected(hub);
+	hub_sync_connected(hub);
+	hub_collect_connected(hub);
+	hub_command_connected(hub);
+	hub_provision_connected(hub);
+	hub_broker_connected(hub);
 }
 
 static void take_event(struct hub *hub, const struct mqtt_event *event)
@@ -125,15 +125,15 @@ static void take_event(struct hub *hub, const struct mqtt_event *event)
 		log_warning("mqtt: %s; doors decide by themselves meanwhile, changes reach them "
 			    "later",
 			event->message);
-		sync_disconnected(hub);
+		hub_sync_disconnected(hub);
 		return;
 	case MQTT_EVENT_PUBLISHED:
-		sync_published(hub, event->id);
+		hub_sync_published(hub, event->id);
 		return;
 	case MQTT_EVENT_MESSAGE:
-		if (!sync_message(hub, event) && !collect_message(hub, event) &&
-			!command_message(hub, event) && !provision_message(hub, event) &&
-			!broker_message(hub, event))
+		if (!hub_sync_message(hub, event) && !hub_collect_message(hub, event) &&
+			!hub_command_message(hub, event) && !hub_provision_message(hub, event) &&
+			!hub_broker_message(hub, event))
 			log_debug("mqtt: nobody here knows the topic %s", event->topic);
 		return;
 	}

@@ -389,7 +389,7 @@ static bool same_claim(const struct claim *a, const struct claim *b)
 	       crypto_equal(a->proof, b->proof, sizeof(a->proof));
 }
 
-bool provision_message(struct hub *hub, const struct mqtt_event *event)
+bool hub_provision_message(struct hub *hub, const struct mqtt_event *event)
 {
 	char id[17], err[ERR_MAX] = "";
 	struct claim claim;
@@ -484,10 +484,10 @@ static void follow_keys(struct hub *hub)
 	log_info("keys: hub key %s signs, %zu certified", hub->keys.hub.public.id,
 		hub->keys.site.count);
 	if (hub->mqtt && mqtt_connected(hub->mqtt))
-		sync_connected(hub); /* what is retained was signed by the old one */
+		hub_sync_connected(hub); /* what is retained was signed by the old one */
 }
 
-void provision_tick(struct hub *hub)
+void hub_provision_tick(struct hub *hub)
 {
 	uint64_t now_ms = clock_mono_ms();
 
@@ -499,7 +499,7 @@ void provision_tick(struct hub *hub)
 	drop_expired(hub);
 }
 
-void provision_connected(struct hub *hub)
+void hub_provision_connected(struct hub *hub)
 {
 	char topic[MQTT_TOPIC_MAX];
 
@@ -507,7 +507,7 @@ void provision_connected(struct hub *hub)
 	mqtt_subscribe(hub->mqtt, topic, 1);
 }
 
-int provision_start(struct hub *hub, char err[ERR_MAX])
+int hub_provision_start(struct hub *hub, char err[ERR_MAX])
 {
 	hub->provision = calloc(1, sizeof(*hub->provision));
 	if (!hub->provision) {
@@ -518,7 +518,7 @@ int provision_start(struct hub *hub, char err[ERR_MAX])
 	return 0;
 }
 
-void provision_stop(struct hub *hub)
+void hub_provision_stop(struct hub *hub)
 {
 	if (!hub->provision)
 		return;

@@ -243,7 +243,7 @@ static int on_soon(sd_event_source *source, uint64_t usec, void *userdata)
 	return 0;
 }
 
-void sync_connected(struct hub *hub)
+void hub_sync_connected(struct hub *hub)
 {
 	struct hub_sync *sync = hub->sync;
 
@@ -258,7 +258,7 @@ void sync_connected(struct hub *hub)
 	answer_pump(hub);
 }
 
-void sync_disconnected(struct hub *hub)
+void hub_sync_disconnected(struct hub *hub)
 {
 	struct hub_sync *sync = hub->sync;
 
@@ -268,7 +268,7 @@ void sync_disconnected(struct hub *hub)
 		sync->doors[i]->job.active = false;
 }
 
-void sync_published(struct hub *hub, int id)
+void hub_sync_published(struct hub *hub, int id)
 {
 	struct hub_sync *sync = hub->sync;
 
@@ -281,7 +281,7 @@ void sync_published(struct hub *hub, int id)
 		}
 }
 
-void sync_tick(struct hub *hub)
+void hub_sync_tick(struct hub *hub)
 {
 	struct hub_sync *sync = hub->sync;
 	uint64_t now_ms = clock_mono_ms();
@@ -354,7 +354,7 @@ static bool is_leftover(struct hub *hub, const char *door, const struct mqtt_eve
 	return event->retained && event->size > 0 && !(known && known->wanted);
 }
 
-bool sync_message(struct hub *hub, const struct mqtt_event *event)
+bool hub_sync_message(struct hub *hub, const struct mqtt_event *event)
 {
 	char door[NAME_ID_MAX];
 
@@ -381,7 +381,7 @@ bool sync_message(struct hub *hub, const struct mqtt_event *event)
 
 /* ---- start and stop ---- */
 
-int sync_start(struct hub *hub, char err[ERR_MAX])
+int hub_sync_start(struct hub *hub, char err[ERR_MAX])
 {
 	struct registry_roster roster;
 	int r;
@@ -413,7 +413,7 @@ int sync_start(struct hub *hub, char err[ERR_MAX])
 	return 0;
 }
 
-void sync_stop(struct hub *hub)
+void hub_sync_stop(struct hub *hub)
 {
 	struct hub_sync *sync = hub->sync;
 

@@ -13,7 +13,8 @@ struct answer_job {
 	bool active;
 	struct sync_ask ask;
 	enum sync_answer_kind kind;
-	struct revision from; /* DELTA */
+	struct revision from;  /* DELTA */
+	struct revision floor; /* what the door had; an older roster it would refuse */
 	bool has_to;
 	struct revision to; /* the roster that all chunks make, from the first one on */
 	uint32_t next;      /* chunk */
@@ -39,7 +40,8 @@ struct sync_door {
 	char *status_json;
 
 	/* answer.c */
-	double tokens; /* asks that it may still make */
+	struct revision floor; /* the newest roster that it ever said it has */
+	double tokens;         /* asks that it may still make */
 	uint64_t tokens_ms;
 	struct answer_job job;
 };

@@ -102,35 +102,35 @@ void hub_refuse(struct hub *hub, const char *door, const char *what, const char 
 
 /* Each part: started before the loop, told of the broker's coming and of its messages. A part that
  * does not know a topic leaves it alone: returns false. */
-int sync_start(struct hub *hub, char err[ERR_MAX]);
-void sync_stop(struct hub *hub);
-void sync_connected(struct hub *hub);
-bool sync_message(struct hub *hub, const struct mqtt_event *event);
+int hub_sync_start(struct hub *hub, char err[ERR_MAX]);
+void hub_sync_stop(struct hub *hub);
+void hub_sync_connected(struct hub *hub);
+bool hub_sync_message(struct hub *hub, const struct mqtt_event *event);
 /* Publishes what changed since the last time: keys, delta, head, states. */
 void sync_changed(struct hub *hub);
 /* A message left, or the connection did: there is room for more. */
-void sync_published(struct hub *hub, int id);
-void sync_disconnected(struct hub *hub);
+void hub_sync_published(struct hub *hub, int id);
+void hub_sync_disconnected(struct hub *hub);
 /* Writes to the registry what asks and status messages told, now (unless a change is open). */
 void sync_flush(struct hub *hub);
 /* The nonce of the door's present start, where it is not in the registry yet. */
 bool sync_newer_start(struct hub *hub, const char *door, uint8_t ret_start[SYNC_NONCE_SIZE]);
 /* Once a second. */
-void sync_tick(struct hub *hub);
+void hub_sync_tick(struct hub *hub);
 
-int collect_start(struct hub *hub, char err[ERR_MAX]);
-void collect_stop(struct hub *hub);
-void collect_connected(struct hub *hub);
-bool collect_message(struct hub *hub, const struct mqtt_event *event);
+int hub_collect_start(struct hub *hub, char err[ERR_MAX]);
+void hub_collect_stop(struct hub *hub);
+void hub_collect_connected(struct hub *hub);
+bool hub_collect_message(struct hub *hub, const struct mqtt_event *event);
 /* Nothing more waits at the moment: commits what came, then acknowledges it. */
 void collect_flush(struct hub *hub);
-void collect_tick(struct hub *hub);
+void hub_collect_tick(struct hub *hub);
 
-int command_start(struct hub *hub, char err[ERR_MAX]);
-void command_stop(struct hub *hub);
-void command_connected(struct hub *hub);
-bool command_message(struct hub *hub, const struct mqtt_event *event);
-void command_tick(struct hub *hub);
+int hub_command_start(struct hub *hub, char err[ERR_MAX]);
+void hub_command_stop(struct hub *hub);
+void hub_command_connected(struct hub *hub);
+bool hub_command_message(struct hub *hub, const struct mqtt_event *event);
+void hub_command_tick(struct hub *hub);
 /* After a commit: publishes commands whose rows it made durable. */
 void command_changed(struct hub *hub);
 /*
@@ -142,11 +142,11 @@ void command_changed(struct hub *hub);
  */
 int command_send(struct hub *hub, struct registry_command *command, char err[ERR_MAX]);
 
-int provision_start(struct hub *hub, char err[ERR_MAX]);
-void provision_stop(struct hub *hub);
-void provision_connected(struct hub *hub);
-bool provision_message(struct hub *hub, const struct mqtt_event *event);
-void provision_tick(struct hub *hub);
+int hub_provision_start(struct hub *hub, char err[ERR_MAX]);
+void hub_provision_stop(struct hub *hub);
+void hub_provision_connected(struct hub *hub);
+bool hub_provision_message(struct hub *hub, const struct mqtt_event *event);
+void hub_provision_tick(struct hub *hub);
 /*
  * Makes a claim and its account, and the bundle file's text; the caller frees (and wipes). The door
  * exists (registry_door_add). Inside a change, or a change of its own. An earlier bundle of the
@@ -165,11 +165,11 @@ bool provision_claim_lives(const struct hub *hub, const char *claim);
  * the broker has answered, whenever that is. For a broker without it ([mqtt] accounts = manual) the
  * functions return 0 and err says which file tells the admin what to do there.
  */
-int broker_start(struct hub *hub, char err[ERR_MAX]);
-void broker_stop(struct hub *hub);
-void broker_connected(struct hub *hub);
-bool broker_message(struct hub *hub, const struct mqtt_event *event);
-void broker_tick(struct hub *hub);
+int hub_broker_start(struct hub *hub, char err[ERR_MAX]);
+void hub_broker_stop(struct hub *hub);
+void hub_broker_connected(struct hub *hub);
+bool hub_broker_message(struct hub *hub, const struct mqtt_event *event);
+void hub_broker_tick(struct hub *hub);
 int broker_add_door(struct hub *hub, const char *door, const char *password, char err[ERR_MAX]);
 int broker_add_claim(struct hub *hub, const char *claim, const char *password, char err[ERR_MAX]);
 int broker_remove(struct hub *hub, const char *account, char err[ERR_MAX]);

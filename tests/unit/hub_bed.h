@@ -224,7 +224,7 @@ BED struct revision newest(void)
 BED void all_left(void)
 {
 	while (hub.sync->bulk_count > 0)
-		sync_published(&hub, hub.sync->bulk[0]);
+		hub_sync_published(&hub, hub.sync->bulk[0]);
 }
 
 /* A door's message, whole, to whoever knows its topic. */
@@ -234,8 +234,8 @@ BED void deliver_text(const char *door, const char *name, const char *text, size
 
 	message_topic_door("walker", door, name, event.topic, sizeof(event.topic));
 	event.payload = strndup(text, size);
-	assert_true(sync_message(&hub, &event) || collect_message(&hub, &event) ||
-		    command_message(&hub, &event));
+	assert_true(hub_sync_message(&hub, &event) || hub_collect_message(&hub, &event) ||
+		    hub_command_message(&hub, &event));
 	free(event.payload);
 }
 
@@ -278,8 +278,8 @@ BED int set_up(void **state)
 		return -1;
 	}
 	add_door("front", &door_key);
-	if (sync_start(&hub, err) < 0 || collect_start(&hub, err) < 0 ||
-		command_start(&hub, err) < 0)
+	if (hub_sync_start(&hub, err) < 0 || hub_collect_start(&hub, err) < 0 ||
+		hub_command_start(&hub, err) < 0)
 		return -1;
 	return 0;
 }
@@ -290,9 +290,9 @@ BED int tear_down(void **state)
 	char file[80];
 
 	(void)state;
-	command_stop(&hub);
-	collect_stop(&hub);
-	sync_stop(&hub);
+	hub_command_stop(&hub);
+	hub_collect_stop(&hub);
+	hub_sync_stop(&hub);
 	hub.registry = registry_close(hub.registry);
 	hub.event = sd_event_unref(hub.event);
 	forget_sent();

@@ -59,7 +59,7 @@ static void a_connection_publishes_what_is_retained(void **state)
 	add_door("back", &other);
 	for (int i = 0; i < 2; i++) {
 		forget_sent();
-		sync_connected(&hub);
+		hub_sync_connected(&hub);
 		for (size_t n = 0; n < ARRAY_SIZE(retained); n++) {
 			assert_int_equal(count_sent(retained[n]), 1);
 			assert_true(find_sent(retained[n], 0)->retain);
@@ -68,7 +68,7 @@ static void a_connection_publishes_what_is_retained(void **state)
 		assert_int_equal(sent_count, ARRAY_SIZE(retained) + (i == 0));
 		assert_string_equal(sent[0].topic, "tapin/walker/keys");
 	}
-	sync_tick(&hub);
+	hub_sync_tick(&hub);
 	assert_int_equal(sent_count, ARRAY_SIZE(retained));
 }
 
@@ -84,7 +84,7 @@ static void a_change_is_one_delta(void **state)
 	size_t size, pos = 0;
 
 	(void)state;
-	sync_connected(&hub);
+	hub_sync_connected(&hub);
 	from = newest();
 	forget_sent();
 	usleep(30000);
@@ -112,7 +112,7 @@ static void changes_close_together_share_a_delta(void **state)
 	uint64_t member = add_member();
 
 	(void)state;
-	sync_connected(&hub);
+	hub_sync_connected(&hub);
 	usleep(30000);
 	forget_sent();
 	for (uint32_t i = 0; i < 5; i++) {
@@ -134,15 +134,15 @@ static void what_happened_without_a_broker_is_told_later(void **state)
 	uint64_t member = add_member();
 
 	(void)state;
-	sync_connected(&hub);
+	hub_sync_connected(&hub);
 	forget_sent();
 	connected = false;
-	sync_disconnected(&hub);
+	hub_sync_disconnected(&hub);
 	change_card(member, 1);
 	sync_changed(&hub);
 	assert_int_equal(sent_count, 0);
 	connected = true;
-	sync_connected(&hub);
+	hub_sync_connected(&hub);
 	assert_int_equal(count_sent("roster/delta"), 1);
 	assert_int_equal(count_sent("roster/head"), 1);
 }
@@ -227,6 +227,36 @@ static void a_snapshot_comes_in_chunks_that_are_asked_for(void **state)
 	assert_int_equal(cards, 10000);
 	assert_memory_equal(digest, whole, sizeof(digest));
 	free(record);
+}
+
+static void a_snapshot_is_not_older_than_what_the_door_had(void **state)
+{
+	struct sync_ask ask = make_ask(SYNC_WANT_SNAPSHOT), report = make_ask(SYNC_WANT_REPORT);
+	uint64_t member = add_member();
+	struct revision old = newest(), now;
+	struct sync_answer answer;
+
+	(void)state;
+	deliver("front", &ask, &door_key);
+	all_left();
+	change_card(member, 1);
+	now = newest();
+	/* others may begin with what is being read … */
+	forget_sent();
+	ask.nonce[0]++;
+	deliver("front", &ask, &door_key);
+	answer = read_answer(0);
+	assert_int_equal(revision_compare(&answer.head.revision, &old), 0);
+	sync_answer_free(&answer);
+	/* … but not a door that had the newer one and lost it */
+	report.revision = now;
+	deliver("front", &report, &door_key);
+	forget_sent();
+	ask.nonce[0]++;
+	deliver("front", &ask, &door_key);
+	answer = read_answer(0);
+	assert_int_equal(revision_compare(&answer.head.revision, &now), 0);
+	sync_answer_free(&answer);
 }
 
 static void what_was_begun_and_is_gone_starts_again(void **state)
@@ -365,7 +395,7 @@ static void tell_status(const char *door, const char *body, bool retained)
 	message_topic_door("walker", door, "status", event.topic, sizeof(event.topic));
 	event.payload = strdup(body);
 	event.size = strlen(body);
-	assert_true(sync_message(&hub, &event));
+	assert_true(hub_sync_message(&hub, &event));
 	free(event.payload);
 }
 
@@ -391,7 +421,7 @@ static void nobodys_messages_are_taken_away(void **state)
 
 	(void)state;
 	add_door("back", &other);
-	sync_connected(&hub);
+	hub_sync_connected(&hub);
 	forget_sent();
 	begin();
 	done(registry_door_remove(hub.registry, "back", 0));
@@ -423,7 +453,7 @@ static void a_full_window_goes_on_when_it_empties(void **state)
 		done(registry_door_add(hub.registry, name, ""));
 	}
 	commit();
-	sync_connected(&hub);
+	hub_sync_connected(&hub);
 	/* keys, delta, head, state, and as many states of doors as fit */
 	assert_int_equal(sent_count, 4 + SYNC_BULK_MAX);
 	all_left();
@@ -439,6 +469,7 @@ int main(void)
 		T(what_happened_without_a_broker_is_told_later),
 		T(a_head_is_answered_to_its_ask),
 		T(a_snapshot_comes_in_chunks_that_are_asked_for),
+		T(a_snapshot_is_not_older_than_what_the_door_had),
 		T(what_was_begun_and_is_gone_starts_again),
 		T(a_delta_is_answered_from_where_the_door_is),
 		T(a_door_ahead_of_the_registry_gets_everything),
