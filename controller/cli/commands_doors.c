@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The tables of commands about doors and events. */
+#include "commands_private.h"
+
+const struct cli_column cli_door_columns[] = {
+	{"DOOR", "name", CLI_CELL_TEXT},
+	{"TITLE", "title", CLI_CELL_TEXT},
+	{"STATUS", "status", CLI_CELL_TEXT},
+	{"ONLINE", "online", CLI_CELL_TEXT},
+	{"SINCE", "since", CLI_CELL_TIME},
+	{"UP TO DATE", "confirmed", CLI_CELL_TEXT},
+	{"MODE", "mode", CLI_CELL_TEXT},
+	{"ASKED", "asked_at", CLI_CELL_TIME},
+	{0},
+};
+
+static const struct cli_column door_sheet[] = {
+	{"DOOR", "name", CLI_CELL_TEXT},
+	{"TITLE", "title", CLI_CELL_TEXT},
+	{"STATUS", "status", CLI_CELL_TEXT},
+	{"ONLINE", "online", CLI_CELL_TEXT},
+	{"SINCE", "since", CLI_CELL_TIME},
+	{"UP TO DATE", "confirmed", CLI_CELL_TEXT},
+	{"MODE", "mode", CLI_CELL_TEXT},
+	{"HELD FROM", "hold.from", CLI_CELL_TIME},
+	{"HELD UNTIL", "hold.until", CLI_CELL_TIME},
+	{"EVENT", "hold.event", CLI_CELL_TEXT},
+	{"BY", "state_by", CLI_CELL_TEXT},
+	{"PROGRAM", "program", CLI_CELL_TEXT},
+	{"KEY", "key_id", CLI_CELL_TEXT},
+	{"STATE", "last_status.state", CLI_CELL_TEXT},
+	{"CONTACT", "last_status.contact", CLI_CELL_TEXT},
+	{"READER", "last_status.reader", CLI_CELL_TEXT},
+	{"JOURNAL", "last_status.journal", CLI_CELL_TEXT},
+	{"CLOCK", "last_status.clock", CLI_CELL_TEXT},
+	{"VERSION", "version", CLI_CELL_RIGHT},
+	{0},
+};
+
+static const struct cli_column event_columns[] = {
+	{"ID", "id", CLI_CELL_RIGHT},
+	{"TITLE", "title", CLI_CELL_TEXT},
+	{"DOOR", "door", CLI_CELL_TEXT},
+	{"DOORS FROM", "doors_from", CLI_CELL_TIME},
+	{"DOORS UNTIL", "doors_until", CLI_CELL_TIME},
+	{"CAPACITY", "capacity", CLI_CELL_RIGHT},
+	{"NOTE", "note", CLI_CELL_TEXT},
+	{"VERSION", "version", CLI_CELL_RIGHT},
+	{0},
+};
+
+static const struct cli_option door_word = {
+	"name", CLI_TEXT, "name", "NAME", "1 to 32 of a-z, 0-9 and -", CLI_REQUIRED};
+static const struct cli_option mode_word = {"mode", CLI_CHOICE, "mode",
+	"controlled|unlocked|lockdown", "what the door does", CLI_REQUIRED};
+
+#define BUNDLE_OUTPUT                                                                     \
+	{                                                                                 \
+		"output", CLI_TEXT, NULL, "FILE",                                         \
+			"where the bundle goes; - prints it; DOOR.bundle unless given", 0 \
+	}
+
+static const struct cli_option door_add[] = {
+	{"title", CLI_TEXT, "title", "TEXT", "as \"Front door\"", 0},
+	{"no-bundle", CLI_FLAG, NULL, NULL, "make none yet", 0},
+	BUNDLE_OUTPUT,
+	{0},
+};
+static const struct cli_option door_change[] = {
+	{"title", CLI_TEXT, "title", "TEXT", "as \"Front door\"", CLI_REQUIRED},
+	{0},
+};
+static const struct cli_option door_bundle[] = {BUNDLE_OUTPUT, {0}};
+#define NO_WAIT                                                                          \
+	{                                                                                \
+		"no-wait", CLI_FLAG, NULL, NULL, "do not wait for what the door says", 0 \
+	}
+static const struct cli_option door_unlock[] = {
+	{"seconds", CLI_NUMBER, "seconds", "N", "1 to 60; 5 unless given", 0},
+	NO_WAIT,
+	{0},
+};
+static const struct cli_option door_command[] = {NO_WAIT, {0}};
+static const struct cli_option door_hold[] = {
+	{"until", CLI_TIME, NULL, "T", "open until then", 0},
+	{"from", CLI_TIME, NULL, "T", "from then; now unless given", 0},
+	{"end", CLI_FLAG, NULL, NULL, "it ends now", 0},
+	{0},
+};
+
+#define DOOR_COMMAND(VERB, WHAT, OPTIONS)                                                    \
+	{                                                                                    \
+		.noun = "door", .verb = VERB, .what = WHAT, .method = "POST",                \
+		.path = "/doors/{NAME}/commands", .fixed = "verb=" VERB, .options = OPTIONS, \
+		.run = cli_door_command                                                      \
+	}
+
+static const struct cli_command door_commands[] = {
+	{.noun = "door",
+		.verb = "add",
+		.what = "a new door, and the bundle that provisions it",
+		.method = "POST",
+		.path = "/doors",
+		.word = &door_word,
+		.options = door_add,
+		.columns = door_sheet,
+		.run = cli_door_add},
+	{.noun = "door",
+		.verb = "list",
+		.what = "doors, by name",
+		.method = "GET",
+		.path = "/doors",
+		.list = "items",
+		.columns = cli_door_columns},
+	{.noun = "door",
+		.verb = "show",
+		.what = "one door",
+		.method = "GET",
+		.path = "/doors/{NAME}",
+		.columns = door_sheet},
+	{.noun = "door",
+		.verb = "change",
+		.what = "its title",
+		.method = "PATCH",
+		.path = "/doors/{NAME}",
+		.options = door_change,
+		.versioned = true,
+		.columns = door_sheet},
+	{.noun = "door",
+		.verb = "bundle",
+		.what = "another bundle; the earlier one is void",
+		.method = "POST",
+		.path = "/doors/{NAME}/bundle",
+		.options = door_bundle,
+		.run = cli_door_bundle},
+	{.noun = "door",
+		.verb = "remove",
+		.what = "a door that is no more",
+		.method = "DELETE",
+		.path = "/doors/{NAME}",
+		.versioned = true},
+	{.noun = "door",
+		.verb = "stolen",
+		.what = "cut it off; which cards to issue anew",
+		.method = "POST",
+		.path = "/doors/{NAME}/stolen",
+		.list = "items",
+		.columns = cli_card_columns,
+		.run = cli_door_stolen},
+	DOOR_COMMAND("unlock", "open it now, for some seconds", door_unlock),
+	DOOR_COMMAND("relock", "end that", door_command),
+	DOOR_COMMAND(
+		"identify", "which one is it: lights and sound for five seconds", door_command),
+	DOOR_COMMAND("test", "each light and the sound in turn", door_command),
+	{.noun = "door",
+		.verb = "mode",
+		.what = "until told otherwise",
+		.method = "PUT",
+		.path = "/doors/{NAME}/state",
+		.word = &mode_word,
+		.versioned = true,
+		.columns = door_sheet,
+		.run = cli_door_state},
+	{.noun = "door",
+		.verb = "hold",
+		.what = "hold it open until a time",
+		.method = "PUT",
+		.path = "/doors/{NAME}/state",
+		.options = door_hold,
+		.versioned = true,
+		.columns = door_sheet,
+		.run = cli_door_state},
+	{.noun = "door",
+		.verb = "event",
+		.what = "the same without held-open alarms",
+		.method = "PUT",
+		.path = "/doors/{NAME}/state",
+		.options = door_hold,
+		.versioned = true,
+		.columns = door_sheet,
+		.run = cli_door_state},
+};
+
+#define EVENT_FIELDS                                                                            \
+	{"door", CLI_TEXT, "door", "DOOR", "held open for it; none", CLI_NONE},                 \
+		{"from", CLI_TIME, "doors_from", "T", "the door opens; none", CLI_NONE},        \
+		{"until", CLI_TIME, "doors_until", "T", "and is held no more; none", CLI_NONE}, \
+		{"capacity", CLI_NUMBER, "capacity", "N", "how many; 0: not said", 0},          \
+	{                                                                                       \
+		"note", CLI_TEXT, "note", "TEXT", "for hosts", 0                                \
+	}
+
+static const struct cli_option event_add[] = {
+	{"title", CLI_TEXT, "title", "TEXT", "as \"Pecha Kucha\"", CLI_REQUIRED},
+	EVENT_FIELDS,
+	{0},
+};
+static const struct cli_option event_change[] = {
+	{"title", CLI_TEXT, "title", "TEXT", "as \"Pecha Kucha\"", 0},
+	EVENT_FIELDS,
+	{0},
+};
+static const struct cli_option event_list[] = {
+	{"since", CLI_TIME, "since", "T", "only those that end later", 0},
+	{0},
+};
+
+static const struct cli_command event_commands[] = {
+	{.noun = "event",
+		.verb = "add",
+		.what = "a booked gathering",
+		.method = "POST",
+		.path = "/events",
+		.options = event_add,
+		.columns = event_columns},
+	{.noun = "event",
+		.verb = "list",
+		.what = "events, by number",
+		.method = "GET",
+		.path = "/events",
+		.options = event_list,
+		.list = "items",
+		.columns = event_columns},
+	{.noun = "event",
+		.verb = "show",
+		.what = "one event",
+		.method = "GET",
+		.path = "/events/{ID}",
+		.columns = event_columns},
+	{.noun = "event",
+		.verb = "change",
+		.what = "change what is given",
+		.method = "PATCH",
+		.path = "/events/{ID}",
+		.options = event_change,
+		.versioned = true,
+		.columns = event_columns},
+	{.noun = "event",
+		.verb = "remove",
+		.what = "called off",
+		.method = "DELETE",
+		.path = "/events/{ID}",
+		.versioned = true},
+};
+
+const struct cli_table cli_doors[] = {
+	{door_commands, ARRAY_SIZE(door_commands)},
+	{event_commands, ARRAY_SIZE(event_commands)},
+	{NULL, 0},
+};

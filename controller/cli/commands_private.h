@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The tables of commands, by what they are about; commands.c puts them together. */
+#pragma once
+
+#include "cli/command.h"
+
+struct cli_table {
+	const struct cli_command *commands;
+	size_t count;
+};
+
+/* Each ends with a table of NULL. */
+extern const struct cli_table cli_people[];
+extern const struct cli_table cli_times[];
+extern const struct cli_table cli_doors[];
+extern const struct cli_table cli_site[];
