@@ -2,11 +2,7 @@
 /* A roster of the hub put in force: a snapshot or a delta, one transaction. */
 #include "cache_private.h"
 
-#include <limits.h>
 #include <string.h>
-#include <sys/stat.h>
-
-#define WAL_KEPT 4194304 /* bytes of a -wal that may stay */
 
 struct cache_apply {
 	sqlite3 *db;
@@ -336,19 +332,6 @@ int cache_apply_commit(struct cache_apply *a, struct cache_head *ret_head, unsig
 	*ret_head = a->head;
 	*ret_changed = a->changed;
 	return 0;
-}
-
-/* Waits for nobody: where a reader or writer is in the way, the next one will do. */
-void cache_apply_checkpoint(struct cache_apply *a)
-{
-	char wal[PATH_MAX];
-	struct stat st;
-
-	snprintf(wal, sizeof(wal), "%s-wal", a->path);
-	if (stat(wal, &st) < 0 || st.st_size <= WAL_KEPT)
-		return;
-	sqlite3_busy_timeout(a->db, 0);
-	db_do(a->db, "PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
 struct cache_apply *cache_apply_close(struct cache_apply *a)

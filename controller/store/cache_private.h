@@ -107,13 +107,14 @@ int cache_apply_begin(const char *path, const struct keeper_roster *roster, entr
 int cache_apply_run(struct cache_apply *apply, const uint8_t *run, size_t size, char err[ERR_MAX]);
 int cache_apply_commit(struct cache_apply *apply, struct cache_head *ret_head,
 	unsigned *ret_changed, char err[ERR_MAX]);
-/* After a commit: moves a long -wal into the file while others read on. */
-void cache_apply_checkpoint(struct cache_apply *apply);
 /* Takes NULL; rolls back what was not committed. Returns NULL. */
 struct cache_apply *cache_apply_close(struct cache_apply *apply);
 
 /* An error of the file or the disk as those above. */
 int cache_disk_error(int error);
+
+/* Moves a long -wal into the file while others read on; waits for none of them for long. */
+void cache_checkpoint(const char *path);
 
 /* ---- cache_block.c ---- */
 

@@ -3,9 +3,13 @@
 #include "cache_private.h"
 
 #include "core/decide.h"
+#include <limits.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define DATE_MAX 2932896 /* 9999-12-31 */
+#define WAL_KEPT 4194304 /* bytes of a -wal that may stay */
+#define CHECKPOINT_BUSY_MS 250
 
 /* ---- values ---- */
 
@@ -286,4 +290,20 @@ int cache_check_calendar(sqlite3 *db, const char *path, char err[ERR_MAX])
 		snprintf(err, ERR_MAX, "%s: its calendar cannot be read back: %s", path,
 			strerror(-error));
 	return error;
+}
+
+/* ---- the -wal ---- */
+
+/* Who is in the way for longer leaves it to the next one. */
+void cache_checkpoint(const char *path)
+{
+	CLEANUP(db_cleanup) sqlite3 *db = NULL;
+	char wal[PATH_MAX], err[ERR_MAX];
+	struct stat st;
+
+	snprintf(wal, sizeof(wal), "%s-wal", path);
+	if (stat(wal, &st) < 0 || st.st_size <= WAL_KEPT || db_connect(path, false, &db, err) < 0)
+		return;
+	sqlite3_busy_timeout(db, CHECKPOINT_BUSY_MS);
+	db_do(db, "PRAGMA wal_checkpoint(TRUNCATE)");
 }

@@ -118,6 +118,7 @@ struct keeper {
 		struct keeper_roster roster;
 		struct stage stage;
 		uint8_t digest[ROSTER_DIGEST_SIZE]; /* of what a snapshot has so far */
+		bool long_wal; /* to be moved into the cache once nothing else waits */
 		struct roster_record *record;
 		uint8_t *run; /* KEEPER_RUN_MAX bytes */
 	} fetch;

@@ -166,12 +166,11 @@ static void commit(struct keeper *k)
 		memcpy(event.digest, head.digest, sizeof(event.digest));
 		give_up(k);
 		keeper_tell(k, KEEPER_LANE_ROSTER, k->fetch.serial, &event);
-		cache_apply_checkpoint(a);
-	} else {
-		cache_apply_close(STEAL(a)); /* the lock goes before the answer */
-		fail(k, &event, error);
+		k->fetch.long_wal = true;
 	}
-	cache_apply_close(a);
+	cache_apply_close(a); /* the lock goes before an error is told */
+	if (error < 0)
+		fail(k, &event, error);
 }
 
 /* ---- the lane ---- */

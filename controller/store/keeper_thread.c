@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The thread's side of the keeper: the only one that waits for the disk. */
+#include "cache_private.h"
 #include "keeper_private.h"
 
 #include <string.h>
@@ -62,7 +63,7 @@ static bool await(struct keeper *k)
 	k->busy = false;
 	pthread_cond_broadcast(&k->moved);
 	while (!k->stop && !work) {
-		work = k->fetch.active && k->fetch.serial != k->serial;
+		work = k->fetch.long_wal || (k->fetch.active && k->fetch.serial != k->serial);
 		for (enum keeper_lane lane = 0; lane < KEEPER_LANES; lane++)
 			work |= k->queues[lane].count > 0;
 		if (!work)
@@ -75,7 +76,7 @@ static bool await(struct keeper *k)
 }
 
 /* A block before the next step of a roster: a revoked card waits for nothing. */
-static void serve_one(struct keeper *k)
+static bool serve_one(struct keeper *k)
 {
 	struct keeper_job job;
 
@@ -84,8 +85,9 @@ static void serve_one(struct keeper *k)
 	else if (keeper_take(k, KEEPER_LANE_ROSTER, &job))
 		keeper_roster_serve(k, &job);
 	else
-		return;
+		return false;
 	free(job.data);
+	return true;
 }
 
 void *keeper_run(void *keeper)
@@ -96,7 +98,10 @@ void *keeper_run(void *keeper)
 	while (await(k)) {
 		keeper_serve_values(k);
 		keeper_roster_drop_unwanted(k);
-		serve_one(k);
+		if (!serve_one(k) && k->fetch.long_wal) {
+			k->fetch.long_wal = false;
+			cache_checkpoint(k->options.cache_path);
+		}
 	}
 	pthread_mutex_lock(&k->lock);
 	k->ended = true;

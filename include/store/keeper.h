@@ -45,8 +45,8 @@ enum keeper_event_kind {
 struct keeper_event {
 	enum keeper_event_kind kind;
 	uint64_t tag;
-	int error; /* -EBADMSG: a record or the digest is wrong; -ESTALE: the revision is; -EPERM:
-		      a file's roster cannot be changed by a delta; others: the disk */
+	int error; /* -EBADMSG: a record or the digest is wrong; -ESTALE: the revision is; others:
+		      the disk */
 	char message[ERR_MAX];    /* where error is set, for a person */
 	struct revision revision; /* ROSTER: in force */
 	uint8_t digest[ROSTER_DIGEST_SIZE];
