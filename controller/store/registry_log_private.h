@@ -12,6 +12,23 @@
 /* The columns REGISTRY_LOG_ROW from `column` on. Sizes that cannot be make the row poison. */
 void registry_log_row(sqlite3_stmt *stmt, int column, struct registry_batch_row *ret_row);
 
+/* Where a journal ends. */
+struct registry_log_end {
+	int64_t id; /* of its row in chain; 0: none */
+	uint8_t journal[ENTRY_JOURNAL_SIZE];
+	uint64_t last_seq;
+	uint8_t last_hash[ENTRY_HASH_SIZE];
+};
+/* 1, 0 when there is none, or negative errno. */
+int registry_log_find(struct registry *registry, const char *door,
+	const uint8_t journal[ENTRY_JOURNAL_SIZE], struct registry_log_end *ret_end);
+int registry_log_newest(
+	struct registry *registry, const char *door, struct registry_log_end *ret_end);
+
+/* That the batch is what it says: numbers without gaps, hashes, links, entries that can be read.
+ * -EBADMSG; nothing was written. */
+int registry_log_check(struct registry *registry, const struct registry_batch *batch);
+
 /* Raises an alarm inside the change in progress. 0 or negative errno. */
 int registry_alarm_raise(struct registry *registry, enum registry_alarm_kind kind, const char *door,
 	const char *format, ...) __attribute__((format(printf, 4, 5)));
