@@ -346,37 +346,43 @@ static void take_ask(struct hub *hub, const char *name, const struct mqtt_event 
 	answer_take(hub, door, &ask);
 }
 
-/* Retained messages of a door that the registry does not know (any more) are taken away. */
-static bool is_leftover(struct hub *hub, const char *door, const struct mqtt_event *event)
+/*
+ * Retained messages of a door that is no more, or was stolen, are taken away: also the last will,
+ * which the broker publishes when the door's account goes. An empty message is such a clearing.
+ */
+static void clear_leftover(
+	struct hub *hub, const char *door, const char *name, const struct mqtt_event *event)
 {
 	const struct sync_door *known = sync_door_find(hub->sync, door);
 
-	return event->retained && event->size > 0 && !(known && known->wanted);
+	if (known && known->wanted)
+		return;
+	if (event->size > 0)
+		clear_topic(hub, door, name);
+}
+
+static void take_status(struct hub *hub, const char *door, const struct mqtt_event *event)
+{
+	struct sync_door *known = sync_door_find(hub->sync, door);
+
+	clear_leftover(hub, door, "status", event);
+	if (known)
+		heard_status(hub, known, event);
 }
 
 bool hub_sync_message(struct hub *hub, const struct mqtt_event *event)
 {
 	char door[NAME_ID_MAX];
 
-	if (hub_topic_door(hub, event->topic, "ask", door)) {
+	if (hub_topic_door(hub, event->topic, "ask", door))
 		take_ask(hub, door, event);
-		return true;
-	}
-	if (hub_topic_door(hub, event->topic, "state", door)) {
-		if (is_leftover(hub, door, event))
-			clear_topic(hub, door, "state");
-		return true;
-	}
-	if (hub_topic_door(hub, event->topic, "status", door)) {
-		struct sync_door *known = sync_door_find(hub->sync, door);
-
-		if (is_leftover(hub, door, event))
-			clear_topic(hub, door, "status");
-		else if (known && known->wanted)
-			heard_status(hub, known, event);
-		return true;
-	}
-	return false;
+	else if (hub_topic_door(hub, event->topic, "state", door))
+		clear_leftover(hub, door, "state", event);
+	else if (hub_topic_door(hub, event->topic, "status", door))
+		take_status(hub, door, event);
+	else
+		return false;
+	return true;
 }
 
 /* ---- start and stop ---- */
