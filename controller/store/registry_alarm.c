@@ -152,7 +152,7 @@ static int take_note(struct registry *reg, uint64_t id, const char *actor)
 
 int registry_alarm_seen(struct registry *reg, uint64_t id, const char *actor)
 {
-	bool own;
+	bool own = false;
 	int rc = registry_check_text(
 		reg, "the name of who took note", actor, ENTRY_ACTOR_MAX, false);
 

@@ -215,7 +215,7 @@ static int set_title(struct registry *reg, const char *name, const char *title, 
 
 int registry_door_title(struct registry *reg, const char *name, const char *title, uint64_t version)
 {
-	bool own;
+	bool own = false;
 	int rc = registry_check_text(reg, "the door's title", title, REGISTRY_NAME_MAX, true);
 
 	if (rc == 0)

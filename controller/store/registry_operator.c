@@ -205,7 +205,7 @@ static int end_sessions(struct registry *reg, const char *name)
 
 static int add(struct registry *reg, const struct registry_operator *operator)
 {
-	struct registry_operator old;
+	struct registry_operator old = {0};
 	int rc = check(reg, operator);
 
 	if (rc < 0)
