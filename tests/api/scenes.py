@@ -1,0 +1,378 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What people do with the API, from start to end; drive.py runs these."""
+import json, os, time
+import drive
+
+
+def check(good, text):
+    if not good:
+        # drive runs as __main__: the failures that count are its
+        import __main__
+        __main__.fail(text)
+
+
+def audited(site, action, obj):
+    """The one row of the audit that the last change left."""
+    rows = site.good("auditor", "GET", "/audit?limit=1")["items"]
+    check(rows and rows[0]["action"] == action and rows[0]["object"] == obj,
+          "the audit's newest row is not %s %s: %s" % (action, obj, json.dumps(rows)[:300]))
+    return rows[0] if rows else {}
+
+
+def stale(site, path, etag, method="PATCH", body=None):
+    """Two change the same thing: the second learns of it."""
+    site.bad("admin", method, path, 412, body, {"If-Match": etag})
+    site.bad("admin", method, path, 412, body, {"If-Match": "W/" + etag})
+
+
+def members(site):
+    tier, staff = site.tier(), site.tier(flags=["staff"])
+    host = {"name": "Zoë Ünal", "contact": "zoe@example.org", "tier": tier, "valid_until": "2027-01-31", "grace_until": "2027-02-07"}
+    m = site.good("host", "POST", "/members", host, 201)
+    path = "/members/%d" % m["id"]
+    row = audited(site, "member.add", "member/%d" % m["id"])
+    check(row["before"] is None and row["after"]["name"] == "Zoë Ünal" and row["actor"] == site.host, "member.add is audited badly: %s" % row)
+    a = site.ask("auditor", "GET", path)
+    etag = a.headers["ETag"]
+    check(etag == '"%d"' % m["version"], "ETag %s of version %d" % (etag, m["version"]))
+    changed = site.good("host", "PATCH", path, {"state": "suspended", "valid_until": None, "grace_until": None}, headers={"If-Match": '"77", ' + etag})
+    check(changed["state"] == "suspended" and changed["valid_until"] is None and changed["name"] == "Zoë Ünal", "a member changed badly: %s" % changed)
+    row = audited(site, "member.change", "member/%d" % m["id"])
+    check(row["before"]["state"] == "active" and row["after"]["state"] == "suspended", "member.change is audited badly: %s" % row)
+    stale(site, path, etag, body={"name": "Other"})
+    site.good("host", "PATCH", path, {"name": "Zoë"}, headers={"If-Match": "*"})
+    site.bad("host", "PATCH", path, 422, {"tier": 4000000000}, says="tier")
+    site.bad("host", "PATCH", path, 422, {"valid_from": "2027-01-02", "valid_until": "2027-01-01"})
+    # what a host may not
+    site.bad("host", "POST", "/members", 403, {"name": "Eve", "tier": staff}, says="ask an admin")
+    site.bad("host", "PATCH", path, 403, {"tier": staff})
+    s = site.good("admin", "POST", "/members", {"name": "Sam", "tier": staff}, 201)["id"]
+    site.bad("host", "PATCH", "/members/%d" % s, 403, {"valid_until": "2031-01-01"})
+    site.good("host", "PATCH", "/members/%d" % s, {"state": "suspended"})
+    site.bad("host", "PATCH", "/members/%d" % s, 403, {"state": "active"})
+    site.good("admin", "PATCH", "/operators/" + site.host, {"member": m["id"]})
+    site.bad("host", "PATCH", path, 403, {"note": "mine"}, says="own")
+    site.good("admin", "PATCH", "/operators/" + site.host, {"member": None})
+
+
+def paging(site):
+    """1,005 members by pages: each once, in order, whatever the page's size."""
+    tier = site.tier(name="Paged")
+    rows = "".join("Member %04d,m%04d@example.org,%d\r\n" % (i, i, tier) for i in range(1005))
+    csv = {"Content-Type": "text/csv; charset=utf-8"}
+    body = "\ufeffname,contact,tier\r\n" + rows
+    p = site.good("host", "POST", "/members/import?preview=true", body, 200, csv)
+    check(p["created"] == 1005 and p["preview"] and p["rows"][0] == {"line": 2, "effect": "created", "member": None, "card": None, "detail": ""},
+          "the preview says %s" % str(p)[:200])
+    none = site.good("host", "GET", "/members?tier=%d" % tier)
+    check(none["items"] == [], "a preview made members")
+    p = site.good("host", "POST", "/members/import", body, 200, csv)
+    check(p["created"] == 1005 and "revision" in p, "the import says %s" % str(p)[:200])
+    for limit in (50, 500, 333, 1005 // 3):
+        seen, cursor = [], ""
+        while cursor is not None:
+            page = site.good("auditor", "GET", "/members?tier=%d&limit=%d%s" % (tier, limit, "&cursor=" + cursor if cursor else ""))
+            seen += [m["id"] for m in page["items"]]
+            cursor = page["next"]
+        check(len(seen) == 1005 and seen == sorted(set(seen)), "pages of %d give %d members" % (limit, len(seen)))
+    check(len(site.good("host", "GET", "/members?text=member%200007")["items"]) == 1, "text finds not one")
+    site.bad("host", "GET", "/members?cursor=00", 400, says="cursor")
+    first = site.good("host", "GET", "/members?limit=1")["next"]
+    site.bad("host", "GET", "/cards?cursor=" + first, 400, says="cursor")
+    # again: nothing; then one change, one error, and then nothing of it
+    p = site.good("host", "POST", "/members/import?preview=true", body, 200, csv)
+    check(p["unchanged"] == 1005 and p["changed"] == 0, "a second import changes %s" % str(p)[:200])
+    wrong = "id,name,contact,tier,valid_until\r\n,,m0001@example.org,,2028-01-01\r\n,New,,%d,\r\n999999999,X,,,\r\n,Bad,,4000000000,\r\n,Bad,,%d,31.12.2028\r\n" % (tier, tier)
+    p = site.good("host", "POST", "/members/import?preview=true", wrong, 200, csv)
+    check([r["effect"] for r in p["rows"]] == ["changed", "created", "error", "error", "error"], "the rows are %s" % p["rows"])
+    check(p["rows"][0]["detail"] == "valid_until" and p["errors"] == 3, "the preview says %s" % p["rows"])
+    site.bad("host", "POST", "/members/import", 422, wrong, csv, says="line 4")
+    check(site.good("host", "GET", "/members?tier=%d&limit=500&text=New" % tier)["items"] == [], "a refused import made a member")
+    staff = site.tier(flags=["override"])
+    site.bad("host", "POST", "/members/import", 422, "name,tier\nEve,%d\n" % staff, csv, says="ask an admin")
+
+
+def cards(site):
+    m, uid = site.member(), site.uid()
+    c = site.good("host", "POST", "/cards", {"member": m, "uid": uid.lower(), "label": "blue fob 17"}, 201)
+    path = "/cards/%d" % c["id"]
+    check(c["state"] == "active" and not c["pending"] and c["issued_by"] == site.host, "a card was issued as %s" % c)
+    row = audited(site, "card.issue", "card/%d" % c["id"])
+    everything = json.dumps([c, row]).lower()
+    check(uid.lower() not in everything, "a card's number is in an answer or the audit")
+    site.bad("host", "POST", "/cards", 409, {"member": m, "uid": ":".join(uid[i:i + 2] for i in range(0, 14, 2))}, says=str(c["id"]))
+    site.bad("host", "POST", "/cards", 422, {"member": 4000000000, "uid": site.uid()}, says="member")
+    for uid_text, why in (("08A1B2C3", "random"), ("01020304", "share"), ("00000000", "share"), ("04A1", "4, 7 or 10"), ("xyz", "4, 7 or 10")):
+        site.bad("host", "POST", "/cards", 422, {"member": m, "uid": uid_text}, says=why)
+    site.bad("host", "POST", "/cards", 400, {"member": m}, says="uid")
+    site.bad("host", "POST", "/cards", 400, {"member": m, "uid": site.uid(), "claim_last": True})
+    site.bad("host", "POST", "/cards", 400, {"member": m, "uid": site.uid(), "door": "front"}, says="door")
+    site.bad("host", "POST", "/cards", 409, {"member": m, "claim_last": True}, says="no unknown card")
+    etag = site.ask("host", "GET", path).headers["ETag"]
+    for action, state in (("suspend", "suspended"), ("resume", "active"), ("lose", "lost"), ("find", "active")):
+        a = site.good("host", "POST", path + "/" + action, {"why": "to see"}, 200)
+        check(a["state"] == state and "doors" in a, "%s gives %s" % (action, a))
+        row = audited(site, "card." + action, "card/%d" % c["id"])
+        check(row["after"]["state"] == state, "card.%s is audited badly" % action)
+    site.bad("host", "POST", path + "/resume", 409)
+    site.bad("host", "POST", path + "/confirm", 409)
+    stale(site, path + "/revoke", etag, "POST")
+    stale(site, path, etag, body={"label": "x"})
+    site.good("host", "PATCH", path, {"label": "green fob"})
+    other = site.uid()
+    r = site.good("host", "POST", path + "/replace", {"uid": other, "why": "lost at sea"}, 200)
+    check(r["card"]["label"] == "green fob" and r["card"]["member"] == m and r["replaced"]["state"] == "revoked" and
+          r["replaced"]["replaced_by"] == r["card"]["id"] and r["replaced"]["ended_why"] == "lost at sea", "replaced: %s" % r)
+    rows = site.good("auditor", "GET", "/audit?limit=2")["items"]
+    check([x["action"] for x in rows] == ["card.issue", "card.replace"], "replace leaves %s" % [x["action"] for x in rows])
+    site.bad("host", "POST", path + "/replace", 409, {"uid": site.uid()})
+    new = "/cards/%d" % r["card"]["id"]
+    site.bad("host", "POST", "/cards", 409, {"member": m, "uid": other})
+    site.good("host", "POST", new + "/return", {}, 200)
+    again = site.good("host", "POST", "/cards", {"member": site.member(), "uid": other}, 201)
+    check(again["id"] != r["card"]["id"], "a returned card keeps its number")
+    shown = site.good("host", "GET", "/cards/%d?revision=%d.%d" % (again["id"], again["revision"]["generation"], again["revision"]["number"]))
+    check("doors" in shown, "?revision= tells of no doors")
+    # staff's cards are not a host's to give
+    staff = site.good("admin", "POST", "/members", {"name": "Sam", "tier": site.tier(flags=["staff"])})["id"]
+    site.bad("host", "POST", "/cards", 403, {"member": staff, "uid": site.uid()})
+    sc = site.good("admin", "POST", "/cards", {"member": staff, "uid": site.uid()}, 201)["id"]
+    site.good("host", "POST", "/cards/%d/suspend" % sc)
+    site.bad("host", "POST", "/cards/%d/resume" % sc, 403)
+    # in bulk
+    csv = {"Content-Type": "text/csv"}
+    uids = [site.uid() for _ in range(3)]
+    body = "member,uid,label\n%d,%s,one\n%d,%s,two\n" % (m, uids[0], m, uids[1])
+    p = site.good("host", "POST", "/cards/import?preview=true", body, 200, csv)
+    check(p["created"] == 2, "cards in preview: %s" % p)
+    p = site.good("host", "POST", "/cards/import", body, 200, csv)
+    check(p["created"] == 2 and p["rows"][0]["card"], "cards imported: %s" % p)
+    p = site.good("host", "POST", "/cards/import?preview=true", "uid,member,label\n%s,%d,one\n%s,%d,three\n%s,%d,\n08010203,%d,\n%s,999999999,\n" % (
+        uids[0], m, uids[1], m, uids[0], site.member(), m, site.uid()), 200, csv)
+    check([r["effect"] for r in p["rows"]] == ["unchanged", "changed", "error", "error", "error"], "cards in preview: %s" % p["rows"])
+    check(uids[0] not in json.dumps(p), "a card's number is in an import's answer")
+    check([x["label"] for x in site.good("host", "GET", "/cards?member=%d&state=active" % m)["items"]] == ["one", "two"], "the member's cards")
+
+
+def site_settings(site):
+    s = site.good("host", "GET", "/site")
+    etag = site.ask("host", "GET", "/site").headers["ETag"]
+    c = site.good("admin", "PATCH", "/site", {"title": "Walker Building", "warn_s": 7200, "bound_s": 864000}, headers={"If-Match": etag})
+    check(c["title"] == "Walker Building" and c["version"] > s["version"], "the site: %s" % c)
+    audited(site, "site.change", "site")
+    stale(site, "/site", etag, body={"title": "x"})
+    site.bad("admin", "PATCH", "/site", 422, {"bound_s": 5})
+    check(site.good("host", "PUT", "/site/lockdown", {"lockdown": True})["lockdown"], "no lockdown")
+    row = audited(site, "site.lockdown", "site")
+    check(not row["before"]["lockdown"] and row["after"]["lockdown"], "the lockdown's audit")
+    check(site.good("auditor", "GET", "/status")["lockdown"], "the status knows no lockdown")
+    check(not site.good("host", "PUT", "/site/lockdown", {"lockdown": False})["lockdown"], "lockdown stays")
+    b = site.good("admin", "POST", "/backup", None, 201)
+    check(b["bytes"] > 0, "the backup is empty")
+    audited(site, "backup.make", "backup")
+
+
+def tiers(site):
+    door = site.door()
+    t = site.good("admin", "POST", "/tiers", {"name": "Part time", "hours": "Mo-Fr 09:00-17:00; PH off", "flags": ["events_free"],
+                  "doors": [{"door": door, "hours": "Mo 10:00-12:00"}]}, 201)
+    path = "/tiers/%d" % t["id"]
+    audited(site, "tier.add", "tier/%d" % t["id"])
+    etag = site.ask("host", "GET", path).headers["ETag"]
+    site.bad("admin", "POST", "/tiers", 422, {"name": "Bad", "hours": "Mo-Fr sunrise-sunset"})
+    site.bad("admin", "POST", "/tiers", 400, {"name": "Bad", "hours": "24/7", "doors": [{"door": door, "hour": "x"}, 5]}, says="doors[0].hour")
+    site.bad("admin", "POST", "/tiers", 400, {"name": "Bad", "hours": "24/7", "flags": ["staff", "staff"]}, says="twice")
+    c = site.good("admin", "PATCH", path, {"doors": [{"door": door, "hours": None}], "flags": []}, headers={"If-Match": etag})
+    check(c["doors"] == [{"door": door, "hours": None}] and c["flags"] == [] and c["hours"] == t["hours"], "the tier: %s" % c)
+    stale(site, path, etag, body={"name": "x"})
+    m = site.member(tier=t["id"])
+    site.bad("admin", "DELETE", path, 409)
+    site.good("admin", "PATCH", "/members/%d" % m, {"tier": site.plain})
+    stale(site, path, etag, "DELETE")
+    site.good("admin", "DELETE", path)
+    row = audited(site, "tier.remove", "tier/%d" % t["id"])
+    check(row["after"] is None and row["before"]["name"] == "Part time", "tier.remove is audited badly")
+    site.bad("admin", "GET", path, 404)
+
+
+def calendar(site):
+    e = site.good("admin", "POST", "/exceptions", {"kind": "opening", "from": "2027-05-01", "to": "2027-05-02", "times": "20:00-26:00", "reason": "Festival", "door": site.door()}, 201)
+    path = "/exceptions/%d" % e["id"]
+    check(e["times"] == "20:00-26:00", "times: %s" % e)
+    audited(site, "exception.add", "exception/%d" % e["id"])
+    etag = site.ask("host", "GET", path).headers["ETag"]
+    c = site.good("admin", "PATCH", path, {"times": None, "door": None, "kind": "closure"})
+    check(c["times"] is None and c["door"] is None and c["kind"] == "closure", "the exception: %s" % c)
+    stale(site, path, etag, body={"reason": "x"})
+    site.bad("admin", "PATCH", path, 422, {"from": "2028-01-01"})
+    for times in ("20:00", "20:00-19:00x", "aa:00-10:00", "20:00-99:00"):
+        site.bad("admin", "PATCH", path, 400, {"times": times}, says="times")
+    check(e["id"] in [x["id"] for x in site.good("host", "GET", "/exceptions?kind=closure&since=2027-05-02&limit=500")["items"]], "the closure is not listed")
+    site.good("admin", "DELETE", path)
+    audited(site, "exception.remove", "exception/%d" % e["id"])
+    site.good("admin", "PUT", "/holidays/2027-06-01", {"holiday": True})
+    audited(site, "holiday.set", "holiday/2027-06-01")
+    site.good("admin", "PUT", "/holidays/2027-06-01", {"holiday": False})
+    check({"date": "2027-06-01", "holiday": False} in site.good("host", "GET", "/holidays?limit=500")["items"], "the holiday is not listed")
+    site.good("admin", "DELETE", "/holidays/2027-06-01")
+    audited(site, "holiday.remove", "holiday/2027-06-01")
+    site.bad("admin", "DELETE", "/holidays/2027-06-01", 404)
+    site.bad("admin", "PUT", "/holidays/2027-02-30", 404, {"holiday": True})
+    v = site.good("host", "POST", "/events", {"title": "Open evening", "door": site.door(), "doors_from": "2031-01-01T18:00:00Z", "doors_until": "2031-01-01T21:30:00.5Z", "note": "two\nlines"}, 201)
+    path = "/events/%d" % v["id"]
+    check(v["doors_until"].startswith("2031-01-01T21:30:00.5"), "the event: %s" % v)
+    audited(site, "event.add", "event/%d" % v["id"])
+    etag = site.ask("host", "GET", path).headers["ETag"]
+    site.good("host", "PATCH", path, {"capacity": 80})
+    stale(site, path, etag, body={"capacity": 1})
+    site.good("host", "DELETE", path)
+    audited(site, "event.remove", "event/%d" % v["id"])
+
+
+def doors(site):
+    name = site.door()
+    path = "/doors/" + name
+    site.bad("admin", "POST", "/doors", 409, {"name": name})
+    site.bad("admin", "POST", "/doors", 400, {"name": "Front Door"}, says="name")
+    etag = site.ask("host", "GET", path).headers["ETag"]
+    d = site.good("admin", "PATCH", path, {"title": "Garden"})
+    check(d["title"] == "Garden" and d["status"] == "new" and d["hold"] is None, "the door: %s" % d)
+    audited(site, "door.change", "door/" + name)
+    stale(site, path, etag, body={"title": "x"})
+    d = site.good("host", "PUT", path + "/state", {"mode": "controlled", "hold_until": "2031-01-01T10:00:00Z", "event": True})
+    check(d["hold"] and d["hold"]["event"] and d["state_by"] == site.host, "the hold: %s" % d)
+    audited(site, "door.state", "door/" + name)
+    d = site.good("host", "PUT", path + "/state", {"mode": "lockdown"})
+    check(d["hold"] is None and d["mode"] == "lockdown", "the lockdown: %s" % d)
+    site.bad("host", "PUT", path + "/state", 422, {"mode": "controlled", "hold_from": "2031-01-01T10:00:00Z"}, says="hold_until")
+    site.bad("host", "PUT", path + "/state", 422, {"mode": "controlled", "hold_until": "2020-01-01T10:00:00Z"}, says="hold_until")
+    site.bad("host", "POST", path + "/commands", 409, {"verb": "unlock"})
+    site.bad("host", "POST", path + "/commands", 400, {"verb": "relock", "seconds": 5}, says="seconds")
+    site.bad("host", "POST", path + "/commands", 400, {"verb": "enrol"}, says="verb")
+    site.bad("host", "POST", "/enrolments", 409, {"door": name, "member": site.member()})
+    site.bad("host", "POST", "/enrolments", 422, {"door": name, "member": 999999999}, says="member")
+    site.bad("host", "POST", "/enrolments", 404, {"door": "no-such", "member": site.member()})
+    card = site.card()
+    a = site.ask("admin", "POST", path + "/stolen")
+    if a.status == 200:
+        ids, cursor = [c["id"] for c in a.json["items"]], a.json["next"]
+        while cursor:
+            page = site.good("admin", "GET", "/cards?reissue=true&issued_before=%s&cursor=%s" % (a.json["issued_before"], cursor))
+            ids, cursor = ids + [c["id"] for c in page["items"]], page["next"]
+        check(card in ids, "a card that the stolen door knew is not listed")
+        check(a.json["door"]["status"] == "stolen", "the door: %s" % a.json["door"])
+        audited(site, "door.stolen", "door/" + name)
+    else:
+        check(a.status == 409, "stolen: %r" % a)
+    a = site.ask("admin", "DELETE", path)
+    check(a.status in (204, 409), "a door's removal: %r" % a)
+    if a.status == 204:
+        audited(site, "door.remove", "door/" + name)
+        site.bad("host", "GET", path, 404)
+
+
+def operators(site):
+    name = site.operator("auditor", password="correct horse battery")
+    path = "/operators/" + name
+    rows = json.dumps(site.good("auditor", "GET", "/audit?object=operator/" + name))
+    check("argon2" not in rows and "correct horse" not in rows, "a password is in the audit")
+    etag = site.ask("auditor", "GET", path).headers["ETag"]
+    key = site.log_in(name, "correct horse battery")
+    site.keys["one"] = key
+    check(site.good("one", "GET", "/session")["role"] == "auditor", "the session's role")
+    site.bad("one", "PUT", path + "/password", 403, {"password": "another password"}, says="current")
+    site.bad("one", "PUT", path + "/password", 403, {"password": "another password", "current": "wrong"})
+    site.bad("one", "PUT", "/operators/admin/password", 403, {"password": "another password"})
+    site.bad("one", "PUT", path + "/password", 400, {"password": "short", "current": "correct horse battery"}, says="password")
+    site.good("one", "PUT", path + "/password", {"password": "another password", "current": "correct horse battery"}, 204)
+    rows = audited(site, "operator.password", path[1:].replace("operators", "operator"))
+    check(rows["before"] is None and rows["after"] is None, "a password change says too much")
+    site.bad("one", "GET", "/session", 401)
+    site.keys["one"] = site.log_in(name, "another password")
+    stale(site, path, etag, body={"role": "host"})
+    site.good("admin", "PATCH", path, {"role": "host"})
+    site.bad("one", "GET", "/session", 401)
+    site.bad("admin", "POST", "/operators", 409, {"name": name, "role": "host"})
+    site.bad("admin", "POST", "/operators", 400, {"name": "root", "role": "host"}, says="root")
+    site.bad("admin", "PATCH", path, 400, {"unix_user": "root"}, says="root")
+    # the last admin stays
+    site.bad("admin", "PATCH", "/operators/admin", 409, {"role": "host"})
+    site.bad("admin", "DELETE", "/operators/admin", 409)
+    site.good("admin", "DELETE", path)
+    audited(site, "operator.remove", "operator/" + name)
+    site.bad("none", "POST", "/session", 401, {"operator": name, "password": "another password"})
+
+
+def sessions(site):
+    """Wrong names and wrong passwords look alike; the sixth try waits."""
+    name = site.operator("host", password="correct horse battery")
+    nobody = "nobody-%d" % os.getpid()
+    times = {name: [], nobody: []}
+    answers = {name: [], nobody: []}
+    for _ in range(6):
+        for who in (name, nobody):
+            start = time.monotonic()
+            a = site.ask("none", "POST", "/session", {"operator": who, "password": "wrong horse"})
+            times[who].append(time.monotonic() - start)
+            answers[who].append((a.status, a.json["detail"]))
+    check(answers[name] == answers[nobody], "names can be told apart: %s" % answers)
+    check([s for s, _ in answers[name]] == [401] * 5 + [429], "the sixth try: %s" % answers[name])
+    a = site.ask("none", "POST", "/session", {"operator": name, "password": "correct horse battery"})
+    check(a.status == 429 and 1 <= int(a.headers["Retry-After"]) <= 30, "a locked name logs in: %r %s" % (a, a.headers.get("Retry-After")))
+    middle = [sorted(times[w][:5])[2] for w in (name, nobody)]
+    check(max(middle) < 1.5 * min(middle) + 0.02, "names can be told apart by time: %s" % middle)
+    check(site.good("admin", "GET", "/operators/" + name)["locked_until"], "the operator is not shown as locked")
+    for body in ({"operator": "x" * 65, "password": "y"}, {"operator": "a", "password": "y" * 300}, {"operator": 5, "password": "y"}, {"operator": "a"}, {"operator": "a", "password": ""}):
+        site.bad("none", "POST", "/session", 400, body)
+    site.bad("none", "POST", "/session", 415, b"operator=a", {"Content-Type": "application/x-www-form-urlencoded"})
+    site.bad("none", "POST", "/session", 413, b'{"operator": "' + b"x" * 70000 + b'"}', {"Content-Type": "application/json"})
+    # and many of any name from one address
+    status = [site.ask("none", "POST", "/session", {"operator": "n%d" % i, "password": "wrong"}).status for i in range(25)]
+    check(set(status) == {401, 429} and status[-1] == 429, "one address tries for ever: %s" % status)
+    # log out
+    site.good("host", "DELETE", "/session", None, 204)
+    site.bad("host", "GET", "/status", 401)
+
+
+def peers(site):
+    """The Unix socket knows its user."""
+    c = drive.Unix(site.options.socket)
+    a = site.send("GET", "/api/v1/session", connection=c)
+    if os.getuid() == 0:
+        check(a.status == 200 and a.json["operator"] == "root" and a.json["role"] == "admin" and a.json["by"] == "unix", "root is %r" % a)
+        a = site.send("DELETE", "/api/v1/session", connection=c)
+        check(a.status == 409, "root logs out: %r" % a)
+    else:
+        check(a.status == 401, "a stranger on the socket is %r" % a)
+        import pwd
+        name = site.operator("auditor", unix_user=pwd.getpwuid(os.getuid()).pw_name)
+        a = site.send("GET", "/api/v1/session", connection=c)
+        check(a.status == 200 and a.json["operator"] == name, "an operator's user is %r" % a)
+    a = site.send("GET", "/api/v1/session", key=site.keys["host"], connection=c)
+    check(a.status == 200 and a.json["operator"] == site.host, "a key on the socket is %r" % a)
+    a = site.send("GET", "/api/v1/session", key="0" * 64, connection=c)
+    check(a.status == 401, "a wrong key on the socket is %r" % a)
+
+
+def log(site):
+    """What the log says of nothing, and who looked."""
+    check(site.good("host", "GET", "/log?limit=10") == {"items": [], "next": None, "above": 0}, "an empty log")
+    m = site.member()
+    site.good("host", "GET", "/log?member=%d" % m)
+    row = audited(site, "log.look", "member/%d" % m)
+    check(row["actor"] == site.host, "who looked")
+    site.good("host", "GET", "/log?member=%d&above=5" % m)
+    rows = site.good("auditor", "GET", "/audit?action=log.&object=member/%d" % m)["items"]
+    check(len(rows) == 1, "following one person leaves %d rows" % len(rows))
+    site.bad("host", "GET", "/log?reason=no_such", 400, says="reason")
+    site.bad("host", "GET", "/log?kind=no_such", 400, says="kind")
+    site.bad("host", "GET", "/log?limit=501", 400, says="limit")
+    site.good("host", "GET", "/log?reason=card_unknown&kind=tap&verdict=deny&from=2026-01-01T00:00:00Z&until=2031-01-01T00:00:00Z&door=front&card=7")
+    a = site.ask("auditor", "GET", "/log?limit=10000", headers={"Accept": "text/csv"})
+    check(a.status == 200 and a.headers["Content-Type"].startswith("text/csv") and a.body.startswith(b"id,door,seq,time,"), "CSV: %r" % a)
+    v = site.good("auditor", "GET", "/log/verify")
+    check(v == {"whole": True, "chains": []}, "an empty log verified: %s" % v)
+    check(site.good("host", "GET", "/alarms?open=true")["items"] == [], "alarms")
+
+
+SECTIONS = {f.__name__: f for f in (members, paging, cards, site_settings, tiers, calendar, doors, operators, sessions, peers, log)}

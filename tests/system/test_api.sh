@@ -1,0 +1,56 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# The hub's API against openapi.json: every endpoint, role and kind of wrong input, then what people do with it.
+source "$(dirname "$0")/lib.sh"
+export SEED=${SEED:-$(date +%s)}
+port=$(free_port)
+
+mkdir -p "$work/store" "$work/keys"
+chmod 700 "$work/keys"
+cat >"$work/hub.conf" <<EOT
+[site]
+id = walker
+[hub]
+socket = $work/hub.sock
+address = 127.0.0.1
+port = $port
+[mqtt]
+port = 1
+accounts = manual
+[store]
+directory = $work/store
+[keys]
+directory = $work/keys
+EOT
+
+hub_up() {
+	: >"$work/hub.log"
+	start hub "$B/bin/tapin-hub" --config "$work/hub.conf"
+	until_true $((10 * slow)) grep -qs "is ready" "$work/hub.log"
+}
+drive() {
+	/usr/bin/python3 -B tests/api/drive.py --port "$port" --socket "$work/hub.sock" --admin-password "$password" \
+		--keys "$work/sessions" "$1"
+}
+same_routes() { "$B/bin/tapin-hub" --routes | drive routes; }
+
+if [ -x build/api/node_modules/.bin/validate-api ]; then
+	lint() { build/api/node_modules/.bin/validate-api controller/wire/schema/openapi.json | jq -e .valid; }
+	check "openapi.json is OpenAPI 3.1" lint
+else
+	skip "openapi.json is OpenAPI 3.1" "no node here, or its packages could not be fetched"
+fi
+password=none
+check "openapi.json has each route of the program, with its roles, and no other" same_routes
+"$B/bin/tapin-hub" --config "$work/hub.conf" --init >"$work/init.log" 2>&1
+password=$(sed -nE 's/^ *password +([^ ]+).*/\1/p' "$work/init.log")
+check "the hub starts" hub_up
+for section in examples refusals paths noise members paging cards site_settings tiers calendar doors operators peers log sessions; do
+	check "$section" drive $section
+done
+mute() { ! grep -E 'internal|ERROR|error:|left a change|AddressSanitizer|runtime error' "$work/hub.log"; }
+check "the hub has no error to tell" mute
+stop hub
+check "it ends well" test "$stopped" = 0
+check "its socket is gone" test ! -e "$work/hub.sock"
+finish
