@@ -34,6 +34,13 @@ enum api_takes {
 	API_TAKES_CSV,
 };
 
+/* What a path's parameter is. */
+enum api_names {
+	API_ROW, /* a row's number, name or date; or there is none */
+	API_HEX, /* {id} is 32 hex digits */
+	API_OWN, /* {name} is an operator, and who is no admin may only be meant themselves */
+};
+
 struct api_call;
 struct api_route {
 	const char *method;
@@ -45,7 +52,7 @@ struct api_route {
 	 * api_fail. */
 	int (*handle)(struct api_call *call);
 	int argument; /* the handler's business */
-	bool hex;     /* the parameter is 32 hex digits, not a number */
+	enum api_names names;
 };
 #define API_ANSWERED 1
 

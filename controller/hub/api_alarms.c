@@ -119,8 +119,9 @@ static int list_audit(struct api_call *call)
 
 const struct api_route api_alarm_routes[] = {
 	{"GET", "/audit", API_READS, API_TAKES_NOTHING,
-		"limit cursor actor action object from until", list_audit, 0, false},
-	{"GET", "/alarms", API_ALL, API_TAKES_NOTHING, "limit cursor open", list_alarms, 0, false},
-	{"POST", "/alarms/{id}/seen", API_WORKS, API_TAKES_NOTHING, NULL, see_alarm, 0, false},
+		"limit cursor actor action object from until", list_audit, 0, API_ROW},
+	{"GET", "/alarms", API_ALL, API_TAKES_NOTHING, "limit cursor open", list_alarms, 0,
+		API_ROW},
+	{"POST", "/alarms/{id}/seen", API_WORKS, API_TAKES_NOTHING, NULL, see_alarm, 0, API_ROW},
 	{0},
 };

@@ -223,6 +223,7 @@ static int replace(struct api_call *call, const struct registry_card *old,
 	r = api_commit(call, r, &revision);
 	if (r < 0)
 		return r;
+	call->status = 201;
 	write_replaced(call, &is, &was, &revision);
 	return 0;
 }

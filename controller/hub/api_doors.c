@@ -194,18 +194,18 @@ static int remove_door(struct api_call *call)
 }
 
 const struct api_route api_door_routes[] = {
-	{"GET", "/doors", API_ALL, API_TAKES_NOTHING, "limit cursor", list_doors, 0, false},
-	{"POST", "/doors", API_ADMIN, API_TAKES_JSON, NULL, add_door, 0, false},
-	{"GET", "/doors/{name}", API_ALL, API_TAKES_NOTHING, NULL, show_door, 0, false},
-	{"PATCH", "/doors/{name}", API_ADMIN, API_TAKES_JSON, NULL, change_door, 0, false},
-	{"DELETE", "/doors/{name}", API_ADMIN, API_TAKES_NOTHING, NULL, remove_door, 0, false},
+	{"GET", "/doors", API_ALL, API_TAKES_NOTHING, "limit cursor", list_doors, 0, API_ROW},
+	{"POST", "/doors", API_ADMIN, API_TAKES_JSON, NULL, add_door, 0, API_ROW},
+	{"GET", "/doors/{name}", API_ALL, API_TAKES_NOTHING, NULL, show_door, 0, API_ROW},
+	{"PATCH", "/doors/{name}", API_ADMIN, API_TAKES_JSON, NULL, change_door, 0, API_ROW},
+	{"DELETE", "/doors/{name}", API_ADMIN, API_TAKES_NOTHING, NULL, remove_door, 0, API_ROW},
 	{"POST", "/doors/{name}/bundle", API_ADMIN, API_TAKES_NOTHING, NULL, api_door_bundle, 0,
-		false},
+		API_ROW},
 	{"POST", "/doors/{name}/stolen", API_ADMIN, API_TAKES_NOTHING, NULL, api_door_stolen, 0,
-		false},
+		API_ROW},
 	{"POST", "/doors/{name}/commands", API_WORKS, API_TAKES_JSON, NULL, api_door_command, 0,
-		false},
-	{"PUT", "/doors/{name}/state", API_WORKS, API_TAKES_JSON, NULL, api_door_state, 0, false},
-	{"GET", "/commands/{id}", API_ALL, API_TAKES_NOTHING, NULL, api_command_show, 0, true},
+		API_ROW},
+	{"PUT", "/doors/{name}/state", API_WORKS, API_TAKES_JSON, NULL, api_door_state, 0, API_ROW},
+	{"GET", "/commands/{id}", API_ALL, API_TAKES_NOTHING, NULL, api_command_show, 0, API_HEX},
 	{0},
 };

@@ -199,11 +199,11 @@ static int confirm_enrolment(struct api_call *call)
 }
 
 const struct api_route api_enrol_routes[] = {
-	{"POST", "/enrolments", API_WORKS, API_TAKES_JSON, NULL, start_enrolment, 0, false},
-	{"GET", "/enrolments/{id}", API_ALL, API_TAKES_NOTHING, NULL, show_enrolment, 0, true},
+	{"POST", "/enrolments", API_WORKS, API_TAKES_JSON, NULL, start_enrolment, 0, API_ROW},
+	{"GET", "/enrolments/{id}", API_ALL, API_TAKES_NOTHING, NULL, show_enrolment, 0, API_HEX},
 	{"DELETE", "/enrolments/{id}", API_WORKS, API_TAKES_NOTHING, NULL, cancel_enrolment, 0,
-		true},
+		API_HEX},
 	{"POST", "/enrolments/{id}/confirm", API_WORKS, API_TAKES_NOTHING, NULL, confirm_enrolment,
-		0, true},
+		0, API_HEX},
 	{0},
 };

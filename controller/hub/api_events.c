@@ -61,7 +61,7 @@ static bool read_event(struct api_body *body, struct registry_event *event, enum
 	api_get_time(body, "doors_from", API_NULLABLE, &event->doors_from_us);
 	api_get_time(body, "doors_until", API_NULLABLE, &event->doors_until_us);
 	api_get_u32(body, "capacity", API_OPTIONAL, 0, CAPACITY_MAX, &event->capacity);
-	api_get_note(body, "note", API_OPTIONAL, REGISTRY_NOTE_MAX, event->note);
+	api_get_text(body, "note", API_OPTIONAL, 0, REGISTRY_NOTE_MAX, event->note);
 	return api_body_done(body);
 }
 
@@ -141,10 +141,11 @@ static int remove_event(struct api_call *call)
 }
 
 const struct api_route api_event_routes[] = {
-	{"GET", "/events", API_ALL, API_TAKES_NOTHING, "limit cursor since", list_events, 0, false},
-	{"POST", "/events", API_WORKS, API_TAKES_JSON, NULL, add_event, 0, false},
-	{"GET", "/events/{id}", API_ALL, API_TAKES_NOTHING, NULL, show_event, 0, false},
-	{"PATCH", "/events/{id}", API_WORKS, API_TAKES_JSON, NULL, change_event, 0, false},
-	{"DELETE", "/events/{id}", API_WORKS, API_TAKES_NOTHING, NULL, remove_event, 0, false},
+	{"GET", "/events", API_ALL, API_TAKES_NOTHING, "limit cursor since", list_events, 0,
+		API_ROW},
+	{"POST", "/events", API_WORKS, API_TAKES_JSON, NULL, add_event, 0, API_ROW},
+	{"GET", "/events/{id}", API_ALL, API_TAKES_NOTHING, NULL, show_event, 0, API_ROW},
+	{"PATCH", "/events/{id}", API_WORKS, API_TAKES_JSON, NULL, change_event, 0, API_ROW},
+	{"DELETE", "/events/{id}", API_WORKS, API_TAKES_NOTHING, NULL, remove_event, 0, API_ROW},
 	{0},
 };

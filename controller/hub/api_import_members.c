@@ -114,14 +114,13 @@ static void free_contacts(struct contacts *contacts)
 
 /* ---- cells ---- */
 
-static bool take_text(
-	struct api_import *import, enum column column, size_t max, bool lines, char *out)
+static bool take_text(struct api_import *import, enum column column, size_t max, char *out)
 {
 	const char *text = api_import_cell(import, column);
 
 	if (!*text)
 		return true;
-	if (strlen(text) > max || (!lines && !utf8_one_line(text))) {
+	if (strlen(text) > max || !utf8_one_line(text)) {
 		api_import_say(
 			import, "%s: expected one line of at most %zu bytes", columns[column], max);
 		return false;
@@ -170,9 +169,9 @@ static bool take_cells(struct api_import *import, struct registry_member *member
 		api_import_say(import, "state: expected active, suspended or closed");
 		return false;
 	}
-	return take_text(import, COLUMN_NAME, REGISTRY_NAME_MAX, false, member->name) &&
-	       take_text(import, COLUMN_CONTACT, REGISTRY_NAME_MAX, false, member->contact) &&
-	       take_text(import, COLUMN_NOTE, REGISTRY_NOTE_MAX, true, member->note) &&
+	return take_text(import, COLUMN_NAME, REGISTRY_NAME_MAX, member->name) &&
+	       take_text(import, COLUMN_CONTACT, REGISTRY_NAME_MAX, member->contact) &&
+	       take_text(import, COLUMN_NOTE, REGISTRY_NOTE_MAX, member->note) &&
 	       take_number(import, COLUMN_TIER, UINT32_MAX, &member->tier) &&
 	       take_date(import, COLUMN_FROM, &member->valid_from) &&
 	       take_date(import, COLUMN_UNTIL, &member->valid_until) &&

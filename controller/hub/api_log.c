@@ -399,7 +399,7 @@ static int verify_log(struct api_call *call)
 const struct api_route api_log_routes[] = {
 	{"GET", "/log", API_ALL, API_TAKES_NOTHING,
 		"limit cursor door member card verdict reason kind from until above", list_log, 0,
-		false},
-	{"GET", "/log/verify", API_READS, API_TAKES_NOTHING, NULL, verify_log, 0, false},
+		API_ROW},
+	{"GET", "/log/verify", API_READS, API_TAKES_NOTHING, NULL, verify_log, 0, API_ROW},
 	{0},
 };

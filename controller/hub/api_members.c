@@ -133,7 +133,7 @@ static bool read_member(struct api_body *body, struct registry_member *member, e
 
 	api_get_text(body, "name", needed, 1, REGISTRY_NAME_MAX, member->name);
 	api_get_text(body, "contact", API_OPTIONAL, 0, REGISTRY_NAME_MAX, member->contact);
-	api_get_note(body, "note", API_OPTIONAL, REGISTRY_NOTE_MAX, member->note);
+	api_get_text(body, "note", API_OPTIONAL, 0, REGISTRY_NOTE_MAX, member->note);
 	api_get_u32(body, "tier", needed, 1, UINT32_MAX, &member->tier);
 	if (api_get_word(body, "state", API_OPTIONAL, states, ARRAY_SIZE(states), &state))
 		member->state = (enum member_state)state;
@@ -234,11 +234,11 @@ static int change_member(struct api_call *call)
 
 const struct api_route api_member_routes[] = {
 	{"GET", "/members", API_ALL, API_TAKES_NOTHING, "limit cursor text state tier",
-		list_members, 0, false},
-	{"POST", "/members", API_WORKS, API_TAKES_JSON, NULL, add_member, 0, false},
+		list_members, 0, API_ROW},
+	{"POST", "/members", API_WORKS, API_TAKES_JSON, NULL, add_member, 0, API_ROW},
 	{"POST", "/members/import", API_WORKS, API_TAKES_CSV, "preview", api_import_members, 0,
-		false},
-	{"GET", "/members/{id}", API_ALL, API_TAKES_NOTHING, "revision", show_member, 0, false},
-	{"PATCH", "/members/{id}", API_WORKS, API_TAKES_JSON, NULL, change_member, 0, false},
+		API_ROW},
+	{"GET", "/members/{id}", API_ALL, API_TAKES_NOTHING, "revision", show_member, 0, API_ROW},
+	{"PATCH", "/members/{id}", API_WORKS, API_TAKES_JSON, NULL, change_member, 0, API_ROW},
 	{0},
 };

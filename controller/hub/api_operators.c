@@ -225,9 +225,6 @@ static int set_password(struct api_call *call)
 	bool own = strcmp(call->actor.name, call->parameter) == 0;
 	int r;
 
-	if (!own && call->actor.role != OPERATOR_ROLE_ADMIN)
-		return api_refuse(call, 403, "role", "Not with this role",
-			"only an admin sets another's password");
 	r = load(call, &row);
 	if (r != 0)
 		return r;
@@ -248,13 +245,14 @@ static int set_password(struct api_call *call)
 
 const struct api_route api_operator_routes[] = {
 	{"GET", "/operators", API_READS, API_TAKES_NOTHING, "limit cursor", list_operators, 0,
-		false},
-	{"POST", "/operators", API_ADMIN, API_TAKES_JSON, NULL, add_operator, 0, false},
-	{"GET", "/operators/{name}", API_READS, API_TAKES_NOTHING, NULL, show_operator, 0, false},
-	{"PATCH", "/operators/{name}", API_ADMIN, API_TAKES_JSON, NULL, change_operator, 0, false},
+		API_ROW},
+	{"POST", "/operators", API_ADMIN, API_TAKES_JSON, NULL, add_operator, 0, API_ROW},
+	{"GET", "/operators/{name}", API_READS, API_TAKES_NOTHING, NULL, show_operator, 0, API_ROW},
+	{"PATCH", "/operators/{name}", API_ADMIN, API_TAKES_JSON, NULL, change_operator, 0,
+		API_ROW},
 	{"DELETE", "/operators/{name}", API_ADMIN, API_TAKES_NOTHING, NULL, remove_operator, 0,
-		false},
+		API_ROW},
 	{"PUT", "/operators/{name}/password", API_ALL, API_TAKES_JSON, NULL, set_password, 0,
-		false},
+		API_OWN},
 	{0},
 };

@@ -79,8 +79,8 @@ static int log_out(struct api_call *call)
 }
 
 const struct api_route api_session_routes[] = {
-	{"POST", "/session", API_NOBODY, API_TAKES_JSON, NULL, log_in, 0, false},
-	{"GET", "/session", API_ALL, API_TAKES_NOTHING, NULL, who_am_i, 0, false},
-	{"DELETE", "/session", API_ALL, API_TAKES_NOTHING, NULL, log_out, 0, false},
+	{"POST", "/session", API_NOBODY, API_TAKES_JSON, NULL, log_in, 0, API_ROW},
+	{"GET", "/session", API_ALL, API_TAKES_NOTHING, NULL, who_am_i, 0, API_ROW},
+	{"DELETE", "/session", API_ALL, API_TAKES_NOTHING, NULL, log_out, 0, API_ROW},
 	{0},
 };

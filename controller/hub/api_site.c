@@ -211,10 +211,10 @@ static int make_backup(struct api_call *call)
 }
 
 const struct api_route api_site_routes[] = {
-	{"GET", "/status", API_ALL, API_TAKES_NOTHING, NULL, show_status, 0, false},
-	{"GET", "/site", API_ALL, API_TAKES_NOTHING, NULL, show_site, 0, false},
-	{"PATCH", "/site", API_ADMIN, API_TAKES_JSON, NULL, change_site, 0, false},
-	{"PUT", "/site/lockdown", API_WORKS, API_TAKES_JSON, NULL, lock_down, 0, false},
-	{"POST", "/backup", API_ADMIN, API_TAKES_NOTHING, NULL, make_backup, 0, false},
+	{"GET", "/status", API_ALL, API_TAKES_NOTHING, NULL, show_status, 0, API_ROW},
+	{"GET", "/site", API_ALL, API_TAKES_NOTHING, NULL, show_site, 0, API_ROW},
+	{"PATCH", "/site", API_ADMIN, API_TAKES_JSON, NULL, change_site, 0, API_ROW},
+	{"PUT", "/site/lockdown", API_WORKS, API_TAKES_JSON, NULL, lock_down, 0, API_ROW},
+	{"POST", "/backup", API_ADMIN, API_TAKES_NOTHING, NULL, make_backup, 0, API_ROW},
 	{0},
 };

@@ -176,10 +176,10 @@ static int remove_tier(struct api_call *call)
 }
 
 const struct api_route api_tier_routes[] = {
-	{"GET", "/tiers", API_ALL, API_TAKES_NOTHING, "limit cursor", list_tiers, 0, false},
-	{"POST", "/tiers", API_ADMIN, API_TAKES_JSON, NULL, add_tier, 0, false},
-	{"GET", "/tiers/{id}", API_ALL, API_TAKES_NOTHING, NULL, show_tier, 0, false},
-	{"PATCH", "/tiers/{id}", API_ADMIN, API_TAKES_JSON, NULL, change_tier, 0, false},
-	{"DELETE", "/tiers/{id}", API_ADMIN, API_TAKES_NOTHING, NULL, remove_tier, 0, false},
+	{"GET", "/tiers", API_ALL, API_TAKES_NOTHING, "limit cursor", list_tiers, 0, API_ROW},
+	{"POST", "/tiers", API_ADMIN, API_TAKES_JSON, NULL, add_tier, 0, API_ROW},
+	{"GET", "/tiers/{id}", API_ALL, API_TAKES_NOTHING, NULL, show_tier, 0, API_ROW},
+	{"PATCH", "/tiers/{id}", API_ADMIN, API_TAKES_JSON, NULL, change_tier, 0, API_ROW},
+	{"DELETE", "/tiers/{id}", API_ADMIN, API_TAKES_NOTHING, NULL, remove_tier, 0, API_ROW},
 	{0},
 };

@@ -176,7 +176,7 @@ static int judge_parameter(struct api_call *call)
 	bool good = true;
 	int32_t date;
 
-	if (strstr(call->route->path, "{id}") && call->route->hex)
+	if (strstr(call->route->path, "{id}") && call->route->names == API_HEX)
 		good = text_unhex(text, call->hex, sizeof(call->hex)) == 0;
 	else if (strstr(call->route->path, "{id}"))
 		good = api_number_parse(text, API_NUMBER_MAX, &call->id) == 0 && call->id > 0;
@@ -184,6 +184,10 @@ static int judge_parameter(struct api_call *call)
 		good = name_id_valid(text);
 	else if (strstr(call->route->path, "{date}"))
 		good = civil_date_parse(text, &date) == 0;
+	if (call->route->names == API_OWN && call->actor.role != OPERATOR_ROLE_ADMIN &&
+		strcmp(text, call->actor.name) != 0)
+		return api_refuse(call, 403, "role", "Not with this role",
+			"%s may do this for themselves only: ask an admin", call->actor.name);
 	return good ? 0
 		    : api_refuse(call, 404, "absent", "No such thing",
 			      "%.39s names nothing that could be here", text);

@@ -129,8 +129,8 @@ bool api_is_null(const struct api_body *body, const char *key)
 
 /* ---- one field ---- */
 
-static bool get_text(struct api_body *body, const char *key, enum api_need need, size_t min,
-	size_t max, bool lines, char *out)
+bool api_get_text(struct api_body *body, const char *key, enum api_need need, size_t min,
+	size_t max, char *out)
 {
 	const json_t *value = find(body, key, need);
 	const char *text = json_string_value(value);
@@ -150,26 +150,12 @@ static bool get_text(struct api_body *body, const char *key, enum api_need need,
 			strlen(text));
 		return false;
 	}
-	for (const char *c = text; *c; c++) {
-		if (((unsigned char)*c < ' ' && !(lines && strchr("\r\n\t", *c))) || *c == 0x7F) {
-			note(body, key, "holds a control character%s",
-				lines ? "" : "; write it on one line");
-			return false;
-		}
+	if (!utf8_one_line(text)) {
+		note(body, key, "holds a control character; write it on one line");
+		return false;
 	}
 	strcpy(out, text);
 	return true;
-}
-
-bool api_get_text(struct api_body *body, const char *key, enum api_need need, size_t min,
-	size_t max, char *out)
-{
-	return get_text(body, key, need, min, max, false, out);
-}
-
-bool api_get_note(struct api_body *body, const char *key, enum api_need need, size_t max, char *out)
-{
-	return get_text(body, key, need, 0, max, true, out);
 }
 
 bool api_get_name(struct api_body *body, const char *key, enum api_need need, char out[NAME_ID_MAX])

@@ -110,9 +110,6 @@ enum api_need {
  */
 bool api_get_text(struct api_body *body, const char *key, enum api_need need, size_t min,
 	size_t max, char *out);
-/* The same, and may hold line ends and tabs. */
-bool api_get_note(
-	struct api_body *body, const char *key, enum api_need need, size_t max, char *out);
 /* A site's, door's or operator's id; null: "". */
 bool api_get_name(
 	struct api_body *body, const char *key, enum api_need need, char out[NAME_ID_MAX]);
