@@ -340,9 +340,3 @@ void api_page_close(struct api_call *call, const char *list, const struct api_pa
 		api_hex(&call->out, "next", (const uint8_t *)text, strlen(text));
 	api_end(&call->out);
 }
-
-/* Until hub.c is there. */
-__attribute__((weak)) void hub_changed(struct hub *hub)
-{
-	(void)hub;
-}
