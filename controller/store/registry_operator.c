@@ -241,7 +241,7 @@ static int expect(
 
 static int change(struct registry *reg, const struct registry_operator *operator)
 {
-	struct registry_operator old;
+	struct registry_operator old = {0};
 	int rc = check(reg, operator);
 
 	if (rc == 0)
@@ -271,7 +271,7 @@ static int remove_operator(struct registry *reg, const char *name, uint64_t vers
 {
 	CLEANUP(registry_done)
 	sqlite3_stmt *stmt = registry_prepare(reg, "DELETE FROM operator WHERE name = ?1");
-	struct registry_operator old;
+	struct registry_operator old = {0};
 	int rc = expect(reg, name, version, &old);
 
 	if (rc == 0 && old.role == OPERATOR_ROLE_ADMIN)
