@@ -104,15 +104,20 @@ static void take_row(struct hub *hub, const struct registry_door *row)
 {
 	struct sync_door *door = find_or_add(hub->sync, row->name);
 	struct sync_door_state state;
+	bool was_wanted;
 
 	if (!door)
 		return; /* no memory: the next refresh tries again */
 	door->seen = true;
 	if (revision_compare(&row->revision, &door->floor) > 0)
 		door->floor = row->revision;
+	was_wanted = door->wanted;
 	door->wanted = row->status != REGISTRY_DOOR_STOLEN;
-	if (!door->wanted)
+	if (!door->wanted) {
+		if (was_wanted)
+			heard_cut_off(hub, door);
 		return;
+	}
 	if (door->cleared) /* it was stolen, or gone, and is back */
 		door->cleared = door->state_told = false;
 	sync_fill_door_state(hub, row, &state);

@@ -59,6 +59,16 @@ void heard_status(struct hub *hub, struct sync_door *door, const struct mqtt_eve
 	door->has_status = true;
 }
 
+void heard_cut_off(struct hub *hub, struct sync_door *door)
+{
+	static const char offline[] = "{\"online\":false}";
+
+	free(door->status_json);
+	door->status_json = strdup(offline);
+	door->online = false;
+	due(hub, SOON_MS);
+}
+
 bool sync_newer_start(struct hub *hub, const char *name, uint8_t ret_start[SYNC_NONCE_SIZE])
 {
 	const struct sync_door *door = sync_door_find(hub->sync, name);
@@ -76,10 +86,11 @@ static int write_door(struct hub *hub, struct sync_door *door)
 	if (door->has_ask)
 		r = registry_door_asked(hub->registry, door->name, &door->ask.revision,
 			door->ask.digest, door->ask.start, door->ask.program);
-	if ((r >= 0 || r == -ENOENT) && door->status_json)
+	if (r >= 0 && door->status_json)
 		r = registry_door_status(
 			hub->registry, door->name, door->online, door->status_json);
-	return r == -ENOENT ? 0 : r; /* it was removed meanwhile */
+	/* it was removed meanwhile, or told what cannot be kept: no reason to lose the others' */
+	return r == -ENOENT || r == -EINVAL ? 0 : r;
 }
 
 static void forget(struct sync_door *door)

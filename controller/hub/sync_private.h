@@ -104,3 +104,5 @@ void answer_stop(struct hub_sync *sync);
 /* ---- heard.c ---- */
 void heard_ask(struct hub *hub, struct sync_door *door, const struct sync_ask *ask);
 void heard_status(struct hub *hub, struct sync_door *door, const struct mqtt_event *event);
+/* A stolen door is offline: the broker tells no last will of whom it throws out. */
+void heard_cut_off(struct hub *hub, struct sync_door *door);

@@ -415,6 +415,26 @@ static void a_status_is_kept_for_people(void **state)
 	registry_door_free(&door);
 }
 
+static void a_stolen_door_is_offline_and_silent(void **state)
+{
+	struct registry_door door;
+
+	(void)state;
+	hub_sync_connected(&hub);
+	tell_status("front", "{\"online\":true}", false);
+	usleep(30000);
+	forget_sent();
+	begin();
+	done(registry_door_stolen(hub.registry, "front"));
+	commit();
+	sync_changed(&hub);
+	assert_string_equal(find_sent("door/front/state", 0)->body, "");
+	sync_flush(&hub);
+	done(registry_door(hub.registry, "front", &door));
+	assert_false(door.online);
+	registry_door_free(&door);
+}
+
 static void nobodys_messages_are_taken_away(void **state)
 {
 	struct sign_secret other;
@@ -480,6 +500,7 @@ int main(void)
 		T(a_door_that_asks_too_often_waits),
 		T(reports_are_kept_together),
 		T(a_status_is_kept_for_people),
+		T(a_stolen_door_is_offline_and_silent),
 		T(nobodys_messages_are_taken_away),
 		T(a_full_window_goes_on_when_it_empties),
 	};
