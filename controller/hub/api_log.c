@@ -78,6 +78,7 @@ static void read_query(
 		api_errors_add(&call->errors, "above", "not with cursor");
 	query->below = page->after;
 	query->limit = page->limit;
+	query->ascending = above != NULL;
 	if (call->actor.role == OPERATOR_ROLE_HOST && query->from_us < earliest)
 		query->from_us = earliest;
 }
@@ -323,7 +324,7 @@ static int load(struct api_call *call, struct registry_log_query *query, size_t 
 		if (n <= 0)
 			break;
 		count += (size_t)n;
-		if (query->above)
+		if (query->ascending)
 			query->above = rows[count - 1].id;
 		else
 			query->below = rows[count - 1].id;

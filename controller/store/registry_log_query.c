@@ -47,6 +47,11 @@ static void add(char sql[SQL_MAX], const char *text)
 	snprintf(sql + used, SQL_MAX - used, "%s", text);
 }
 
+static bool ascends(const struct registry_log_query *q)
+{
+	return q->ascending || q->above > 0;
+}
+
 /* Text of literals only; values are bound. */
 static void compose(const struct registry_log_query *q, char sql[SQL_MAX])
 {
@@ -68,7 +73,7 @@ static void compose(const struct registry_log_query *q, char sql[SQL_MAX])
 		add(sql, " AND e.reason = ?8");
 	if (q->kind >= 0)
 		add(sql, " AND e.kind = ?9");
-	add(sql, q->above ? " ORDER BY e.id LIMIT ?3" : " ORDER BY e.id DESC LIMIT ?3");
+	add(sql, ascends(q) ? " ORDER BY e.id LIMIT ?3" : " ORDER BY e.id DESC LIMIT ?3");
 }
 
 static void bind_times(sqlite3_stmt *stmt, const struct registry_log_query *q)
@@ -137,10 +142,10 @@ static int ask(struct asking *a, int64_t above, int64_t below)
 static sqlite3_stmt *list_zones(const struct asking *a)
 {
 	sqlite3_stmt *stmt = registry_prepare(a->reg,
-		a->query->above ? "SELECT zone FROM entry_zone WHERE zone >= ?1 AND zone <= ?2"
-				  " AND max_us >= ?10 AND min_us < ?11 ORDER BY zone"
-				: "SELECT zone FROM entry_zone WHERE zone >= ?1 AND zone <= ?2"
-				  " AND max_us >= ?10 AND min_us < ?11 ORDER BY zone DESC");
+		ascends(a->query) ? "SELECT zone FROM entry_zone WHERE zone >= ?1 AND zone <= ?2"
+				    " AND max_us >= ?10 AND min_us < ?11 ORDER BY zone"
+				  : "SELECT zone FROM entry_zone WHERE zone >= ?1 AND zone <= ?2"
+				    " AND max_us >= ?10 AND min_us < ?11 ORDER BY zone DESC");
 
 	if (!stmt)
 		return NULL;
@@ -161,7 +166,7 @@ static int ask_zones_between(struct asking *a, int64_t first, int64_t last)
 static int ask_by_time(struct asking *a)
 {
 	CLEANUP(registry_done) sqlite3_stmt *zones = list_zones(a);
-	int64_t first = -1, last = -1, step = a->query->above ? 1 : -1;
+	int64_t first = -1, last = -1, step = ascends(a->query) ? 1 : -1;
 	int rc;
 
 	if (!zones)

@@ -62,6 +62,7 @@ struct registry_entry {
 struct registry_log_query {
 	uint64_t above; /* ascending from there, to follow; or */
 	uint64_t below; /* newest first from there; 0 and 0: from the newest */
+	bool ascending; /* as with above, also from its 0: a log that may still be empty */
 	const char *door;
 	uint64_t member; /* 0: any */
 	uint64_t card;

@@ -654,7 +654,8 @@ static void compare_pages(struct registry *reg, struct registry_log_query q)
 	while (--id > 0 && id <= MANY)
 		assert_false(fits(&q, id));
 	q.below = 0;
-	q.above = id = pick(MANY) + 1;
+	q.ascending = true;
+	q.above = id = pick(4) ? pick(MANY) + 1 : 0;
 	count = registry_log(reg, &q, rows);
 	for (int i = 0; i < count; i++) {
 		while (++id <= MANY && !fits(&q, id))
