@@ -29,8 +29,6 @@ static const char *remedy(long status)
 	switch (status) {
 	case 401:
 		return "log in: tapin login NAME";
-	case 412:
-		return "look at it again and repeat the change";
 	case 429:
 		return "wait a moment";
 	default:
@@ -38,7 +36,7 @@ static const char *remedy(long status)
 	}
 }
 
-static void complain(long status, const json_t *problem)
+static void complain(long status, bool login, const json_t *problem)
 {
 	const char *detail = cli_text_at(problem, "detail"), *title = cli_text_at(problem, "title");
 	CLEANUP(cleanup_free) char *text = cli_clean(*detail ? detail : title);
@@ -54,9 +52,11 @@ static void complain(long status, const json_t *problem)
 		CLEANUP(cleanup_free) char *field = cli_clean(cli_text_at(error, "field"));
 		CLEANUP(cleanup_free) char *what = cli_clean(cli_text_at(error, "detail"));
 
-		log_error("  %s: %s", field ? field : "", what ? what : "");
+		/* the hub's sentence may have said it */
+		if (field && what && !(text && strstr(text, what)))
+			log_error("  %s: %s", field, what);
 	}
-	if (remedy(status))
+	if (!login && remedy(status))
 		log_error("%s", remedy(status));
 }
 
@@ -80,7 +80,7 @@ static int open_client(struct cli_call *call)
 	return 0;
 }
 
-static int answered(const struct client_answer *answer, json_t **ret_answer)
+static int answered(const struct client_answer *answer, bool login, json_t **ret_answer)
 {
 	json_error_t error;
 	json_t *value = NULL;
@@ -89,7 +89,7 @@ static int answered(const struct client_answer *answer, json_t **ret_answer)
 		value = json_loadb(answer->body, answer->size,
 			JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
 	if (answer->status < 200 || answer->status > 299) {
-		complain(answer->status, value);
+		complain(answer->status, login, value);
 		json_decref(value);
 		return exit_of_status(answer->status);
 	}
@@ -117,7 +117,7 @@ static int send_request(
 		return CLI_EXIT_USAGE;
 	if (client_call(call->client, request, &answer, err) < 0)
 		return log_error("%s", err), CLI_EXIT_UNREACHABLE;
-	r = answered(&answer, ret_answer);
+	r = answered(&answer, strcmp(call->command->noun, "login") == 0, ret_answer);
 	client_answer_free(&answer);
 	return r;
 }

@@ -172,6 +172,8 @@ int cli_show_rows(const struct cli_column *columns, const json_t *rows)
 	json_array_foreach(rows, i, row) if (r == 0) r = add_row(table, columns, count, row);
 	if (r == 0)
 		table_print(table);
+	if (r == 0 && json_array_size(rows) == 0)
+		fputs("none\n", stderr);
 	table_free(table);
 	return r;
 }
@@ -195,7 +197,7 @@ int cli_show_sheet(const struct cli_column *columns, const json_t *object)
 		for (char *p = title; *p; p++)
 			*p = *p >= 'A' && *p <= 'Z' ? (char)(*p + 32) : *p;
 		cells[1] = cli_cell(value, columns[i].cell, false);
-		r = cells[1] ? table_add_row(table, cells) : -ENOMEM;
+		r = !cells[1] ? -ENOMEM : *cells[1] ? table_add_row(table, cells) : 0;
 		free(cells[1]);
 	}
 	if (r == 0)

@@ -237,12 +237,12 @@ static void refusals_have_exit_codes_and_sentences(void **state)
 		int code;
 		const char *says;
 	} rows[] = {
-		{PROBLEM("400 Bad", "no"), CLI_EXIT_REFUSED, "f: bad"},
+		{PROBLEM("400 Bad", "no"), CLI_EXIT_REFUSED, "  f: bad"},
 		{PROBLEM("401 Who", "log in"), CLI_EXIT_NOT_ALLOWED, "tapin login"},
 		{PROBLEM("403 No", "hosts may not"), CLI_EXIT_NOT_ALLOWED, "hosts may not"},
 		{PROBLEM("404 None", "no member 1"), CLI_EXIT_REFUSED, "no member 1"},
 		{PROBLEM("409 Not now", "in the way"), CLI_EXIT_CONFLICT, "in the way"},
-		{PROBLEM("412 Stale", "changed"), CLI_EXIT_CONFLICT, "repeat the change"},
+		{PROBLEM("412 Stale", "changed"), CLI_EXIT_CONFLICT, "changed"},
 		{PROBLEM("422 Bad", "no"), CLI_EXIT_REFUSED, "no"},
 		{PROBLEM("429 Slow", "often"), CLI_EXIT_REFUSED, "wait"},
 		{PROBLEM("500 Oh", "\\u001b[31mred"), CLI_EXIT_REFUSED, "?[31mred"},
