@@ -18,6 +18,11 @@
 #define SILENCE_MS 180000
 /* A replayed head is a reason to ask, but not a way to make the door ask without end. */
 #define DOUBT_MS 30000
+/* Changes that follow one another closely share a report: a broker drops what is too much for one
+ * reader. What was dropped is told again with a later head, some doors after others. */
+#define REPORT_GAP_MS 200
+#define REPORT_AGAIN_MS 45000
+#define REPORT_SPREAD_MS 8000
 
 static void arm(struct door *door);
 
@@ -39,13 +44,39 @@ static int send_ask(struct door *door, struct sync_ask *ask)
 	return r < 0 ? r : broker_publish_signed(door, BROKER_TOPIC_ASK, body);
 }
 
-void sync_report(struct door *door)
+static void report_now(struct door *door)
 {
 	struct sync_ask ask = {.want = SYNC_WANT_REPORT};
 
+	door->sync.report_ms = 0;
+	door->sync.reported_ms = clock_mono_ms();
 	crypto_random(ask.nonce, sizeof(ask.nonce));
 	if (broker_up(door))
 		(void)send_ask(door, &ask); /* the next ask says the same */
+}
+
+void sync_report(struct door *door)
+{
+	struct door_sync *sync = &door->sync;
+
+	if (clock_mono_ms() - sync->reported_ms >= REPORT_GAP_MS) {
+		report_now(door);
+		return;
+	}
+	sync->report_ms = sync->reported_ms + REPORT_GAP_MS;
+	arm(door);
+}
+
+static void report_again(struct door *door)
+{
+	struct door_sync *sync = &door->sync;
+	uint32_t delay_ms;
+
+	if (sync->report_ms || clock_mono_ms() - sync->reported_ms < REPORT_AGAIN_MS)
+		return;
+	crypto_random(&delay_ms, sizeof(delay_ms));
+	sync->report_ms = clock_mono_ms() + 1 + delay_ms % REPORT_SPREAD_MS;
+	arm(door);
 }
 
 /* Sends what is wanted, or what was asked for, once more. */
@@ -134,6 +165,8 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 			begin_ask(door);
 		else if (sync->ask.on && now_ms >= sync->ask.due_ms)
 			ask_again(door);
+		if (sync->report_ms && now_ms >= sync->report_ms)
+			report_now(door);
 	}
 	arm(door);
 	return 0;
@@ -151,6 +184,8 @@ static void arm(struct door *door)
 		at_ms = sync->ask.due_ms;
 	if (sync->wants && (!sync->ask.on || sync->want_ms < at_ms))
 		at_ms = sync->want_ms;
+	if (sync->report_ms && sync->report_ms < at_ms)
+		at_ms = sync->report_ms;
 	sd_event_source_set_time(sync->timer, at_ms * 1000);
 	sd_event_source_set_enabled(sync->timer, may_ask(door) ? SD_EVENT_ONESHOT : SD_EVENT_OFF);
 }
@@ -268,6 +303,7 @@ static void take_head(struct door *door, enum broker_topic topic, const struct s
 		return;
 	sync_heard_head(door, head, answered);
 	catch_up(door, want, answered);
+	report_again(door);
 }
 
 void sync_take_head(struct door *door, const struct mqtt_event *event)

@@ -85,9 +85,11 @@ struct door_sync {
 	struct sync_outstanding ask;
 	bool wants; /* an ask is to be made */
 	enum sync_want want;
-	uint64_t want_ms;  /* when */
-	unsigned failures; /* rosters that were not taken, one after another */
-	uint64_t heard_ms; /* when the hub was last heard */
+	uint64_t want_ms;     /* when */
+	uint64_t reported_ms; /* when the hub was last told what is in force */
+	uint64_t report_ms;   /* when it is to be told again; 0: nothing new */
+	unsigned failures;    /* rosters that were not taken, one after another */
+	uint64_t heard_ms;    /* when the hub was last heard */
 
 	struct sync_head force; /* the roster in force: revision and digest */
 	struct revision floor;

@@ -75,7 +75,7 @@ class Door:
     def provision(self):
         bundle = os.path.join(self.dir, "bundle.json")
         with open(bundle, "w", encoding="ascii") as f:
-            f.write(self.site.api("POST", f"/doors/{self.name}/bundle", raw=True))
+            f.write(self.site.api("POST", f"/doors/{self.name}/bundle")["text"])
         os.chmod(bundle, 0o600)
         return subprocess.Popen([f"{BIN}/tapin-door", "--config", self.conf, "--provision", bundle],
                                 stdout=subprocess.DEVNULL, stderr=open(f"{self.dir}/provision.log", "wb"))
