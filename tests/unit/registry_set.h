@@ -155,17 +155,23 @@ static inline void set_apply_view(
 	assert_int_equal(registry_view_chunk(view, chunk + 3, out, room, &last), -ENOENT);
 }
 
-static inline struct set set_fetch(
-	struct registry *reg, const struct revision *from, const struct set *base)
+static inline struct set set_fetch_in(
+	struct registry *reg, const struct revision *from, const struct set *base, size_t room)
 {
 	struct set s = base ? set_copy(base) : (struct set){0};
 	struct registry_view *view = NULL;
 	uint8_t digest[ROSTER_DIGEST_SIZE];
 
 	EXPECT(reg, registry_view_open(reg, from, &view), 0);
-	set_apply_view(reg, view, &s, 700 + pick(4000));
+	set_apply_view(reg, view, &s, room);
 	set_digest(&s, digest);
 	assert_memory_equal(digest, registry_view_roster(view)->digest, ROSTER_DIGEST_SIZE);
 	registry_view_close(view);
 	return s;
+}
+
+static inline struct set set_fetch(
+	struct registry *reg, const struct revision *from, const struct set *base)
+{
+	return set_fetch_in(reg, from, base, 700 + pick(4000));
 }

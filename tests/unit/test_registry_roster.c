@@ -34,7 +34,7 @@ static struct model {
 	bool doors[3];
 } now, before;
 
-static const char *const door_names[] = {"front", "back", "studio-2"};
+static const char *const door_names[] = {"front", "back", "studio-with-a-name-of-32-letters"};
 static const char *const hours[] = {"24/7", "Mo-Fr 09:00-17:00", "Sa,Su off", "Tu 18:00-22:00"};
 
 static void expect_card(const struct registry_card *c, struct set *out)

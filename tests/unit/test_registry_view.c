@@ -224,6 +224,42 @@ static void view_needs_room_and_keeps_it(void **state)
 	registry_close(reg);
 }
 
+/* As many doors as a tier names, with names and hours as long as they may be. */
+static void longest_record_goes_through(void **state)
+{
+	static struct registry_tier tier, got;
+	struct registry *reg = bed_open("hub.db");
+	char hours[ROSTER_HOURS_MAX + 1];
+	struct set s;
+	uint32_t id;
+
+	(void)state;
+	snprintf(hours, sizeof(hours), "24/7 open \"%0500d\"", 0);
+	assert_int_equal(strlen(hours), ROSTER_HOURS_MAX);
+	memset(&tier, 0, sizeof(tier));
+	snprintf(tier.name, sizeof(tier.name), "Full");
+	snprintf(tier.roster.hours, sizeof(tier.roster.hours), "%s", hours);
+	tier.roster.door_count = ROSTER_TIER_DOORS_MAX;
+	bed_begin(reg);
+	for (int i = 0; i < ROSTER_TIER_DOORS_MAX; i++) {
+		struct roster_tier_door *door = &tier.roster.doors[i];
+
+		snprintf(door->door, sizeof(door->door), "a-door-with-a-name-of-32-chars%02d", i);
+		bed_door(reg, door->door, false);
+		snprintf(door->hours, sizeof(door->hours), "%s", hours);
+		door->own = true;
+	}
+	EXPECT(reg, registry_tier_add(reg, &tier, &id), 0);
+	EXPECT(reg, registry_tier_change(reg, &tier), -ENOENT);
+	EXPECT(reg, registry_tier(reg, id, &got), 0);
+	EXPECT(reg, registry_tier_change(reg, &got), 0);
+	bed_commit(reg);
+	s = set_fetch_in(reg, NULL, NULL, ROSTER_RECORD_MAX + 2);
+	assert_int_equal(s.count, 2 + ROSTER_TIER_DOORS_MAX);
+	set_free(&s);
+	registry_close(reg);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -233,6 +269,7 @@ int main(void)
 		TEST(what_cannot_be_told_as_a_delta_is_stale),
 		TEST(who_is_gone_for_90_days_is_forgotten),
 		TEST(view_needs_room_and_keeps_it),
+		TEST(longest_record_goes_through),
 	};
 
 	setenv("TZ", "Europe/London", 1);
