@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# make install DESTDIR= PREFIX=/usr: programs, units, users, udev rules, example, man pages.
+# make install DESTDIR= PREFIX=/usr: programs, units, users, udev rules, example, man pages, completion.
 
 LIBDIR := $(DESTDIR)$(PREFIX)/lib
 
@@ -17,3 +17,4 @@ install: programs ## install into DESTDIR and PREFIX (/usr)
 	install -m 644 udev/*.rules $(LIBDIR)/udev/rules.d
 	install -m 644 README.md LICENSE $(wildcard deploy/*.example deploy/examples/*) $(DESTDIR)$(PREFIX)/share/doc/tapin
 	$(foreach page,$(wildcard deploy/man/*.[178]),install -m 644 $(page) $(DESTDIR)$(PREFIX)/share/man/man$(subst .,,$(suffix $(page))) &&) true
+	install -D -m 644 deploy/completion/tapin.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/tapin

@@ -67,27 +67,27 @@ static const struct cli_option holiday_set[] = {
 	{0},
 };
 
-#define EXCEPTION(NOUN, WHAT)                                                      \
-	{.noun = NOUN,                                                             \
-		.verb = "add",                                                     \
-		.what = WHAT,                                                      \
-		.method = "POST",                                                  \
-		.path = "/exceptions",                                             \
-		.fixed = "kind=" NOUN,                                             \
-		.options = exception_add,                                          \
-		.columns = exception_columns},                                     \
-		{.noun = NOUN,                                                     \
-			.verb = "list",                                            \
-			.what = "by number",                                       \
-			.method = "GET",                                           \
-			.path = "/exceptions",                                     \
-			.fixed = "kind=" NOUN,                                     \
-			.options = exception_list,                                 \
-			.list = "items",                                           \
-			.columns = exception_columns},                             \
-	{                                                                          \
-		.noun = NOUN, .verb = "remove", .what = "as if it had never been", \
-		.method = "DELETE", .path = "/exceptions/{ID}", .versioned = true  \
+#define EXCEPTION(NOUN, WHAT)                                                                    \
+	{.noun = NOUN,                                                                           \
+		.verb = "add",                                                                   \
+		.what = WHAT,                                                                    \
+		.method = "POST",                                                                \
+		.path = "/exceptions",                                                           \
+		.fixed = "kind=" NOUN,                                                           \
+		.options = exception_add,                                                        \
+		.columns = exception_columns},                                                   \
+		{.noun = NOUN,                                                                   \
+			.verb = "list",                                                          \
+			.what = NOUN "s, by number",                                             \
+			.method = "GET",                                                         \
+			.path = "/exceptions",                                                   \
+			.fixed = "kind=" NOUN,                                                   \
+			.options = exception_list,                                               \
+			.list = "items",                                                         \
+			.columns = exception_columns},                                           \
+	{                                                                                        \
+		.noun = NOUN, .verb = "remove", .what = "take it away, as if it had never been", \
+		.method = "DELETE", .path = "/exceptions/{ID}", .versioned = true                \
 	}
 
 static const struct cli_command time_commands[] = {
@@ -125,12 +125,12 @@ static const struct cli_command time_commands[] = {
 		.columns = tier_columns},
 	{.noun = "tier",
 		.verb = "remove",
-		.what = "one that no member is in",
+		.what = "remove one that no member is in",
 		.method = "DELETE",
 		.path = "/tiers/{ID}",
 		.versioned = true},
-	EXCEPTION("closure", "closed, whatever the hours say"),
-	EXCEPTION("opening", "open, beside the hours"),
+	EXCEPTION("closure", "a closure: closed, whatever the hours say"),
+	EXCEPTION("opening", "a special opening, beside the hours"),
 	{.noun = "holiday",
 		.verb = "list",
 		.what = "dates that differ from the calendar",
@@ -148,7 +148,7 @@ static const struct cli_command time_commands[] = {
 		.columns = holiday_columns},
 	{.noun = "holiday",
 		.verb = "remove",
-		.what = "the calendar says again",
+		.what = "let the calendar say again",
 		.method = "DELETE",
 		.path = "/holidays/{DATE}"},
 };

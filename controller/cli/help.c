@@ -71,7 +71,7 @@ static void print_option(FILE *out, const struct cli_option *o)
 
 	snprintf(name, sizeof(name), "--%s%s%s", o->name, o->value ? " " : "",
 		o->value ? o->value : "");
-	fprintf(out, "  %-24s %s%s\n", name, o->what,
+	fprintf(out, "  %-24s  %s%s\n", name, o->what,
 		o->flags & CLI_REQUIRED ? " (must be given)" : "");
 }
 
@@ -82,17 +82,17 @@ void cli_help_command(FILE *out, const struct cli_command *c)
 	print_usage(out, c);
 	fputc('\n', out);
 	if (c->word)
-		fprintf(out, "  %-24s %s\n", c->word->value, c->word->what);
+		fprintf(out, "  %-24s  %s\n", c->word->value, c->word->what);
 	for (const struct cli_option *o = c->options; o && o->name; o++)
 		print_option(out, o);
-	fputs("  --json                   print the hub's JSON\n", out);
+	fputs("  --json                    print the hub's JSON\n", out);
 	if (c->list)
-		fputs("  --csv                    print CSV\n"
-		      "  --limit N                at most so many\n",
+		fputs("  --csv                     print CSV\n"
+		      "  --limit N                 at most so many\n",
 			out);
 	if (c->versioned)
-		fputs("  --if-version N           only if it has not changed since\n", out);
-	fputs("  --hub ADDRESS            unix:PATH or http://127.0.0.1:PORT\n\n"
+		fputs("  --if-version N            only if it has not changed since\n", out);
+	fputs("  --hub ADDRESS             unix:PATH or http://127.0.0.1:PORT\n\n"
 	      "Times are local: 2026-12-24 or 2026-12-24T19:30.\n",
 		out);
 	fputs(exits, out);
