@@ -83,8 +83,8 @@ static void damaged_file_is_not_blamed_on_the_hub(void **state)
 
 	(void)state;
 	take(NULL);
-	cache = cache_close(cache);
 	keeper = keeper_close(keeper, 1000);
+	cache = cache_close(cache); /* the last one moves the -wal into the file */
 	for (long at = 4096; at < 30 * 4096; at += 64)
 		file_put(in_folder("cache.db"), at, "garbage garbage garbage", 23);
 	keeper = keeper_bed_open(&damaged);
