@@ -17,8 +17,8 @@
 #include <string.h>
 #include <sys/file.h>
 
-#define ASK_MS 5000 /* the claim is sent again while nobody answers */
-#define REFUSALS 3  /* the broker may not have heard of the account yet */
+#define ASK_MS 5000     /* the claim is sent again while nobody answers */
+#define REFUSED_MS 3000 /* that long the broker may not have heard of the account yet */
 
 struct joining {
 	const struct bundle *bundle;
@@ -30,8 +30,8 @@ struct joining {
 	char ask[MQTT_TOPIC_MAX];
 	char answer[MQTT_TOPIC_MAX];
 	bool asked;
-	unsigned refusals;
 	uint64_t asked_ms;
+	uint64_t refused_ms; /* since when the broker does not let us in; 0: it does, or is away */
 	char trouble[ERR_MAX]; /* the last one, for the end of the wait */
 	bool done;
 	struct welcome welcome;
@@ -316,22 +316,17 @@ static int take_event(struct joining *j, const struct mqtt_event *event, char er
 {
 	switch (event->kind) {
 	case MQTT_EVENT_CONNECTED:
-		j->refusals = 0;
+		j->refused_ms = 0;
 		mqtt_subscribe(j->mqtt, j->answer, 1);
 		send_claim(j);
 		return 0;
 	case MQTT_EVENT_DISCONNECTED:
 		snprintf(j->trouble, sizeof(j->trouble), "%s", event->message);
 		if (!strstr(event->message, "not authorised"))
-			return 0;
-		if (++j->refusals < REFUSALS)
-			return 0;
-		snprintf(err, ERR_MAX,
-			"the broker does not let %s in: the bundle was used before, has run out "
-			"(24 hours), or a newer one was made; make a new one on the hub: tapin "
-			"door bundle %s",
-			j->bundle->mqtt_username, j->bundle->door);
-		return -EACCES;
+			j->refused_ms = 0;
+		else if (j->refused_ms == 0)
+			j->refused_ms = clock_mono_ms();
+		return 0;
 	case MQTT_EVENT_MESSAGE:
 		return strcmp(event->topic, j->answer) == 0 ? take_answer(j, event, err) : 0;
 	case MQTT_EVENT_PUBLISHED:
@@ -344,6 +339,14 @@ static int give_up(const struct joining *j, unsigned wait_s, char err[ERR_MAX])
 {
 	const struct bundle *b = j->bundle;
 
+	if (j->refused_ms != 0) {
+		snprintf(err, ERR_MAX,
+			"the broker does not let %s in: the bundle was used before, has run out "
+			"(24 hours), or a newer one was made; make a new one on the hub: tapin "
+			"door bundle %s",
+			b->mqtt_username, b->door);
+		return -EACCES;
+	}
 	if (!j->asked)
 		snprintf(err, ERR_MAX, "no broker after %u s: %.300s", wait_s,
 			*j->trouble ? j->trouble : "it does not answer");
@@ -366,7 +369,8 @@ static int converse(struct joining *j, unsigned wait_s, char err[ERR_MAX])
 		struct mqtt_event event;
 
 		fflush(stdout);
-		if (clock_mono_ms() >= end_ms)
+		if (clock_mono_ms() >= end_ms ||
+			(j->refused_ms != 0 && clock_mono_ms() - j->refused_ms >= REFUSED_MS))
 			return give_up(j, wait_s, err);
 		poll(&fd, 1, 200);
 		while (r == 0 && !j->done && mqtt_next(j->mqtt, &event) > 0) {
