@@ -187,7 +187,7 @@ static int connect_broker(struct joining *j, const char *staged, char err[ERR_MA
 	int r;
 
 	door_conf_path(staged, "claim.password", password);
-	door_conf_path(staged, "mqtt-ca.pem", ca);
+	door_conf_path(staged, "mqtt.ca", ca);
 	snprintf(id, sizeof(id), "tapin-claim-%s", b->claim);
 	snprintf(text, sizeof(text), "%s\n", b->mqtt_password);
 	r = file_write_atomic(password, text, strlen(text), 0600);
@@ -388,7 +388,7 @@ static int converse(struct joining *j, unsigned wait_s, char err[ERR_MAX])
 static void remove_staged(const char *staged)
 {
 	static const char *const names[] = {"claim.password", "root.pub", "keys", "card.key",
-		"door.key", "door.pub", "mqtt.username", "mqtt.password", "mqtt-ca.pem",
+		"door.key", "door.pub", "mqtt.username", "mqtt.password", "mqtt.ca",
 		"journal.before"};
 	char path[PATH_MAX];
 

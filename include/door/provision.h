@@ -8,7 +8,7 @@
  *   door.key, .pub  the door's own new signing pair
  *   mqtt.username   the door's account, one line each, for whatever [mqtt] does not set
  *   mqtt.password
- *   mqtt-ca.pem     PEM; only where the bundle has one
+ *   mqtt.ca         PEM; only where the bundle has one
  *   journal.before  64 hex digits: the last hash that the hub has of this door's journal, which a
  *                   new journal continues; only where there is one
  *
