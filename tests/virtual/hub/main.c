@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* virtual-hub: plays the hub for tests and for make run. */
 #include "ledger.h"
+#include "speak.h"
 
 #include "base/clock.h"
 #include "core/roster.h"
@@ -20,6 +21,7 @@
 static const char usage[] =
 	"usage: virtual-hub init DIR SITE\n"
 	"       virtual-hub collect --dir DIR --site SITE --door DOOR --port PORT [OPTION]...\n"
+	"       virtual-hub speak --dir DIR --site SITE --door DOOR --port PORT\n"
 	"\n"
 	"init makes DIR/card.key, DIR/hub.key and DIR/hub.pub.\n"
 	"\n"
@@ -48,7 +50,35 @@ static const char usage[] =
 	"  status STATE reader=... contact=... journal=... clock=... pending=N | status offline\n"
 	"On SIGTERM or SIGINT it ends with 0 and\n"
 	"  collected N entries, first A, last B, duplicates after ack D, gaps G, forks F\n"
-	"where N counts every row held, A and B belong to the newest journal, D counts rows.\n";
+	"where N counts every row held, A and B belong to the newest journal, D counts rows.\n"
+	"\n"
+	"speak signs and publishes what lines on standard input say, right or wrong, and answers a "
+	"door's\n"
+	"asks. It makes DIR/root.key, hub.key, next.key and other.key with their .pub where they "
+	"are missing.\n"
+	"  site [warn=S] [bound=S] | door [id=D] | tier [tier=N] [flags=staff,override]\n"
+	"  card uid=HEX [state=active] [card=N] [tier=N] | many count=N     the next revision\n"
+	"  revision [generation=N] [number=N]                               as if it were that "
+	"one\n"
+	"  keys [serial=N] [generation=N] [good=hub,next] [revoked] | head | delta [from=N] "
+	"[empty]\n"
+	"  site_state [lockdown] | state [mode=M] [from=S] [until=S] [event]   lie: published, but "
+	"not\n"
+	"                                   what it answers; silent: answered, but not published\n"
+	"  command verb=V [seconds=N] [number=COUNTER] [start] [expires=S] | ack seq=N journal=HEX "
+	"hash=HEX\n"
+	"  mark seq=N journal=HEX hash=HEX  the journal it says it has; none until then\n"
+	"  deaf [no] | chunk bytes=N | spoil answer=nonce|old|site|door|digest|generation|rollback|"
+	"key|flip|\n"
+	"                                   lose|restart: the next answer is wrong in this way\n"
+	"  with any message: key=root|hub|next|other  topic=T (signed for)  on=T (published on)  "
+	"flip\n"
+	"                    site=S door=D (in the body)  generation=N number=N  time=S (from now) "
+	" "
+	"retain=no\n"
+	"Lines on standard output: connected | sent TOPIC | ask WANT REVISION to=N chunk=N "
+	"digest=same|HEX\n"
+	"  result VERB OUTCOME shown=N card=TOKEN|- why=\"...\" | unknown WORD | cannot WHAT\n";
 
 struct hub {
 	const char *dir, *site, *door, *door_key, *store;
@@ -393,6 +423,8 @@ int main(int argc, char **argv)
 		return init(argv[2], argv[3]);
 	if (argc >= 2 && strcmp(argv[1], "collect") == 0)
 		return run_collect(argc - 1, argv + 1);
+	if (argc >= 2 && strcmp(argv[1], "speak") == 0)
+		return speak(argc - 1, argv + 1);
 	fputs(usage, stderr);
 	return 2;
 }
