@@ -126,8 +126,12 @@ static void say_unreadable(struct door *door, const struct journal_event *event)
  * of a log that forked. */
 static void take_refused_ack(struct door *door, const struct journal_event *event)
 {
+	/* without the file's name, which the entry has no room for */
+	const char *why = strstr(event->message, "the acknowledgement");
+
 	if (event->error == -EBADMSG)
-		broker_refuse(door, BROKER_TOPIC_ACK, ENTRY_KIND_MESSAGE_REFUSED, event->message);
+		broker_refuse(door, BROKER_TOPIC_ACK, ENTRY_KIND_MESSAGE_REFUSED,
+			why ? why : event->message);
 	else
 		log_warning("journal: an acknowledgement was refused: %s", event->message);
 }

@@ -99,6 +99,9 @@ const char *message_live_class(const struct entry *entry)
 	case ENTRY_KIND_RECORDS_LOST:
 	case ENTRY_KIND_LOCKDOWN:
 		return "alarm";
+	case ENTRY_KIND_CLOCK_CHANGED:
+		/* a clock that is plainly wrong; one that only waits for the network is none */
+		return entry->clock == CLOCK_TRUST_UNSET ? "alarm" : "info";
 	case ENTRY_KIND_OPENED:
 	case ENTRY_KIND_CLOSED:
 	case ENTRY_KIND_CLEARED:
@@ -110,7 +113,6 @@ const char *message_live_class(const struct entry *entry)
 	case ENTRY_KIND_RECORD_SKIPPED:
 	case ENTRY_KIND_ROSTER_IMPORTED:
 	case ENTRY_KIND_ROSTER_REFUSED:
-	case ENTRY_KIND_CLOCK_CHANGED:
 	case ENTRY_KIND_MESSAGE_REFUSED:
 	case ENTRY_KIND_COMMAND:
 	case ENTRY_KIND_STATE_CHANGED:

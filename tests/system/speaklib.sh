@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # A hub that says what a test tells it to: virtual-hub speak beside the collector of doorlib.sh.
-#   source lib.sh; source doorlib.sh; source hublib.sh; hub_site; speak_up; say LINE; speaks PATTERN
+#   source lib.sh; source doorlib.sh; source speaklib.sh; hub_site; speak_up; say LINE; speaks PATTERN
 SPEAK_LOG=$work/speak.log
 
 # the door's keys without hub.pub: what it believes is what root.pub certifies
@@ -45,6 +45,7 @@ hub_roster() {
 tapped() { # CARD VERDICT REASON: that entry comes, and the strike goes on for a grant only
 	local from
 	sleep 0.2
+	until_true 3 eval '! strike_is on'
 	note
 	from=$(mark)
 	vdoor tap "$1" 100
@@ -59,6 +60,15 @@ refuses() { # PATTERN LINE...: what the speaker says is refused for this reason,
 	from=$(mark)
 	say "$*"
 	soon_journalled "(message|roster)_refused .*$why" && ! happened "$from" "strike on"
+}
+
+commanded() { # VERB OUTCOME PATTERN LINE...: the result, and the entry with its detail
+	local verb=$1 outcome=$2 why=$3
+	shift 3
+	note
+	listen
+	say "command verb=$verb $*"
+	soon_speaks "^result $verb $outcome .*why=\"$why" && soon_journalled " command .*detail=\"$verb"
 }
 
 door_again() { # restarts the door and its reader; extra: a command in between

@@ -4,7 +4,7 @@
 # which also says everything that a door must refuse.
 source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/doorlib.sh"
-source "$(dirname "$0")/hublib.sh"
+source "$(dirname "$0")/speaklib.sh"
 exec 3>&1
 
 hub_and_door_up || { tail -n 20 "$work"/*.log; echo "Bail out! the door did not start"; exit 1; }

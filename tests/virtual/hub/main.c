@@ -68,6 +68,7 @@ static const char usage[] =
 	"  command verb=V [seconds=N] [number=COUNTER] [start] [expires=S] | ack seq=N journal=HEX "
 	"hash=HEX\n"
 	"  mark seq=N journal=HEX hash=HEX  the journal it says it has; none until then\n"
+	"  skew seconds=N                   its clock is so much ahead\n"
 	"  deaf [no] | chunk bytes=N | spoil answer=nonce|old|site|door|digest|generation|rollback|"
 	"key|flip|\n"
 	"                                   lose|restart: the next answer is wrong in this way\n"

@@ -8,6 +8,20 @@
 
 #include <string.h>
 
+/* The speaker's own clock. */
+static int64_t skew_us;
+
+static int64_t now_us(void)
+{
+	return clock_wall_us() + skew_us;
+}
+
+static void set_skew(struct speaker *s, const struct line *line)
+{
+	(void)s;
+	skew_us = line_number(line, "seconds", 0) * 1000000;
+}
+
 static const char *site_of(const struct speaker *s, const struct line *line)
 {
 	return line_get(line, "site", s->site);
@@ -26,14 +40,14 @@ static int64_t time_of(const struct line *line, const char *key, int64_t fallbac
 {
 	const char *text = line_get(line, key, NULL);
 
-	return text ? clock_wall_us() + (int64_t)(strtod(text, NULL) * 1e6) : fallback_us;
+	return text ? now_us() + (int64_t)(strtod(text, NULL) * 1e6) : fallback_us;
 }
 
 static struct sync_head head_of(const struct speaker *s, const struct line *line)
 {
 	struct sync_head head = {
 		.revision = revision_of(line, s->roster.revision),
-		.time_us = time_of(line, "time", clock_wall_us()),
+		.time_us = time_of(line, "time", now_us()),
 	};
 
 	strcpy(head.site, site_of(s, line));
@@ -177,7 +191,7 @@ static void say_site_state(struct speaker *s, const struct line *line)
 		state.revision.generation = 1;
 	state.revision = revision_of(line, state.revision);
 	state.lockdown = line_get(line, "lockdown", NULL) != NULL;
-	state.time_us = clock_wall_us();
+	state.time_us = now_us();
 	strcpy(state.site, site_of(s, line));
 	strcpy(state.actor, line_get(line, "actor", "host-a"));
 	(void)sync_site_state_write(&state, &body);
@@ -202,7 +216,7 @@ static void say_door_state(struct speaker *s, const struct line *line)
 	state.hold_from_us = time_of(line, "from", 0);
 	state.hold_until_us = time_of(line, "until", 0);
 	state.event = line_get(line, "event", NULL) != NULL;
-	state.time_us = clock_wall_us();
+	state.time_us = now_us();
 	strcpy(state.site, site_of(s, line));
 	strcpy(state.door, line_get(line, "door", s->door));
 	strcpy(state.actor, line_get(line, "actor", "host-b"));
@@ -221,7 +235,7 @@ static void say_door_state(struct speaker *s, const struct line *line)
 static void say_command(struct speaker *s, const struct line *line)
 {
 	struct command command = {
-		.time_us = clock_wall_us(), .seconds = (uint32_t)line_number(line, "seconds", 0)};
+		.time_us = now_us(), .seconds = (uint32_t)line_number(line, "seconds", 0)};
 	char *body = NULL, name[64];
 
 	if (command_verb_parse(line_get(line, "verb", "unlock"), &command.verb) < 0)
@@ -229,7 +243,7 @@ static void say_command(struct speaker *s, const struct line *line)
 	s->counter.generation = 1;
 	s->counter.number++;
 	command.counter = revision_of(line, s->counter);
-	command.expires_us = time_of(line, "expires", clock_wall_us() + 15000000);
+	command.expires_us = time_of(line, "expires", now_us() + 15000000);
 	command.time_us = time_of(line, "time", command.time_us);
 	memcpy(command.start, s->ask.start, sizeof(command.start));
 	if (line_get(line, "start", NULL))
@@ -310,8 +324,7 @@ static void send_answer(struct speaker *s, struct sync_answer *answer)
 
 static struct sync_answer new_answer(const struct speaker *s)
 {
-	struct sync_answer answer = {
-		.head = {.revision = s->roster.revision, .time_us = clock_wall_us()},
+	struct sync_answer answer = {.head = {.revision = s->roster.revision, .time_us = now_us()},
 		.site_state = s->site_state,
 		.door_state = s->door_state,
 		.journal = s->mark};
@@ -417,7 +430,8 @@ int speak_line(struct speaker *s, const struct line *line)
 		{"many", put_many}, {"delta", say_delta}, {"head", say_head}, {"keys", say_keys},
 		{"site_state", say_site_state}, {"state", say_door_state}, {"command", say_command},
 		{"ack", say_ack}, {"deaf", set_deaf}, {"spoil", set_spoil}, {"chunk", set_chunk},
-		{"revision", set_revision}, {"mark", set_mark}, {"hello", say_hello}};
+		{"revision", set_revision}, {"mark", set_mark}, {"skew", set_skew},
+		{"hello", say_hello}};
 
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
 		if (strcmp(line->word, verbs[i].word) == 0) {

@@ -1,0 +1,87 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Lockdown, mode, hold and event: the hub's signed states, in force until told otherwise, through restarts too.
+source "$(dirname "$0")/lib.sh"
+source "$(dirname "$0")/doorlib.sh"
+source "$(dirname "$0")/speaklib.sh"
+exec 3>&1
+
+hub_and_door_up || { tail -n 20 "$work"/*.log; echo "Bail out! the door did not start"; exit 1; }
+soon_speaks "^ask report 1.6 .*digest=same"
+
+# ---- lockdown ----
+lockdown() {
+	note
+	say site_state lockdown
+	soon_journalled " lockdown " && soon_journalled " state_changed .*lockdown" && tapped unlimited deny door_lockdown &&
+		tapped host grant granted && commanded unlock refused "the door is in lockdown" seconds=5
+}
+check "lockdown: only the override flag passes, an unlock is refused" lockdown
+status_is() { timeout 5 mosquitto_sub -h 127.0.0.1 -p "$port" -t tapin/walker/door/front/status -C 1 | grep -c "$1" >/dev/null; }
+lockdown_kept() { # the hub is deaf and the retained state is gone
+	until_true 3 strike_is off
+	say deaf
+	mosquitto_pub -h 127.0.0.1 -p "$port" -t tapin/walker/state -r -n
+	door_again && until_true 3 status_is '"state":"lockdown"' && tapped unlimited deny door_lockdown
+}
+check "a restart keeps it without a word of the hub" lockdown_kept
+lockdown_over() {
+	note
+	listen
+	say deaf no
+	say site_state
+	soon_journalled " lockdown_over " && tapped unlimited grant granted
+}
+check "and it is lifted" lockdown_over
+check "rolled back: the old lockdown's state again" refuses "walker/state.*rolled back" site_state number=1 lie
+check "changed: other words under the same revision" refuses "walker/state.*says something else" site_state lockdown number=2 lie
+check "forged: a state by a stranger" refuses "walker/state.*not the hub's" site_state lockdown lie key=other
+check "another door's state" refuses "door/front/state.*another door" state mode=unlocked door=back lie
+
+# ---- mode, hold and event ----
+held() {
+	note
+	say state until=60
+	until_true 3 strike_is on && soon_journalled " unlocked .*hold until" && until_true 3 status_is '"state":"unlocked"' &&
+		soon_journalled " state_changed .*hold until"
+}
+check "a hold opens the door" held
+held_after_restart() {
+	door_again && until_true 3 strike_is on && until_true 3 status_is '"state":"unlocked"'
+}
+check "and opens it again after a restart" held_after_restart
+door_was_open() {
+	sleep 0.2
+	note
+	vdoor tap unlimited 100
+	soon_journalled " tap grant granted .*door_was_open"
+}
+check "a tap meanwhile still decides, and says the door was open" door_was_open
+relocked_for_good() {
+	commanded relock done '"' && until_true 3 strike_is off && soon_journalled " locked " && door_again && soon_speaks "^ask head" &&
+		sleep 0.5 && strike_is off
+}
+check "relocked by command it stays so, through a restart too" relocked_for_good
+event_later() {
+	note
+	say state from=1 until=3 event
+	sleep 0.3
+	! strike_is on || return 1
+	until_true 3 strike_is on && soon_journalled " unlocked .*event until" && until_true 4 strike_is off &&
+		soon_journalled " locked .*its time"
+}
+check "an event begins at its time and ends at its time" event_later
+mode_and_lockdown() { # a lockdown ends what was open, for good
+	say state mode=unlocked
+	until_true 3 strike_is on || return 1
+	say site_state lockdown
+	until_true 3 strike_is off || return 1
+	say site_state
+	sleep 0.5
+	strike_is off && until_true 3 status_is '"state":"locked"'
+}
+check "mode unlocked does not come back after a lockdown" mode_and_lockdown
+
+no_report() { ! grep -E "runtime error|AddressSanitizer" "$work"/*.log; }
+check "no sanitizer report" no_report
+finish
