@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define CLAIM_S 300 /* how long ago the unknown card may have been shown */
+#define CLAIM_ROWS 32
 #define UID_TEXT_ROOM 48
 
 int api_card_token(
@@ -70,12 +71,31 @@ static void read_source(struct api_call *call, struct source *source)
 		api_errors_add(&call->errors, "confirm", "only with claim_last");
 }
 
+/* Those that are still unknown: a card that was claimed a minute ago is not in the next one's way.
+ * How many. */
+static int find_unknown(
+	struct api_call *call, const char *door, struct registry_unknown rows[CLAIM_ROWS])
+{
+	int64_t since = api_now_us() - CLAIM_S * 1000000LL;
+	int kept = 0, n = registry_log_unknown(call->registry, door, since, rows, CLAIM_ROWS);
+
+	for (int i = 0; i < n; i++) {
+		struct registry_card card;
+		int r = registry_card_of_token(call->registry, &rows[i].token, &card);
+
+		if (r < 0)
+			return r;
+		if (r == 0)
+			rows[kept++] = rows[i];
+	}
+	return n < 0 ? n : kept;
+}
+
 static int claim(struct api_call *call, struct source *source, struct registry_card *card)
 {
-	struct registry_unknown rows[2];
+	struct registry_unknown rows[CLAIM_ROWS];
 	const char *door = *source->door ? source->door : NULL;
-	int64_t since = api_now_us() - CLAIM_S * 1000000LL;
-	int n = registry_log_unknown(call->registry, door, since, rows, ARRAY_SIZE(rows));
+	int n = find_unknown(call, door, rows);
 
 	if (n < 0)
 		return api_fail(call, n);
