@@ -84,19 +84,29 @@ int registry_state_write(struct registry *reg)
 
 /* ---- changes ---- */
 
+/* After an error SQLite may have done so itself. */
+static void undo(struct registry *reg)
+{
+	if (!sqlite3_get_autocommit(reg->db))
+		db_do(reg->db, "ROLLBACK");
+}
+
 int registry_begin(struct registry *reg)
 {
 	int error;
 
 	if (reg->changing)
 		return registry_fail(reg, -EBUSY, "another change is in progress: try again");
-	if (db_do(reg->db, "BEGIN IMMEDIATE") < 0)
-		return registry_sql_fail(reg, "begin a change");
+	if (db_do(reg->db, "BEGIN IMMEDIATE") < 0) {
+		error = registry_sql_fail(reg, "begin a change");
+		undo(reg);
+		return error;
+	}
 	/* read anew: root's --recover may have written beside us */
 	error = registry_state_read(reg->db, &reg->state);
 	if (error < 0) {
 		registry_sql_fail(reg, "read the roster's head");
-		db_do(reg->db, "ROLLBACK");
+		undo(reg);
 		return error;
 	}
 	reg->changing = true;
@@ -112,9 +122,7 @@ void registry_abort(struct registry *reg)
 	if (!reg->changing)
 		return;
 	reg->changing = false;
-	/* after an error SQLite may have done so itself */
-	if (!sqlite3_get_autocommit(reg->db))
-		db_do(reg->db, "ROLLBACK");
+	undo(reg);
 }
 
 /* The number that this change gets, and when. */

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "registry_bed.h"
+#include "registry_sweep.h"
 #include "store/registry_access.h"
 
 #define HOUR_US (3600LL * 1000000)
@@ -303,6 +304,78 @@ static void sessions_of_one_operator_are_bounded(void **state)
 	registry_close(reg);
 }
 
+/* ---- interrupted anywhere ---- */
+
+static int call_add(struct registry *reg)
+{
+	struct registry_operator o = operator_of("maya", OPERATOR_ROLE_ADMIN);
+
+	strcpy(o.unix_user, "maya");
+	o.member = 1;
+	return registry_operator_add(reg, &o);
+}
+static int call_second(struct registry *reg)
+{
+	struct registry_operator o = operator_of("omar", OPERATOR_ROLE_ADMIN);
+
+	return registry_operator_add(reg, &o);
+}
+static int call_session(struct registry *reg)
+{
+	struct registry_session s = {
+		.key = {1, 1}, .operator= "maya", .expires_us = bed_now_us + HOUR_US};
+
+	return registry_session_add(reg, &s);
+}
+static int call_touch(struct registry *reg)
+{
+	return registry_session_touch(
+		reg, (const uint8_t[REGISTRY_SESSION_SIZE]){1, 1}, bed_now_us);
+}
+static int call_leave(struct registry *reg)
+{
+	return registry_session_remove(reg, (const uint8_t[REGISTRY_SESSION_SIZE]){1, 1});
+}
+static int call_tried(struct registry *reg)
+{
+	return registry_operator_tried(reg, "maya", false, 1);
+}
+static int call_change(struct registry *reg)
+{
+	struct registry_operator o = operator_of("maya", OPERATOR_ROLE_HOST);
+
+	return registry_operator_change(reg, &o);
+}
+static int call_list(struct registry *reg)
+{
+	struct registry_operator rows[3];
+	int rc = registry_operator_of_user(reg, "maya", rows);
+
+	return rc < 0 ? rc : registry_operators(reg, NULL, rows, 3);
+}
+static int call_remove(struct registry *reg)
+{
+	return registry_operator_remove(reg, "maya", 0);
+}
+
+static void interrupted_anywhere_it_is_done_whole_or_not(void **state)
+{
+	static int (*const calls[])(struct registry *) = {call_add, call_second, call_session,
+		call_touch, call_tried, call_list, call_leave, call_session, call_change,
+		call_remove};
+	struct registry *reg = bed_open("hub.db");
+	unsigned places = 0;
+
+	(void)state;
+	bed_begin(reg);
+	assert_int_equal(bed_member(reg, "Maya", bed_tier(reg, "hub", "24/7")), 1);
+	bed_commit(reg);
+	for (size_t i = 0; i < ARRAY_SIZE(calls); i++)
+		places += sweep(reg, calls[i]);
+	print_message("# interrupted in %u places\n", places);
+	registry_close(reg);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -316,6 +389,7 @@ int main(void)
 		TEST(session_lasts_until_it_expires_or_is_left),
 		TEST(touching_often_writes_seldom),
 		TEST(sessions_of_one_operator_are_bounded),
+		TEST(interrupted_anywhere_it_is_done_whole_or_not),
 	};
 
 	if (crypto_init() < 0)

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "registry_bed.h"
+#include "registry_sweep.h"
 #include "store/registry_door.h"
 #include <sys/wait.h>
 
@@ -551,6 +552,112 @@ static void killed_hub_gives_no_counter_twice(void **state)
 		(unsigned long long)last);
 }
 
+/* ---- interrupted anywhere ---- */
+
+static int call_add(struct registry *reg)
+{
+	return registry_door_add(reg, "front", "Front");
+}
+static int call_title(struct registry *reg)
+{
+	return registry_door_title(reg, "front", "Main", 0);
+}
+static int call_state(struct registry *reg)
+{
+	return registry_door_set_state(reg, "front", 1, 0, 0, false, "maya");
+}
+static int call_asked(struct registry *reg)
+{
+	return registry_door_asked(reg, "front", &(struct revision){1, 2},
+		(const uint8_t[ROSTER_DIGEST_SIZE]){1}, (const uint8_t[16]){2}, "tapin-door");
+}
+static int call_status(struct registry *reg)
+{
+	return registry_door_status(reg, "front", true, "{}");
+}
+static int call_claim(struct registry *reg)
+{
+	struct registry_claim claim = claim_for("front", "c1");
+
+	return registry_claim_add(reg, &claim);
+}
+static int call_use(struct registry *reg)
+{
+	return registry_claim_use(reg, "c1", &(struct sign_public){.id = "x", .bytes = {7}});
+}
+static int call_command(struct registry *reg)
+{
+	struct registry_command command = {.id = {3}, .door = "front", .verb = 1};
+
+	return registry_command_add(reg, &command);
+}
+static int call_answer(struct registry *reg)
+{
+	struct registry_command command = {.id = {3}, .outcome = 1};
+
+	return registry_command_answered(reg, &command);
+}
+static int call_read(struct registry *reg)
+{
+	struct registry_door door = {0}, doors[2];
+	struct registry_claim claims[2];
+	struct registry_command commands[2];
+	struct sign_public keys[2];
+	int rc = registry_door(reg, "front", &door);
+
+	registry_door_free(&door);
+	if (rc >= 0 && (rc = registry_doors(reg, NULL, doors, 2)) > 0)
+		registry_door_free(&doors[0]);
+	if (rc >= 0)
+		rc = registry_door_keys(reg, "front", keys, 2);
+	if (rc >= 0)
+		rc = registry_claims(reg, claims, 2);
+	if (rc >= 0)
+		rc = registry_command(reg, (const uint8_t[16]){3}, commands);
+	return rc < 0 ? rc : registry_commands(reg, "front", commands, 2);
+}
+static int call_prune(struct registry *reg)
+{
+	int rc = registry_begin(reg);
+
+	if (rc == 0)
+		rc = registry_commands_prune(reg, bed_now_us + 1);
+	if (rc >= 0)
+		rc = registry_commit(reg, NULL);
+	registry_abort(reg);
+	return rc;
+}
+static int call_stolen(struct registry *reg)
+{
+	return registry_door_stolen(reg, "front");
+}
+static int call_expired(struct registry *reg)
+{
+	struct registry_claim rows[2];
+
+	return registry_claims_expired(reg, rows, 2);
+}
+static int call_remove(struct registry *reg)
+{
+	return registry_door_remove(reg, "front", 0);
+}
+
+static void interrupted_anywhere_it_is_done_whole_or_not(void **state)
+{
+	static int (*const calls[])(struct registry *) = {call_add, call_title, call_state,
+		call_asked, call_status, call_claim, call_use, call_claim, call_command,
+		call_answer, call_read, call_prune, call_stolen, call_expired, call_remove,
+		call_add};
+	struct registry *reg = bed_open("hub.db");
+	unsigned places = 0;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(calls); i++)
+		places += sweep(reg, calls[i]);
+	print_message("# interrupted in %u places\n", places);
+	registry_close(reg);
+}
+
 static void every_status_has_a_name(void **state)
 {
 	(void)state;
@@ -580,6 +687,7 @@ int main(void)
 		TEST(answers_are_kept),
 		TEST(old_commands_are_forgotten_and_counters_are_not),
 		TEST(killed_hub_gives_no_counter_twice),
+		TEST(interrupted_anywhere_it_is_done_whole_or_not),
 		TEST(every_status_has_a_name),
 	};
 

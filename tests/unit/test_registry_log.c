@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "chain_bed.h"
 #include "registry_bed.h"
+#include "registry_sweep.h"
 #include "store/journal.h"
 #include "wire/message.h"
 #include <poll.h>
@@ -425,6 +426,97 @@ static void full_disk_takes_nothing_and_goes_on_later(void **state)
 	registry_close(reg);
 	verify_whole("hub.db", 1);
 	chain_free(&c);
+}
+
+static struct chain_bed swept, other_branch;
+
+static int take_unlinked(struct registry *reg)
+{
+	return take_of(reg, &swept, 1, 9);
+}
+
+static int take_gap(struct registry *reg)
+{
+	return take_of(reg, &swept, 11, 12);
+}
+
+static int take_branch(struct registry *reg)
+{
+	return take_of(reg, &other_branch, 3, 12);
+}
+
+static int take_together(struct registry *reg)
+{
+	int rc = registry_log_begin(reg);
+
+	if (rc == 0)
+		rc = take_of(reg, &swept, 10, 11);
+	if (rc >= 0)
+		rc = take_of(reg, &swept, 10, 14);
+	if (rc >= 0)
+		rc = registry_log_commit(reg);
+	registry_abort(reg);
+	return rc;
+}
+
+static int ask_everything(struct registry *reg)
+{
+	struct registry_log_query query = {.verdict = -1, .reason = -1, .kind = -1, .limit = 9};
+	struct registry_unknown unknown[2];
+	struct registry_alarm alarms[4];
+	struct registry_entry rows[9];
+	int rc = registry_log(reg, &query, rows);
+
+	query.until_us = INT64_MAX;
+	if (rc >= 0)
+		rc = registry_log(reg, &query, rows);
+	if (rc >= 0)
+		rc = registry_log_unknown(reg, NULL, 0, unknown, 2);
+	if (rc >= 0)
+		rc = registry_alarms(reg, 0, false, alarms, 4);
+	return rc < 0 ? rc : registry_log_mark(reg, "front", &mark);
+}
+
+static int see_alarm(struct registry *reg)
+{
+	return registry_alarm_seen(reg, 1, "maya");
+}
+
+static int count_alarm(struct registry *reg)
+{
+	return registry_alarm_add(reg, REGISTRY_ALARM_REFUSED, "front", "not genuine");
+}
+
+static void interrupted_anywhere_it_is_taken_whole_or_not(void **state)
+{
+	static int (*const calls[])(struct registry *) = {take_unlinked, take_gap, take_branch,
+		take_branch, take_together, count_alarm, count_alarm, see_alarm, ask_everything};
+	struct registry *reg = bed_open("hub.db");
+	struct chain_bed none;
+	struct entry unknown = {.kind = ENTRY_KIND_TAP,
+		.decided = true,
+		.reason = REASON_CARD_UNKNOWN,
+		.has_subject = true,
+		.subject = {.has_token = true, .key_id = 1, .actor = "maya"}};
+	unsigned places = 0;
+
+	(void)state;
+	chain_begin(&none, "walker", "front", NULL);
+	chain_begin(&swept, "walker", "front", &none);
+	chain_add(&swept, &unknown);
+	chain_taps(&swept, 13);
+	swept.rows[5].poison = swept.rows[7].poison = true;
+	other_branch = chain_copy(&swept, 4);
+	chain_add(&other_branch, &unknown);
+	chain_taps(&other_branch, 7);
+	for (size_t i = 0; i < ARRAY_SIZE(calls); i++)
+		places += sweep(reg, calls[i]);
+	print_message("# interrupted in %u places\n", places);
+	assert_int_equal(number(reg, "SELECT count(*) FROM entry"), 14);
+	assert_int_equal(number(reg, "SELECT count(*) FROM fork"), 8);
+	registry_close(reg);
+	chain_free(&swept);
+	chain_free(&other_branch);
 }
 
 /* ---- from a door's rotten disk to the registry ---- */
@@ -1075,6 +1167,7 @@ int main(void)
 		TEST(batch_that_is_not_what_it_says_is_refused_whole),
 		TEST(many_batches_share_one_sync),
 		TEST(full_disk_takes_nothing_and_goes_on_later),
+		TEST(interrupted_anywhere_it_is_taken_whole_or_not),
 		TEST(rotten_disk_of_a_door_blocks_nothing),
 		TEST(every_filter_gives_what_the_model_has),
 		TEST(unknown_cards_are_told_newest_first_each_once),
