@@ -18,7 +18,7 @@
 #include <sys/file.h>
 
 #define ASK_MS 5000     /* the claim is sent again while nobody answers */
-#define REFUSED_MS 3000 /* that long the broker may not have heard of the account yet */
+#define REFUSED_MS 5000 /* that long the broker may not have heard of the account yet */
 
 struct joining {
 	const struct bundle *bundle;
