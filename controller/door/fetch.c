@@ -95,6 +95,7 @@ static void taken(struct door *door, const struct keeper_event *event)
 		(unsigned long long)event->cards);
 	sync->force.revision = event->revision;
 	memcpy(sync->force.digest, event->digest, sizeof(sync->force.digest));
+	withheld_clear(&sync->withheld, &event->revision);
 	if (revision_compare(&event->revision, &sync->floor) > 0)
 		sync->floor = event->revision;
 	sync->failures = 0;
@@ -337,6 +338,7 @@ static void judge(struct door *door, struct sync_delta *delta)
 	}
 	if (facts.believes && delta->head.time_us > more.newest_us)
 		sync_heard_head(door, &delta->head, false);
+	withheld_note(&door->sync.withheld, &delta->head.revision, delta->records, delta->size);
 	if (door->sync.keeper)
 		place(door, delta);
 }

@@ -184,6 +184,8 @@ static struct verdict judge(struct door *door, const struct uid *uid, const stru
 		return (struct verdict){.reason = REASON_INTERNAL};
 	}
 	*ret_known = r > 0;
+	if (r > 0)
+		withheld_apply(&door->sync.withheld, row);
 	rules_input(&door->roster.rules, r > 0 ? row : NULL, &in);
 	if (clock_civil(clock_wall_us(), &in.now) < 0)
 		in.clock = CLOCK_TRUST_UNSET;

@@ -16,6 +16,7 @@
 #include "door/accept.h"
 #include "door/enrolment.h"
 #include "door/refusal.h"
+#include "door/withheld.h"
 #include "store/keeper.h"
 #include "wire/command.h"
 #include "wire/message.h"
@@ -98,6 +99,7 @@ struct door_sync {
 	bool time_known;         /* by an answer to an ask of this start */
 	int64_t offset_us;       /* the hub's clock less our monotonic one */
 
+	struct withheld withheld;
 	struct sync_fetch fetch;
 	unsigned waiting_count;
 	struct sync_delta waiting[SYNC_WAITING_MAX]; /* the first is with the keeper */
