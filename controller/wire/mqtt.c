@@ -232,6 +232,9 @@ static int set_up(struct mqtt *m, struct mosquitto *client)
 {
 	int rc = mosquitto_threaded_set(client, true);
 
+	/* small messages follow one another: Nagle would hold the second back for 40 ms */
+	if (rc == MOSQ_ERR_SUCCESS)
+		rc = mosquitto_int_option(client, MOSQ_OPT_TCP_NODELAY, 1);
 	mosquitto_connect_callback_set(client, on_connect);
 	mosquitto_disconnect_callback_set(client, on_disconnect);
 	mosquitto_message_callback_set(client, on_message);
