@@ -23,12 +23,13 @@ static void pause_ms(unsigned ms)
 
 static bool all_know(const json_t *doors)
 {
-	json_t *door;
-	size_t i;
+	for (size_t i = 0; i < json_array_size(doors); i++) {
+		const json_t *door = json_array_get(doors, i);
 
-	json_array_foreach(
-		doors, i, door) if (json_is_false(json_object_get(door, "confirmed")) &&
-				    json_is_true(json_object_get(door, "online"))) return false;
+		if (json_is_false(json_object_get(door, "confirmed")) &&
+			json_is_true(json_object_get(door, "online")))
+			return false;
+	}
 	return true;
 }
 

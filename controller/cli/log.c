@@ -16,10 +16,8 @@
 
 static void json_lines(const json_t *items)
 {
-	json_t *item;
-	size_t i;
-
-	json_array_foreach(items, i, item) cli_print_json(item);
+	for (size_t i = 0; i < json_array_size(items); i++)
+		cli_print_json(json_array_get(items, i));
 }
 
 /* One line an entry, for a terminal that goes on: columns of fixed width. */

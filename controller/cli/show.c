@@ -162,14 +162,14 @@ static int add_row(
 
 int cli_show_rows(const struct cli_column *columns, const json_t *rows)
 {
-	size_t count = count_columns(columns), i;
+	size_t count = count_columns(columns);
 	struct table *table = table_new(count, true);
-	json_t *row;
 	int r = table ? 0 : -ENOMEM;
 
-	for (i = 0; r == 0 && i < count; i++)
+	for (size_t i = 0; r == 0 && i < count; i++)
 		r = table_add_column(table, columns[i].title, columns[i].cell == CLI_CELL_RIGHT);
-	json_array_foreach(rows, i, row) if (r == 0) r = add_row(table, columns, count, row);
+	for (size_t i = 0; r == 0 && i < json_array_size(rows); i++)
+		r = add_row(table, columns, count, json_array_get(rows, i));
 	if (r == 0)
 		table_print(table);
 	if (r == 0 && json_array_size(rows) == 0)

@@ -1,18 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* clang-format off */
 /*
  * The messages that keep a door's roster and state right (design.md section 9): JSON ↔ plain
  * structs, each with its schema in controller/wire/schema/. All travel in envelopes
  * (wire/envelope.h) for the topic they are sent on. Revisions are "GENERATION.NUMBER" in no
  * message: always two numbers, {"generation": 1, "number": 42}.
  *
- *   topic under tapin/SITE/     signed by   retained   what
- *   keys                        root key    yes        which hub keys are good, which generation
- *   roster/head                 hub         yes        revision, digest and the hub's time, each
- * minute roster/delta                hub         no         what one change changed state hub yes
- * lockdown of the site door/D/state                hub         yes        mode, hold of one door
- *   door/D/ask                  the door    no         what a door has and wants
- *   door/D/roster               hub         no         the answer to an ask
+ *   topic under tapin/SITE/   signed by   retained   what
+ *   keys                      root key    yes        which hub keys are good, which generation
+ *   roster/head               hub         yes        revision, digest and the hub's time, each minute
+ *   roster/delta              hub         no         what one change changed
+ *   state                     hub         yes        lockdown of the site
+ *   door/D/state              hub         yes        mode, hold of one door
+ *   door/D/ask                the door    no         what a door has and wants
+ *   door/D/roster             hub         no         the answer to an ask
+ *
+ * Writers: 0, -EINVAL for what no reader would take, -EMSGSIZE, -ENOMEM; the caller frees. Readers: 0, or
+ * -EBADMSG with err: duplicate keys, other versions and types, values out of bounds; unknown keys
+ * are ignored.
  */
+/* clang-format on */
 #pragma once
 
 #include "base/util.h"
@@ -25,8 +32,7 @@
 #define SYNC_VERSION 1
 #define SYNC_KEYS_MAX 2 /* hub keys that are good at once */
 #define SYNC_REVOKED_MAX 32
-#define SYNC_CHUNK_MAX 45056 /* bytes of records of one message: under 64 KiB in base64 and JSON \
-			      */
+#define SYNC_CHUNK_MAX 45056 /* bytes of records of one message: under 64 KiB as JSON */
 #define SYNC_CHUNKS_MAX 8    /* chunks that one ask is answered with */
 #define SYNC_NONCE_SIZE 16
 #define SYNC_BODY_MAX 65536 /* bytes of any body here */

@@ -155,5 +155,7 @@ check "which ends the session: exit 4" exits 4 'tapin login' member list
 t login maya --password-stdin < <(pass 'another password') >/dev/null
 check "logout" t logout
 check "leaves no key behind" test ! -e "$work/state/tapin/session"
+check "site init is tapin-hub's, which makes no site twice" exits 1 'exist|already|made' site init --config "$work/hub.conf"
+check "operator recover lets an admin in again" prints 'password' operator recover admin --config "$work/hub.conf"
 check "theft: what must be issued anew" says '.door.status == "stolen" and [.items[].label] == ["second","fob"]' door stolen front
 finish
