@@ -765,7 +765,7 @@ static void every_filter_gives_what_the_model_has(void **state)
 
 	(void)state;
 	collect_many(reg);
-	for (int round = 0; round < 300; round++) {
+	for (int round = 0; round < 120; round++) {
 		struct registry_log_query q = {.verdict = -1, .reason = -1, .kind = -1};
 
 		q.door = pick(3) ? NULL : doors[pick(ARRAY_SIZE(doors))];
