@@ -18,3 +18,5 @@ install: programs ## install into DESTDIR and PREFIX (/usr)
 	install -m 644 README.md LICENSE $(wildcard deploy/*.example deploy/examples/*) $(DESTDIR)$(PREFIX)/share/doc/tapin
 	$(foreach page,$(wildcard deploy/man/*.[178]),install -m 644 $(page) $(DESTDIR)$(PREFIX)/share/man/man$(subst .,,$(suffix $(page))) &&) true
 	install -D -m 644 deploy/completion/tapin.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/tapin
+	install -D -m 644 deploy/mosquitto/tapin.conf $(DESTDIR)$(PREFIX)/share/tapin/mosquitto/tapin.conf
+	install -D -m 755 deploy/mosquitto/init $(DESTDIR)$(PREFIX)/share/tapin/mosquitto/init

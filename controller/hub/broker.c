@@ -458,7 +458,7 @@ static void say_silent(struct hub *hub)
 		return;
 	hub->broker->silent = true;
 	log_warning("broker: %s:%u does not answer about accounts; doors cannot be provisioned or "
-		    "cut off there: set up its dynamic-security plugin (deploy/mosquitto/init) and "
+		    "cut off there: set up its dynamic-security plugin (share/tapin/mosquitto) and "
 		    "[mqtt] username, or say [mqtt] accounts = manual",
 		hub->conf.mqtt_host, hub->conf.mqtt_port);
 }

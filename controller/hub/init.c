@@ -267,7 +267,7 @@ static void tell_init(
 		conf->site, admin, password, root.id, conf->key_directory);
 	if (broker)
 		printf("\nThe hub's password at the broker is in %s; the broker gets it by\n"
-		       "deploy/mosquitto/init (see there).\n",
+		       "share/tapin/mosquitto/init (in the source: deploy/mosquitto/init).\n",
 			conf->mqtt_password_file);
 }
 
