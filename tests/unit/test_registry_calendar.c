@@ -179,6 +179,48 @@ static void holiday_is_set_and_removed(void **state)
 	bed_commit(reg);
 }
 
+/* The record that the doors hold for this date: 1 a holiday, 0 none, -1 nothing is given. */
+static int told_holiday(int32_t date)
+{
+	struct roster_record record = {.kind = ROSTER_KIND_HOLIDAY, .holiday.date = date};
+	uint8_t key[ROSTER_KEY_MAX];
+	int size = roster_record_key(&record, key), holiday = -1;
+	sqlite3_stmt *stmt;
+
+	assert_int_equal(sqlite3_prepare_v2(reg->db,
+				 "SELECT record FROM roster WHERE key = ?1 AND record IS NOT NULL",
+				 -1, &stmt, NULL),
+		SQLITE_OK);
+	sqlite3_bind_blob(stmt, 1, key, size, SQLITE_STATIC);
+	if (sqlite3_step(stmt) == SQLITE_ROW) {
+		assert_int_equal(roster_record_decode(sqlite3_column_blob(stmt, 0),
+					 (size_t)sqlite3_column_bytes(stmt, 0), &record),
+			0);
+		holiday = record.holiday.holiday;
+	}
+	sqlite3_finalize(stmt);
+	return holiday;
+}
+
+static void pruning_keeps_what_was_said_of_a_date(void **state)
+{
+	(void)state;
+	EXPECT(reg, registry_holiday_set(reg, BED_TODAY, true), 0);
+	EXPECT(reg, registry_holiday_set(reg, BED_TODAY + 1, false), 0);
+	EXPECT(reg, registry_holiday_set(reg, REGISTRY_DATE_MAX, true), 0);
+	EXPECT(reg, registry_holiday_set(reg, 0, true), 0);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(told_holiday(BED_TODAY), 1);
+		assert_int_equal(told_holiday(BED_TODAY + 1), 0);
+		assert_int_equal(told_holiday(REGISTRY_DATE_MAX), 1);
+		assert_int_equal(told_holiday(0), -1);
+		EXPECT(reg, registry_prune(reg, BED_TODAY + 366), 0);
+	}
+	EXPECT(reg, registry_prune(reg, BED_TODAY + 367), 1);
+	assert_int_equal(told_holiday(BED_TODAY), -1);
+	EXPECT(reg, registry_prune(reg, BED_TODAY + 368), 1);
+}
+
 static void only_dates_that_hours_can_reach_count(void **state)
 {
 	(void)state;
@@ -204,6 +246,7 @@ int main(void)
 		FILLED(only_what_is_not_over_counts_against_a_doors_room),
 		FILLED(what_is_over_leaves_the_doors_and_stays_here),
 		FILLED(holiday_is_set_and_removed),
+		FILLED(pruning_keeps_what_was_said_of_a_date),
 		FILLED(only_dates_that_hours_can_reach_count),
 	};
 

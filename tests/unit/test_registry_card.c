@@ -215,6 +215,42 @@ static void who_ended_a_card_is_kept_until_it_is_back(void **state)
 	EXPECT(reg, registry_card_act(reg, 99, REGISTRY_CARD_LOSE, "leo", "", 0), -ENOENT);
 }
 
+/* Taken out of use: by whom and why is kept. Back in use: forgotten. */
+static void every_action_keeps_or_forgets_who(void **state)
+{
+	static const struct {
+		char from;
+		enum registry_card_action action;
+		const char *by;
+	} rows[] = {
+		{'P', REGISTRY_CARD_CONFIRM, ""},
+		{'A', REGISTRY_CARD_SUSPEND, "leo"},
+		{'S', REGISTRY_CARD_RESUME, ""},
+		{'A', REGISTRY_CARD_LOSE, "leo"},
+		{'L', REGISTRY_CARD_FIND, ""},
+		{'A', REGISTRY_CARD_REVOKE, "leo"},
+		{'A', REGISTRY_CARD_RETURN, "leo"},
+	};
+	uint64_t member = bed_member(reg, "Ada", full), id;
+	struct registry_card c;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		c = bed_blank(i, member);
+		c.pending = true;
+		c.label[0] = '\0'; /* not everybody labels their cards */
+		EXPECT(reg, registry_card_issue(reg, &c, &id), 0);
+		bring_to(id, rows[i].from);
+		EXPECT(reg, registry_card_act(reg, id, rows[i].action, "leo", "why", 0), 0);
+		EXPECT(reg, registry_card(reg, id, &c), 0);
+		assert_string_equal(c.ended_by, rows[i].by);
+		assert_string_equal(c.ended_why, rows[i].by[0] ? "why" : "");
+		assert_int_equal(c.ended_us, rows[i].by[0] ? BED_START_US : 0);
+		EXPECT(reg, registry_card_label(reg, id, "blue", 0), 0);
+		EXPECT(reg, registry_card_label(reg, id, "", 0), 0);
+	}
+}
+
 static void returned_card_is_issued_again_under_a_new_number(void **state)
 {
 	uint64_t ada = bed_member(reg, "Ada", full), bea = bed_member(reg, "Bea", part), again;
@@ -328,6 +364,7 @@ int main(void)
 		FILLED(pending_card_admits_nobody_until_confirmed),
 		FILLED(card_goes_only_where_its_state_allows),
 		FILLED(who_ended_a_card_is_kept_until_it_is_back),
+		FILLED(every_action_keeps_or_forgets_who),
 		FILLED(returned_card_is_issued_again_under_a_new_number),
 		FILLED(cards_are_labelled_and_replaced),
 		FILLED(cards_are_found),

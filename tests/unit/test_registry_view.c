@@ -206,6 +206,38 @@ static void who_is_gone_for_90_days_is_forgotten(void **state)
 	bed_now_us = BED_START_US;
 }
 
+static void only_so_many_changes_back_are_remembered(void **state)
+{
+	struct registry *reg = bed_open("hub.db");
+	struct registry_view *view = NULL;
+	struct revision with, without;
+	uint64_t id;
+
+	(void)state;
+	bed_begin(reg);
+	id = bed_member(reg, "Ada", bed_tier(reg, "Full", "24/7"));
+	bed_card(reg, 1, id);
+	EXPECT(reg, registry_commit(reg, &with), 0);
+	bed_begin(reg);
+	EXPECT(reg, registry_card_act(reg, 1, REGISTRY_CARD_RETURN, "maya", "", 0), 0);
+	EXPECT(reg, registry_commit(reg, &without), 0);
+	for (uint64_t more = 99999; more <= 100000; more++) {
+		char sql[80];
+
+		snprintf(sql, sizeof(sql), "UPDATE meta SET number = %llu",
+			(unsigned long long)(without.number + more));
+		assert_int_equal(db_do(reg->db, sql), 0);
+		bed_begin(reg);
+		EXPECT(reg, registry_prune(reg, BED_TODAY), 0);
+		bed_commit(reg);
+		EXPECT(reg, registry_view_open(reg, &with, &view), more < 100000 ? 0 : -ESTALE);
+		view = more < 100000 ? registry_view_close(view) : NULL;
+	}
+	EXPECT(reg, registry_view_open(reg, &without, &view), 0);
+	registry_view_close(view);
+	registry_close(reg);
+}
+
 static void view_needs_room_and_keeps_it(void **state)
 {
 	struct registry *reg = bed_open("hub.db");
@@ -268,6 +300,7 @@ int main(void)
 		TEST(tiers_come_before_their_cards_and_go_after_them),
 		TEST(what_cannot_be_told_as_a_delta_is_stale),
 		TEST(who_is_gone_for_90_days_is_forgotten),
+		TEST(only_so_many_changes_back_are_remembered),
 		TEST(view_needs_room_and_keeps_it),
 		TEST(longest_record_goes_through),
 	};
