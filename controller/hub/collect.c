@@ -47,7 +47,7 @@ static void acknowledge(struct hub *hub, const struct waiting *at)
 	message_topic_door(hub->conf.site, at->batch.door, "ack", topic, sizeof(topic));
 	r = message_ack_write(&ack, &body);
 	if (r == 0)
-		r = hub_publish(hub, topic, body, false);
+		r = hub_publish_quick(hub, topic, body);
 	if (r < 0 && r != -ENOTCONN)
 		log_warning("door %s: an acknowledgement was not sent: %s; the door sends its "
 			    "entries again",

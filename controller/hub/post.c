@@ -32,7 +32,8 @@ struct hub_post {
 
 /* ---- out ---- */
 
-int hub_publish_id(struct hub *hub, const char *topic, const char *body, bool retain, int *ret_id)
+static int seal_and_publish(
+	struct hub *hub, const char *topic, const char *body, int qos, bool retain, int *ret_id)
 {
 	CLEANUP(cleanup_free) char *message = NULL;
 	size_t size;
@@ -43,7 +44,17 @@ int hub_publish_id(struct hub *hub, const char *topic, const char *body, bool re
 	r = envelope_seal(&hub->keys.hub, topic, body, strlen(body), &message, &size);
 	if (r < 0)
 		return r;
-	return mqtt_publish(hub->mqtt, topic, message, size, 1, retain, ret_id);
+	return mqtt_publish(hub->mqtt, topic, message, size, qos, retain, ret_id);
+}
+
+int hub_publish_id(struct hub *hub, const char *topic, const char *body, bool retain, int *ret_id)
+{
+	return seal_and_publish(hub, topic, body, 1, retain, ret_id);
+}
+
+int hub_publish_quick(struct hub *hub, const char *topic, const char *body)
+{
+	return seal_and_publish(hub, topic, body, 0, false, NULL);
 }
 
 int hub_publish(struct hub *hub, const char *topic, const char *body, bool retain)

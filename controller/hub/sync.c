@@ -338,7 +338,8 @@ static void take_ask(struct hub *hub, const char *name, const struct mqtt_event 
 	door = genuine_ask(hub, name, event, &ask);
 	if (!door)
 		return;
-	if (!answer_allowed(door, clock_mono_ms())) {
+	/* a report costs nothing here, and its loss would leave a door unconfirmed */
+	if (ask.want != SYNC_WANT_REPORT && !answer_allowed(door, clock_mono_ms())) {
 		hub_refuse(hub, name, "ask", "the door asks too often");
 		return;
 	}

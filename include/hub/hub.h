@@ -94,7 +94,9 @@ void post_subscribe_doors(struct hub *hub, const char *name);
 /* Seals body for topic with the hub's key and publishes it; QoS 1. 0, or negative errno: -ENOTCONN,
  * -EAGAIN. */
 int hub_publish(struct hub *hub, const char *topic, const char *body, bool retain);
-/* The same with the id that MQTT_EVENT_PUBLISHED tells of. */
+/* At most once, and ahead of what waits for the broker's word: for what is asked again anyway. */
+int hub_publish_quick(struct hub *hub, const char *topic, const char *body);
+/* The same as hub_publish, with the id that MQTT_EVENT_PUBLISHED tells of. */
 int hub_publish_id(struct hub *hub, const char *topic, const char *body, bool retain, int *ret_id);
 /* A message of a door that was not genuine: logged and an alarm, not more often than it can be
  * read. what: "ask", "journal" … */

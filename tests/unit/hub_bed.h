@@ -80,6 +80,11 @@ int hub_publish(struct hub *h, const char *topic, const char *body, bool retain)
 	return hub_publish_id(h, topic, body, retain, NULL);
 }
 
+int hub_publish_quick(struct hub *h, const char *topic, const char *body)
+{
+	return hub_publish(h, topic, body, false);
+}
+
 void hub_changed(struct hub *h)
 {
 	sync_changed(h);
