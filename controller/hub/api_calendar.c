@@ -107,7 +107,7 @@ static bool read_exception(
 static int finish(struct api_call *call, int r, uint64_t id, const char *action,
 	const struct api_writer *before)
 {
-	struct registry_exception exception;
+	struct registry_exception exception = {0};
 	char object[80];
 
 	if (r >= 0)

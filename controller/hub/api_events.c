@@ -68,7 +68,7 @@ static bool read_event(struct api_body *body, struct registry_event *event, enum
 static int finish(struct api_call *call, int r, uint64_t id, const char *action,
 	const struct api_writer *before)
 {
-	struct registry_event event;
+	struct registry_event event = {0};
 	char object[80];
 
 	if (r >= 0)

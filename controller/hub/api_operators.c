@@ -90,7 +90,7 @@ static void read_operator(
 static int finish(struct api_call *call, int r, const char *name, const char *action,
 	const struct api_writer *before)
 {
-	struct registry_operator row;
+	struct registry_operator row = {0};
 	char object[80];
 
 	if (r >= 0)

@@ -44,7 +44,7 @@ static int show_site(struct api_call *call)
 /* Ends a change of the site: what it is now is the answer and the audit's after. */
 static int finish(struct api_call *call, int r, const char *action, const struct api_writer *before)
 {
-	struct registry_site site;
+	struct registry_site site = {0};
 
 	if (r >= 0)
 		r = registry_site(call->registry, &site);

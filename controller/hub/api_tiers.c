@@ -103,7 +103,7 @@ static bool read_tier(struct api_body *body, struct registry_tier *tier, enum ap
 static int finish(struct api_call *call, int r, uint32_t number, const char *action,
 	const struct api_writer *before)
 {
-	struct registry_tier tier;
+	struct registry_tier tier = {0};
 	char object[80];
 
 	if (r >= 0)

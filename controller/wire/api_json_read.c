@@ -16,14 +16,15 @@
 void api_errors_add(struct api_errors *errors, const char *field, const char *format, ...)
 {
 	struct api_error *row = &errors->rows[errors->count];
-	size_t used = 0;
+	size_t used = 0, size = strlen(field);
 	va_list args;
 
 	if (errors->count == API_ERRORS_MAX)
 		return;
 	errors->count++;
-	for (size_t n; field[used] && used < sizeof(row->field) - 5; used += n) {
-		n = utf8_size(field + used, strlen(field + used));
+	/* cut between characters */
+	for (size_t n; used < size && used < sizeof(row->field) - 5; used += n) {
+		n = utf8_size(field + used, size - used);
 		n = n ? n : 1;
 		memcpy(row->field + used, field + used, n);
 	}

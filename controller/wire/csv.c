@@ -108,11 +108,12 @@ static int take_plain(struct csv_reader *reader, char *out, char err[ERR_MAX])
 
 static int take_field(struct csv_reader *reader, struct csv_row *row, char err[ERR_MAX])
 {
-	char *out = row->fields[row->count];
+	char *out;
 	int r;
 
-	if (row->count == CSV_FIELDS_MAX)
+	if (row->count >= CSV_FIELDS_MAX)
 		return refuse(reader, err, "more than 32 fields");
+	out = row->fields[row->count];
 	r = peek(reader) == '"' ? take_quoted(reader, out, err) : take_plain(reader, out, err);
 	row->count++;
 	return r;

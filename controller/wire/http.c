@@ -13,8 +13,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
-#define MEMORY_MAX (48 * 1024) /* of one connection: a head of HTTP_HEAD_MAX fits, and its answer \
-				*/
+#define MEMORY_MAX (48 * 1024) /* of one connection: more than a head of HTTP_HEAD_MAX */
 #define BACKLOG 64
 #define SWEEP_MS 1000
 
