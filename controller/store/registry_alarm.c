@@ -118,7 +118,7 @@ int registry_alarm_raise(struct registry *reg, enum registry_alarm_kind kind, co
 int registry_alarm_add(
 	struct registry *reg, enum registry_alarm_kind kind, const char *door, const char *what)
 {
-	bool own;
+	bool own = false;
 	int rc;
 
 	if (!registry_alarm_name(kind))

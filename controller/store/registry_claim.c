@@ -59,7 +59,7 @@ static int add(struct registry *reg, const struct registry_claim *claim)
 int registry_claim_add(struct registry *reg, const struct registry_claim *claim)
 {
 	int64_t now_us = registry_now_us(reg);
-	bool own;
+	bool own = false;
 	int rc;
 
 	if (!*claim->claim || !name_id_valid(claim->door))
@@ -116,7 +116,7 @@ static int use(struct registry *reg, const char *name, const struct sign_public 
 
 int registry_claim_use(struct registry *reg, const char *claim, const struct sign_public *key)
 {
-	bool own;
+	bool own = false;
 	int rc = registry_enter(reg, &own);
 
 	return rc < 0 ? rc : registry_leave(reg, own, use(reg, claim, key));
@@ -157,7 +157,7 @@ static int take_expired(struct registry *reg, struct registry_claim *rows, size_
 
 int registry_claims_expired(struct registry *reg, struct registry_claim *rows, size_t room)
 {
-	bool own;
+	bool own = false;
 	int rc = registry_enter(reg, &own);
 
 	return rc < 0 ? rc : registry_leave(reg, own, take_expired(reg, rows, room));

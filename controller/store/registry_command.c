@@ -100,7 +100,7 @@ static int add(struct registry *reg, struct registry_command *row)
 int registry_command_add(struct registry *reg, struct registry_command *command)
 {
 	struct registry_command row = *command;
-	bool own;
+	bool own = false;
 	int rc = registry_check_text(reg, "the actor", row.actor, ENTRY_ACTOR_MAX, true);
 
 	if (rc == 0)
@@ -138,7 +138,7 @@ static int answer(struct registry *reg, const struct registry_command *row)
 int registry_command_answered(struct registry *reg, const struct registry_command *command)
 {
 	struct registry_command row = *command;
-	bool own;
+	bool own = false;
 	int rc = registry_enter(reg, &own);
 
 	entry_text_set(row.why, sizeof(row.why), command->why);

@@ -168,7 +168,7 @@ static int add(struct registry *reg, const char *name, const char *title)
 
 int registry_door_add(struct registry *reg, const char *name, const char *title)
 {
-	bool own;
+	bool own = false;
 	int rc;
 
 	if (!name_id_valid(name))
@@ -269,7 +269,7 @@ static int remove_door(struct registry *reg, const char *name, uint64_t version)
 
 int registry_door_remove(struct registry *reg, const char *name, uint64_t version)
 {
-	bool own;
+	bool own = false;
 	int rc = registry_enter(reg, &own);
 
 	return rc < 0 ? rc : registry_leave(reg, own, remove_door(reg, name, version));
@@ -292,7 +292,7 @@ static int steal(struct registry *reg, const char *name)
 int registry_door_stolen(struct registry *reg, const char *name)
 {
 	_Static_assert(REGISTRY_DOOR_STOLEN == 2 && KEY_STOLEN == 1, "as the SQL has them");
-	bool own;
+	bool own = false;
 	int rc = registry_enter(reg, &own);
 
 	return rc < 0 ? rc : registry_leave(reg, own, steal(reg, name));

@@ -42,7 +42,7 @@ int registry_door_set_state(struct registry *reg, const char *name, int mode, in
 		.hold_from_us = hold_from_us,
 		.hold_until_us = hold_until_us,
 		.hold_event = hold_event};
-	bool hold = hold_from_us != 0 || hold_until_us != 0, own;
+	bool hold = hold_from_us != 0 || hold_until_us != 0, own = false;
 	int rc = registry_check_text(reg, "the actor", actor, ENTRY_ACTOR_MAX, true);
 
 	if (rc < 0)
@@ -88,7 +88,7 @@ int registry_door_asked(struct registry *reg, const char *name, const struct rev
 	const uint8_t digest[ROSTER_DIGEST_SIZE], const uint8_t start[16], const char *program)
 {
 	struct registry_door asked = {.revision = *revision};
-	bool own;
+	bool own = false;
 	int rc;
 
 	if (!name_id_valid(name) || revision->number > INT64_MAX)
@@ -125,7 +125,7 @@ static int write_status(struct registry *reg, const char *name, bool online, con
 int registry_door_status(
 	struct registry *reg, const char *name, bool online, const char *status_json)
 {
-	bool own;
+	bool own = false;
 	int rc;
 
 	if (status_json && strnlen(status_json, STATUS_JSON_MAX + 1) > STATUS_JSON_MAX)

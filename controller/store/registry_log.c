@@ -266,7 +266,6 @@ static int compare(struct taking *t, size_t *ret_next)
 	const struct registry_batch *batch = t->batch;
 	struct registry_batch_row here;
 	size_t i = 0;
-	int rc = 0;
 
 	if (!stmt)
 		return registry_sql_fail(t->reg, "read entries");
@@ -275,8 +274,8 @@ static int compare(struct taking *t, size_t *ret_next)
 	sqlite3_bind_int64(stmt, 3, (int64_t)batch->count);
 	for (; i < batch->count && batch->rows[i].seq <= t->chain.last_seq; i++) {
 		const struct registry_batch_row *row = &batch->rows[i];
+		int rc = registry_step(t->reg, stmt, "read entries");
 
-		rc = registry_step(t->reg, stmt, "read entries");
 		if (rc <= 0)
 			return rc < 0 ? rc : lost_rows(t, row->seq);
 		registry_log_row(stmt, 0, &here);
@@ -390,7 +389,7 @@ int registry_log_take(
 {
 	struct taking t = {.reg = reg, .batch = batch};
 	struct registry_mark mark = {0};
-	bool own;
+	bool own = false;
 	int rc = registry_log_check(reg, batch);
 
 	if (rc < 0)

@@ -222,7 +222,7 @@ static int add(struct registry *reg, const struct registry_operator *operator)
 
 int registry_operator_add(struct registry *reg, const struct registry_operator *operator)
 {
-	bool own;
+	bool own = false;
 	int rc = registry_enter(reg, &own);
 
 	return rc < 0 ? rc : registry_leave(reg, own, add(reg, operator));
@@ -261,7 +261,7 @@ static int change(struct registry *reg, const struct registry_operator *operator
 
 int registry_operator_change(struct registry *reg, const struct registry_operator *operator)
 {
-	bool own;
+	bool own = false;
 	int rc = registry_enter(reg, &own);
 
 	return rc < 0 ? rc : registry_leave(reg, own, change(reg, operator));
@@ -289,7 +289,7 @@ static int remove_operator(struct registry *reg, const char *name, uint64_t vers
 
 int registry_operator_remove(struct registry *reg, const char *name, uint64_t version)
 {
-	bool own;
+	bool own = false;
 	int rc = registry_enter(reg, &own);
 
 	return rc < 0 ? rc : registry_leave(reg, own, remove_operator(reg, name, version));
@@ -320,7 +320,7 @@ static int note_try(struct registry *reg, const char *name, bool good, int64_t l
 int registry_operator_tried(
 	struct registry *reg, const char *name, bool good, int64_t locked_until_us)
 {
-	bool own;
+	bool own = false;
 	int rc = registry_enter(reg, &own);
 
 	return rc < 0 ? rc : registry_leave(reg, own, note_try(reg, name, good, locked_until_us));

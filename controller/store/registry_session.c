@@ -74,7 +74,7 @@ static int insert(struct registry *reg, const struct registry_session *session)
 int registry_session_add(struct registry *reg, const struct registry_session *session)
 {
 	struct registry_operator operator;
-	bool own;
+	bool own = false;
 	int rc = registry_operator(reg, session->operator, & operator);
 
 	if (rc == 0)
@@ -114,8 +114,8 @@ static int touch(struct registry *reg, const uint8_t key[REGISTRY_SESSION_SIZE],
 int registry_session_touch(
 	struct registry *reg, const uint8_t key[REGISTRY_SESSION_SIZE], int64_t used_us)
 {
-	struct registry_session session;
-	bool own;
+	struct registry_session session = {0};
+	bool own = false;
 	int rc = registry_session(reg, key, &session);
 
 	if (rc == 0)
@@ -129,7 +129,7 @@ int registry_session_touch(
 
 int registry_session_remove(struct registry *reg, const uint8_t key[REGISTRY_SESSION_SIZE])
 {
-	bool own;
+	bool own = false;
 	int rc = registry_enter(reg, &own);
 
 	return rc < 0 ? rc

@@ -428,6 +428,34 @@ static void full_disk_takes_nothing_and_goes_on_later(void **state)
 	chain_free(&c);
 }
 
+static void entries_gone_from_the_registry_hold_up_no_other_door(void **state)
+{
+	struct registry *reg = bed_open("hub.db");
+	struct chain_bed front, back;
+
+	(void)state;
+	chain_begin(&front, "walker", "front", NULL);
+	chain_taps(&front, 9);
+	chain_begin(&back, "walker", "back", NULL);
+	chain_taps(&back, 9);
+	EXPECT(reg, take_of(reg, &front, 1, 6), REGISTRY_TAKEN_NEW);
+	run_sql("hub.db", "DELETE FROM entry WHERE seq IN (3, 6)");
+	EXPECT(reg, registry_log_begin(reg), 0);
+	EXPECT(reg, take_of(reg, &back, 1, 4), REGISTRY_TAKEN_NEW);
+	EXPECT(reg, take_of(reg, &front, 3, 5), -EBADMSG);
+	said(reg, "entry 3 of door front");
+	EXPECT(reg, take_of(reg, &front, 5, 7), -EBADMSG);
+	said(reg, "log verify");
+	EXPECT(reg, take_of(reg, &back, 5, 9), REGISTRY_TAKEN_NEW);
+	EXPECT(reg, registry_log_commit(reg), 0);
+	EXPECT(reg, registry_log_mark(reg, "back", &mark), 0);
+	mark_is(&back, 9);
+	EXPECT(reg, take_of(reg, &front, 7, 9), REGISTRY_TAKEN_NEW); /* what is new is taken */
+	registry_close(reg);
+	chain_free(&front);
+	chain_free(&back);
+}
+
 static struct chain_bed swept, other_branch;
 
 static int take_unlinked(struct registry *reg)
@@ -1167,6 +1195,7 @@ int main(void)
 		TEST(batch_that_is_not_what_it_says_is_refused_whole),
 		TEST(many_batches_share_one_sync),
 		TEST(full_disk_takes_nothing_and_goes_on_later),
+		TEST(entries_gone_from_the_registry_hold_up_no_other_door),
 		TEST(interrupted_anywhere_it_is_taken_whole_or_not),
 		TEST(rotten_disk_of_a_door_blocks_nothing),
 		TEST(every_filter_gives_what_the_model_has),
