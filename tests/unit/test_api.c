@@ -542,6 +542,59 @@ static void what_operators_lose_their_sessions_lose(void **state)
 	ask(admin_key, "DELETE", "/operators/ruth", NULL, 409);
 }
 
+/* ---- passwords ---- */
+
+static unsigned wait_after(const char *body, int status)
+{
+	char lines[] = "Content-Type: application/json\r\n";
+
+	client_free(&answer);
+	answer = client_ask(hub.http, client, "POST", "/api/v1/session", lines, body, strlen(body));
+	if (answer.status != status)
+		fail_msg("expected %d, got %s", status, answer.text);
+	return client_header(&answer, "Retry-After")
+		       ? (unsigned)atoi(client_header(&answer, "Retry-After"))
+		       : 0;
+}
+
+static void wrong_passwords_lock_for_longer_and_longer(void **state)
+{
+	static const char wrong[] = "{\"operator\":\"maya\",\"password\":\"wrong horse\"}",
+			  right[] = "{\"operator\":\"maya\",\"password\":\"right horse\"}";
+	static const unsigned waits[] = {0, 0, 0, 0, 30, 60, 120, 240, 480, 960, 1920, 3600, 3600};
+	struct registry_operator row;
+	unsigned wait;
+
+	(void)state;
+	done(registry_operator(hub.registry, "maya", &row));
+	assert_int_equal(password_hash("right horse", row.password), 0);
+	begin();
+	done(registry_operator_change(hub.registry, &row));
+	commit();
+	for (size_t i = 0; i < ARRAY_SIZE(waits); i++) {
+		/* the address's own tries are forgotten */
+		session_stop(hub.routes);
+		assert_int_equal(session_start(&hub.routes), 0);
+		wait_after(wrong, 401);
+		done(registry_operator(hub.registry, "maya", &row));
+		assert_int_equal(row.failures, i + 1);
+		if (waits[i] == 0) {
+			assert_int_equal(row.locked_until_us, 0);
+			continue;
+		}
+		wait = wait_after(right, 429);
+		assert_in_range(wait, waits[i] - 2, waits[i]);
+		/* the same failures, and the lock is over */
+		done(registry_operator_tried(hub.registry, "maya", true, 0));
+		for (size_t n = 0; n <= i; n++)
+			done(registry_operator_tried(hub.registry, "maya", false, 1));
+	}
+	wait_after(right, 201);
+	done(registry_operator(hub.registry, "maya", &row));
+	assert_int_equal(row.failures, 0);
+	assert_int_equal(row.locked_until_us, 0);
+}
+
 static void alarms_are_seen(void **state)
 {
 	(void)state;
@@ -578,6 +631,7 @@ int main(void)
 		T(an_enrolment_is_cancelled),
 		T(sessions_end),
 		T(what_operators_lose_their_sessions_lose),
+		T(wrong_passwords_lock_for_longer_and_longer),
 		T(alarms_are_seen),
 	};
 
