@@ -165,6 +165,10 @@ int feed_write_status(const struct door *door, bool online, char **ret_body)
 		.program = "tapin-door " TAPIN_VERSION,
 	};
 
+	if (door->doorway.due_ms[DOORWAY_TIMER_HOLD] != 0) {
+		status.until_us = door->state.door.hold_until_us;
+		status.event = door->doorway.event_mode;
+	}
 	return message_status_write(door->conf.site, door->conf.door, &status, ret_body);
 }
 

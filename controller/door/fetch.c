@@ -35,6 +35,15 @@ static uint32_t random_delay_ms(void)
 	return 100 + ms % 1900;
 }
 
+/* Asks for what leads to a revision that was heard of. */
+static void want_up_to(struct door *door, const struct revision *to)
+{
+	const struct revision *own = &door->sync.force.revision;
+	bool delta = tap_has_hub_roster(door) && own->generation == to->generation;
+
+	sync_want(door, delta ? SYNC_WANT_DELTA : SYNC_WANT_SNAPSHOT, random_delay_ms());
+}
+
 static void drop_waiting(struct door_sync *sync)
 {
 	for (unsigned i = 0; i < sync->waiting_count; i++)
@@ -114,7 +123,7 @@ static void taken(struct door *door, const struct keeper_event *event)
 	apply_next(door);
 	if (!fetch_busy(door) &&
 		revision_compare(&sync->newest.revision, &sync->force.revision) > 0)
-		sync_want(door, SYNC_WANT_DELTA, random_delay_ms());
+		want_up_to(door, &sync->newest.revision);
 	else if (sync->wants && sync->want == SYNC_WANT_DELTA)
 		sync->wants = false;
 }
@@ -314,7 +323,7 @@ static void place(struct door *door, struct sync_delta *delta)
 	if (!fits) {
 		/* a fetch under way looks itself whether more is to come */
 		if (!sync->fetch.on)
-			sync_want(door, SYNC_WANT_DELTA, random_delay_ms());
+			want_up_to(door, &delta->head.revision);
 		return;
 	}
 	sync->waiting[sync->waiting_count++] = *delta;

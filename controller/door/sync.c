@@ -332,6 +332,8 @@ static void take_head_answer(struct door *door, const struct sync_answer *answer
 	take_head(door, BROKER_TOPIC_ROSTER, &answer->head, true, false);
 	state_take_answer(door, answer);
 	feed_rewind(door, &answer->journal);
+	/* a hold that waited for the hub's time can be judged now */
+	state_apply(door);
 	if (first)
 		log_info("sync: the hub answered: its roster is %u.%llu, this door's %u.%llu",
 			answer->head.revision.generation,

@@ -163,6 +163,11 @@ int message_status_write(
 		(json_int_t)status->pending, "roster", "generation",
 		(json_int_t)status->revision.generation, "number",
 		(json_int_t)status->revision.number, "since", since, "program", status->program);
+	if (more && status->until_us > 0) {
+		clock_format_utc(status->until_us, since);
+		json_object_set_new(more, "until", json_string(since));
+		json_object_set_new(more, "event", json_boolean(status->event));
+	}
 	if (!body || !more || json_object_update(body, more) < 0) {
 		json_decref(body);
 		body = NULL;

@@ -88,6 +88,9 @@ struct message_status {
 	uint64_t pending;       /* entries not acknowledged yet */
 	struct revision revision;
 	int64_t since_us;    /* when this state was reached, wall time */
+	int64_t until_us;    /* held open until then, by the hub's time; 0: not, or until told
+				otherwise */
+	bool event;          /* the hold is an event's: no held-open alarms */
 	const char *program; /* version */
 };
 /*

@@ -446,6 +446,11 @@ static void status_has_a_long_and_a_short_form(void **state)
 	assert_int_equal(message_status_write("walker", "front", &status, &body), 0);
 	assert_non_null(strstr(body, "\"reader_age_ms\":null"));
 	free(body);
+	status.until_us = 1795343401000000;
+	status.event = true;
+	assert_int_equal(message_status_write("walker", "front", &status, &body), 0);
+	assert_non_null(strstr(body, "\"until\":\"2026-11-22T10:30:01.000Z\",\"event\":true"));
+	free(body);
 	status = (struct message_status){0};
 	assert_int_equal(message_status_write("walker", "front", &status, &body), 0);
 	same_as_vector(body, "status-offline.json");
