@@ -4,6 +4,7 @@
  * in one transaction, and acknowledged once it is durable. What is not acknowledged is sent again,
  * so nothing here needs to be remembered.
  */
+#include "base/clock.h"
 #include "base/log.h"
 #include "hub/hub.h"
 #include "wire/message.h"
@@ -12,16 +13,29 @@
 
 #define WAITING_MAX 64
 #define DOOR_KEYS_MAX 4
+#define GAPS_MAX 64
+/* A batch that was lost on the way is sent again within a minute; what stays away longer is a gap.
+ */
+#define PATIENCE_MS 120000
 
 struct waiting {
 	struct registry_batch batch; /* rows are ours */
 	struct registry_mark mark;   /* once it is taken */
 	int taken;                   /* enum registry_taken */
+	bool early;                  /* a gap that may still close: no alarm yet */
+};
+
+/* A door whose batches begin after what is kept. */
+struct gap {
+	char door[NAME_ID_MAX]; /* "": free */
+	uint64_t since_ms;
 };
 
 struct hub_collect {
 	struct waiting waiting[WAITING_MAX];
 	size_t count;
+	struct gap gaps[GAPS_MAX];
+	uint64_t patience_ms;
 };
 
 static void forget(struct hub_collect *collect)
@@ -71,7 +85,10 @@ static void say(const struct waiting *at)
 {
 	const struct registry_batch *batch = &at->batch;
 
-	if (at->taken == REGISTRY_TAKEN_GAP)
+	if (at->early)
+		log_debug("door %s: entries before %llu are on their way", batch->door,
+			(unsigned long long)batch->rows[0].seq);
+	else if (at->taken == REGISTRY_TAKEN_GAP)
 		log_warning("door %s: its journal goes on with %llu, but here it ends with %llu; "
 			    "the door is told so",
 			batch->door, (unsigned long long)batch->rows[0].seq,
@@ -82,8 +99,63 @@ static void say(const struct waiting *at)
 			batch->door, (unsigned long long)batch->rows[0].seq);
 }
 
+/* ---- gaps ---- */
+
+/* The door's slot; else, where one is to be made, a free one or the oldest. */
+static struct gap *find_gap(struct hub_collect *collect, const char *door, bool make)
+{
+	struct gap *oldest = &collect->gaps[0];
+
+	for (size_t i = 0; i < GAPS_MAX; i++) {
+		struct gap *gap = &collect->gaps[i];
+
+		if (strcmp(gap->door, door) == 0)
+			return gap;
+		if (!*gap->door || (*oldest->door && gap->since_ms < oldest->since_ms))
+			oldest = gap;
+	}
+	if (!make)
+		return NULL;
+	strcpy(oldest->door, door);
+	oldest->since_ms = clock_mono_ms();
+	return oldest;
+}
+
+/* Does the batch begin after what is kept? *ret_mark: where its journal stands. */
+static bool begins_late(
+	struct hub *hub, const struct registry_batch *batch, struct registry_mark *ret_mark)
+{
+	if (registry_log_mark(hub->registry, batch->door, ret_mark) < 0)
+		return false; /* registry_log_take says why */
+	if (!ret_mark->known ||
+		memcmp(ret_mark->journal, batch->journal, sizeof(batch->journal)) != 0)
+		*ret_mark = (struct registry_mark){0};
+	return batch->rows[0].seq > ret_mark->seq + 1;
+}
+
+/* A gap that is not old yet: nothing is taken, the door is told where we stand and sends again. */
+static bool is_early(struct hub *hub, struct waiting *at)
+{
+	struct hub_collect *collect = hub->collect;
+	struct gap *gap;
+
+	if (!begins_late(hub, &at->batch, &at->mark)) {
+		gap = find_gap(collect, at->batch.door, false);
+		if (gap)
+			*gap = (struct gap){0};
+		return false;
+	}
+	gap = find_gap(collect, at->batch.door, true);
+	return clock_mono_ms() - gap->since_ms < collect->patience_ms;
+}
+
 static void take(struct hub *hub, struct waiting *at)
 {
+	at->early = is_early(hub, at);
+	if (at->early) {
+		at->taken = REGISTRY_TAKEN_GAP;
+		return;
+	}
 	at->taken = registry_log_take(hub->registry, &at->batch, &at->mark);
 	if (at->taken < 0)
 		log_error("door %s: a batch is not kept: %s", at->batch.door,
@@ -217,10 +289,17 @@ void hub_collect_tick(struct hub *hub)
 int hub_collect_start(struct hub *hub, char err[ERR_MAX])
 {
 	hub->collect = calloc(1, sizeof(*hub->collect));
-	if (hub->collect)
-		return 0;
-	snprintf(err, ERR_MAX, "no memory for the doors' journals");
-	return -ENOMEM;
+	if (!hub->collect) {
+		snprintf(err, ERR_MAX, "no memory for the doors' journals");
+		return -ENOMEM;
+	}
+	hub->collect->patience_ms = PATIENCE_MS;
+	return 0;
+}
+
+void collect_patience(struct hub *hub, uint64_t ms)
+{
+	hub->collect->patience_ms = ms;
 }
 
 void hub_collect_stop(struct hub *hub)

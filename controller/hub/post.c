@@ -87,18 +87,19 @@ void hub_refuse(struct hub *hub, const char *door, const char *what, const char 
 {
 	struct refusal *at = find_refusal(hub->post, door, what);
 	uint64_t now_ms = clock_mono_ms();
-	char text[ERR_MAX];
+	char clean[ERR_MAX], text[ERR_MAX];
 
+	/* what a stranger wrote may stand in it */
+	entry_text_set(clean, sizeof(clean), why);
 	if (at->said_ms && now_ms - at->said_ms < REFUSAL_MS) {
 		at->more++;
 		return;
 	}
-	log_warning("door %s: %s refused: %s (%llu more before)", *door ? door : "?", what, why,
+	log_warning("door %s: %s refused: %s (%llu more before)", *door ? door : "?", what, clean,
 		(unsigned long long)at->more);
 	at->said_ms = now_ms;
 	at->more = 0;
-	entry_text_set(text, sizeof(text), why);
-	snprintf(text, sizeof(text), "%s: %s", what, why);
+	snprintf(text, sizeof(text), "%s: %s", what, clean);
 	if (registry_alarm_add(hub->registry, REGISTRY_ALARM_REFUSED, door, text) < 0)
 		log_error("an alarm could not be kept: %s", registry_error(hub->registry));
 }

@@ -126,6 +126,8 @@ void hub_collect_connected(struct hub *hub);
 bool hub_collect_message(struct hub *hub, const struct mqtt_event *event);
 /* Nothing more waits at the moment: commits what came, then acknowledges it. */
 void collect_flush(struct hub *hub);
+/* How long entries may be missing before that is an alarm; two minutes. */
+void collect_patience(struct hub *hub, uint64_t ms);
 void hub_collect_tick(struct hub *hub);
 
 int hub_command_start(struct hub *hub, char err[ERR_MAX]);

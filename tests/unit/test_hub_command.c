@@ -336,7 +336,7 @@ static void send_batch(
 	memcpy(batch.previous, chain->last, sizeof(batch.previous));
 	batch.rows = calloc(count, sizeof(*batch.rows));
 	for (size_t i = 0; i < count; i++) {
-		struct entry entry = {.kind = ENTRY_KIND_OPENED, .wall_us = clock_wall_us()};
+		struct entry entry = {.kind = ENTRY_KIND_OPENED, .wall_us = 1800000000000000};
 		struct message_row *row = &batch.rows[i];
 
 		row->seq = ++chain->seq;
@@ -409,7 +409,37 @@ static void after_a_gap_the_door_is_told_where_we_stand(void **state)
 	collect_flush(&hub);
 	assert_int_equal(count_sent("door/front/ack"), 2);
 	assert_int_equal(read_ack(1).seq, 10);
+	/* a batch may have been lost on the way */
+	assert_int_equal(alarms_of(REGISTRY_ALARM_GAP), 0);
+	collect_patience(&hub, 0);
+	send_batch(&chain, 10, &door_key, true);
+	collect_flush(&hub);
+	assert_int_equal(read_ack(2).seq, 10);
 	assert_int_equal(alarms_of(REGISTRY_ALARM_GAP), 1);
+}
+
+static void what_was_lost_on_the_way_closes_the_gap(void **state)
+{
+	struct registry_mark mark;
+	struct chain chain, lost;
+
+	(void)state;
+	begin_chain(&chain);
+	send_batch(&chain, 10, &door_key, true);
+	lost = chain;
+	send_batch(&chain, 10, &door_key, false);
+	send_batch(&chain, 10, &door_key, true);
+	collect_flush(&hub);
+	send_batch(&lost, 20, &door_key, true);
+	collect_flush(&hub);
+	done(registry_log_mark(hub.registry, "front", &mark));
+	assert_int_equal(mark.seq, 30);
+	collect_patience(&hub, 0);
+	/* the patience is for each gap anew */
+	send_batch(&lost, 1, &door_key, true);
+	collect_flush(&hub);
+	assert_int_equal(alarms_of(REGISTRY_ALARM_GAP), 0);
+	assert_int_equal(read_ack(count_sent("door/front/ack") - 1).seq, 31);
 }
 
 static void a_gap_at_the_beginning_is_not_acknowledged(void **state)
@@ -458,6 +488,7 @@ int main(void)
 		T(a_card_that_is_somebodys_is_not_enrolled),
 		T(batches_are_acknowledged_once_kept),
 		T(after_a_gap_the_door_is_told_where_we_stand),
+		T(what_was_lost_on_the_way_closes_the_gap),
 		T(a_gap_at_the_beginning_is_not_acknowledged),
 		T(batches_of_strangers_are_refused),
 	};
