@@ -58,6 +58,15 @@ static const struct cli_option exception_add[] = {
 	{"door", CLI_TEXT, "door", "DOOR", "only there", CLI_NONE},
 	{0},
 };
+static const struct cli_option exception_change[] = {
+	{"from", CLI_DATE, "from", "DATE", "the first day", 0},
+	{"to", CLI_DATE, "to", "DATE", "the last day, with it", 0},
+	{"reason", CLI_TEXT, "reason", "TEXT", "members read it", 0},
+	{"times", CLI_TEXT, "times", "HH:MM-HH:MM", "of each day, to 48:00; none: whole days",
+		CLI_NONE},
+	{"door", CLI_TEXT, "door", "DOOR", "only there; none: every door", CLI_NONE},
+	{0},
+};
 static const struct cli_option exception_list[] = {
 	{"since", CLI_DATE, "since", "DATE", "only those that end then or later", 0},
 	{0},
@@ -84,6 +93,14 @@ static const struct cli_option holiday_set[] = {
 			.fixed = "kind=" NOUN,                                                   \
 			.options = exception_list,                                               \
 			.list = "items",                                                         \
+			.columns = exception_columns},                                           \
+		{.noun = NOUN,                                                                   \
+			.verb = "change",                                                        \
+			.what = "change what is given",                                          \
+			.method = "PATCH",                                                       \
+			.path = "/exceptions/{ID}",                                              \
+			.options = exception_change,                                             \
+			.versioned = true,                                                       \
 			.columns = exception_columns},                                           \
 	{                                                                                        \
 		.noun = NOUN, .verb = "remove", .what = "take it away, as if it had never been", \

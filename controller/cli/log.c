@@ -115,7 +115,7 @@ static int look(struct cli_call *call, const char *path, json_int_t *above)
 	return r;
 }
 
-/* A hub that restarts is waited for. Ends when nobody reads any more. */
+/* A hub that restarts is waited for, and that is said once. Ends when nobody reads any more. */
 static int follow(struct cli_call *call, const char *path)
 {
 	const struct timespec pause = {0, FOLLOW_PAUSE_MS * 1000000};
@@ -129,6 +129,7 @@ static int follow(struct cli_call *call, const char *path)
 		if (fflush(stdout) != 0)
 			return CLI_EXIT_DONE;
 		nanosleep(&pause, NULL);
+		call->quiet = r == CLI_EXIT_UNREACHABLE;
 		r = look(call, path, &above);
 	}
 	return r;

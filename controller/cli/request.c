@@ -28,7 +28,8 @@ static const char *remedy(long status)
 {
 	switch (status) {
 	case 401:
-		return "log in: tapin login NAME";
+		return "log in: tapin login NAME (or tapin logout, where the hub knows you by its "
+		       "socket)";
 	case 429:
 		return "wait a moment";
 	default:
@@ -80,8 +81,10 @@ static int open_client(struct cli_call *call)
 	return 0;
 }
 
-static int answered(const struct client_answer *answer, bool login, json_t **ret_answer)
+static int answered(
+	const struct cli_call *call, const struct client_answer *answer, json_t **ret_answer)
 {
+	bool login = strcmp(call->command->noun, "login") == 0;
 	json_error_t error;
 	json_t *value = NULL;
 
@@ -89,7 +92,8 @@ static int answered(const struct client_answer *answer, bool login, json_t **ret
 		value = json_loadb(answer->body, answer->size,
 			JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
 	if (answer->status < 200 || answer->status > 299) {
-		complain(answer->status, login, value);
+		if (!call->quiet)
+			complain(answer->status, login, value);
 		json_decref(value);
 		return exit_of_status(answer->status);
 	}
@@ -115,9 +119,12 @@ static int send_request(
 		*ret_answer = NULL;
 	if (r < 0)
 		return CLI_EXIT_USAGE;
-	if (client_call(call->client, request, &answer, err) < 0)
-		return log_error("%s", err), CLI_EXIT_UNREACHABLE;
-	r = answered(&answer, strcmp(call->command->noun, "login") == 0, ret_answer);
+	if (client_call(call->client, request, &answer, err) < 0) {
+		if (!call->quiet)
+			log_error("%s", err);
+		return CLI_EXIT_UNREACHABLE;
+	}
+	r = answered(call, &answer, ret_answer);
 	client_answer_free(&answer);
 	return r;
 }

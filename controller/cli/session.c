@@ -175,13 +175,20 @@ int cli_login(struct cli_call *call)
 	return r;
 }
 
-/* The file goes whatever the hub says. */
+/* The file goes whatever the hub says; a session that it does not know any more is ended, too. */
 int cli_logout(struct cli_call *call)
 {
-	int r = cli_send(call, "DELETE", "/session", NULL, NULL);
+	int r;
 
+	call->quiet = true;
+	r = cli_send(call, "DELETE", "/session", NULL, NULL);
 	cli_session_forget();
-	return r;
+	if (r == CLI_EXIT_UNREACHABLE)
+		log_error(
+			"%s: the hub does not answer; the key is forgotten here, there it ends by "
+			"itself",
+			call->hub);
+	return r == CLI_EXIT_UNREACHABLE ? r : CLI_EXIT_DONE;
 }
 
 /* ---- operators ---- */

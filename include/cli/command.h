@@ -89,6 +89,7 @@ struct cli_call {
 	const char *hub;
 	const char *if_version;
 	uint64_t limit;
+	bool quiet; /* what goes wrong is not said */
 	struct client *client;
 	char line[512]; /* of standard input, where an option is "-" */
 };

@@ -124,6 +124,7 @@ static const struct {
 		"\"Christmas\"}"},
 	{"opening|list|--since|2026-01-01",
 		"GET /exceptions?kind=opening&since=2026-01-01&limit=500", ""},
+	{"closure|change|4|--times|none", "PATCH /exceptions/4", "{\"times\":null}"},
 	{"opening|remove|4", "DELETE /exceptions/4", ""},
 	{"holiday|set|2026-12-25", "PUT /holidays/2026-12-25", "{\"holiday\":true}"},
 	{"holiday|set|2026-12-25|--holiday|no", "PUT /holidays/2026-12-25", "{\"holiday\":false}"},
@@ -435,6 +436,17 @@ static void a_session_is_kept_for_its_hub_alone(void **state)
 	setenv("XDG_STATE_HOME", "/nonexistent", 1);
 }
 
+static void logging_out_always_ends(void **state)
+{
+	struct canned c = {.answers = {PROBLEM("401 Who", "over")}, .count = 1},
+		      gone = {.count = 1};
+
+	(void)state;
+	assert_int_equal(run(&c, "logout"), 0);
+	assert_string_equal(said, "");
+	assert_int_equal(run(&gone, "logout"), CLI_EXIT_UNREACHABLE);
+}
+
 /* ---- help and completion ---- */
 
 static int complete_words(int argc, char **argv)
@@ -506,6 +518,7 @@ int main(void)
 		cmocka_unit_test(a_door_that_refuses_is_no_success),
 		cmocka_unit_test(a_state_says_the_rest_again),
 		cmocka_unit_test(a_session_is_kept_for_its_hub_alone),
+		cmocka_unit_test(logging_out_always_ends),
 		cmocka_unit_test(words_are_completed),
 		cmocka_unit_test(every_command_can_be_found_and_has_help),
 	};
