@@ -389,7 +389,7 @@ static void remove_staged(const char *staged)
 {
 	static const char *const names[] = {"claim.password", "root.pub", "keys", "card.key",
 		"door.key", "door.pub", "mqtt.username", "mqtt.password", "mqtt.ca",
-		"journal.before"};
+		"journal.before", "provisioned"};
 	char path[PATH_MAX];
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
@@ -444,6 +444,9 @@ int door_provision(const char *conf_file, const char *bundle_file, unsigned wait
 		       "use\n",
 			bundle.mqtt_host, bundle.mqtt_port, conf_file, conf.mqtt_host,
 			conf.mqtt_port);
+	while (strlen(conf.key_directory) > 1 &&
+		conf.key_directory[strlen(conf.key_directory) - 1] == '/')
+		conf.key_directory[strlen(conf.key_directory) - 1] = '\0';
 	snprintf(staged, sizeof(staged), "%s.new-XXXXXX", conf.key_directory);
 	if (!mkdtemp(staged)) {
 		r = -errno;

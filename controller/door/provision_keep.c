@@ -69,6 +69,8 @@ int provision_write(const char *directory, const struct provision_gift *gift, ch
 		r = put_line(directory, "mqtt.password", welcome->mqtt_password, err);
 	if (r == 0 && gift->bundle->mqtt_ca)
 		r = put(directory, "mqtt.ca", gift->bundle->mqtt_ca, err);
+	if (r == 0)
+		r = put_line(directory, "provisioned", gift->key->public.id, err);
 	text_hex(welcome->journal_before, sizeof(welcome->journal_before), hex);
 	if (r == 0 && memcmp(welcome->journal_before, none, sizeof(none)) != 0)
 		r = put_line(directory, "journal.before", hex, err);

@@ -176,6 +176,22 @@ static int on_journal(sd_event_source *source, int fd, uint32_t revents, void *u
 	return 0;
 }
 
+/* Provisioning happens beside the daemon: the first start afterwards tells of it. */
+static void record_provisioned(struct door *door)
+{
+	CLEANUP(cleanup_free) char *key_id = NULL;
+	char path[PATH_MAX];
+	size_t size;
+
+	door_conf_path(door->conf.key_directory, "provisioned", path);
+	if (file_read(path, KEY_ID_SIZE, &key_id, &size) < 0)
+		return;
+	key_id[strcspn(key_id, "\r\n")] = '\0';
+	record_event(door, ENTRY_KIND_PROVISIONED, "key %s", key_id);
+	/* the entry is in the intent file: twice after a crash in between is better than never */
+	unlink(path);
+}
+
 /* What the hub said at provisioning: a journal that is begun anew here continues that one. */
 static const uint8_t *read_before(const struct door *door, uint8_t out[ENTRY_HASH_SIZE])
 {
@@ -223,6 +239,7 @@ int record_start(struct door *door, char err[ERR_MAX])
 		return r;
 	}
 	record_event(door, ENTRY_KIND_STARTED, "tapin-door %s", TAPIN_VERSION);
+	record_provisioned(door);
 	return 0;
 }
 

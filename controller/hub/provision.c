@@ -243,8 +243,8 @@ static void refuse(struct hub *hub, const struct claim *claim, const char *why)
 	struct claim_answer refusal = {.keys = hub->keys.keys_message};
 	CLEANUP(cleanup_free) char *body = NULL;
 
-	log_warning(
-		"provision: claim %s of door %s was refused: %s", claim->claim, claim->door, why);
+	/* a bundle that was copied on its way shows here */
+	hub_refuse(hub, claim->door, "claim", why);
 	memcpy(refusal.nonce, claim->nonce, sizeof(refusal.nonce));
 	snprintf(refusal.refused, sizeof(refusal.refused), "%s", why);
 	if (claim_answer_write(&refusal, &body) == 0)
@@ -399,11 +399,11 @@ bool hub_provision_message(struct hub *hub, const struct mqtt_event *event)
 	if (!topic_claim(hub, event->topic, id))
 		return false;
 	if (claim_read(event->payload, event->size, &claim, err) < 0) {
-		log_warning("provision: claim %s makes no sense: %s", id, err);
+		hub_refuse(hub, "", "claim", err);
 		return true;
 	}
 	if (strcmp(claim.claim, id) != 0) {
-		log_warning("provision: claim %s names another, %s", id, claim.claim);
+		hub_refuse(hub, "", "claim", "it names another claim than its topic");
 		return true;
 	}
 	used = find_used(hub->provision, id);

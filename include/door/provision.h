@@ -11,6 +11,7 @@
  *   mqtt.ca         PEM; only where the bundle has one
  *   journal.before  64 hex digits: the last hash that the hub has of this door's journal, which a
  *                   new journal continues; only where there is one
+ *   provisioned     until the next start, which journals it
  *
  * all at once or not at all: the old directory is kept beside it as DIRECTORY.before-TIME. Where
  * the site's root key is another than before, cache.db and kept.db are put aside, too: they are of

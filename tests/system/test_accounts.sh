@@ -41,6 +41,17 @@ until_true 5 hub_back
 start spy mosquitto_sub -p "$port" -u spy -P spy -v -t '#'
 for door in front back third; do api POST /doors "{\"name\": \"$door\"}" >/dev/null; door_conf $door; done
 check "a door joins" site_door_provision front
+# the same claim again, as a door says it whose answer was lost; and one that somebody else made of it
+ask=$(grep "claim/.*/ask" "$work/spy.log" | head -n 1)
+asked=${ask%% *}
+answers() { grep -c "^${asked%/ask}/answer " "$work/spy.log"; }
+again() { mosquitto_pub -p "$port" -u "claim-$(jq -r .claim "$work/front.bundle")" -P "$(jq -r .mqtt.password "$work/front.bundle")" -q 1 -t "$asked" -m "$1"; }
+more() { [ "$(answers)" -gt "$1" ]; }
+again "${ask#* }"
+check "the same claim again is answered again" until_true 5 more 1
+check "in the same words" test "$(grep -A1 "^${asked%/ask}/answer " "$work/spy.log" | grep -v '^--' | sort -u | wc -l)" = 2
+again "$(jq -c '.nonce = "00112233445566778899aabbccddeeff"' <<<"${ask#* }")"
+check "another one through the same account is refused" until_true 5 seen '"refused"'
 check "and another, which runs" eval 'site_door_provision back && site_door_up back'
 make_thing .text /doors/third/bundle "" >"$work/third.bundle"
 claim=$(jq -r .claim "$work/third.bundle")

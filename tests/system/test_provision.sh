@@ -46,16 +46,18 @@ check "--check says that the door belongs to no hub yet" \
 	sh -c "'$SITE_DOOR_BIN' --config '$work/front/door.conf' --check | grep -q -- '--provision BUNDLE'"
 check "a door joins by its bundle" provision front "$work/front.bundle"
 check "its keys are for nobody else" test "$(modes front)" = \
-	"card.key 600 door.key 600 door.pub 644 keys 600 mqtt.password 600 mqtt.username 600 root.pub 644"
+	"card.key 600 door.key 600 door.pub 644 keys 600 mqtt.password 600 mqtt.username 600 provisioned 600 root.pub 644"
 check "it has the site's card key" cmp "$work/front/keys/card.key" "$work/hub-keys/card.key"
 check "it pins the site's root key" cmp "$work/front/keys/root.pub" "$work/hub-keys/root.pub"
 check "the hub knows its key" test "$(get .key_id /doors/front)" = "$(cut -d' ' -f3 "$work/front/keys/door.pub")"
 check "and calls it active" test "$(get .status /doors/front)" = active
 check "nothing of the try is left beside the keys" test "$(cd "$work/front" && echo keys*)" = keys
+alarmed() { [ "$(get "[.items[] | select(.kind == \"refused\" and (.what | test(\"claim: .*$1\")))] | length" /alarms)" != 0 ]; }
 check "the audit log has it" sh -c "[ '$(get '[.items[] | select(.action == "door.provision")] | length' '/audit')' = 1 ]"
 
 # ---- bundles that are no good ----
 check "a bundle that was used is refused, the door keeps its keys" refused front "$work/copy.bundle" 'used before'
+check "an alarm says that a bundle was used twice" alarmed "used before"
 check "on another machine, too" refused back "$work/copy.bundle" '\[door\] id = front'
 bundle back >"$work/back.bundle"
 jq '.secret = "'"$(head -c 32 /dev/urandom | base64)"'"' "$work/back.bundle" >"$work/altered.bundle"
@@ -82,7 +84,7 @@ check "a bundle is void once a newer one is made" refused back "$work/back.bundl
 stop hub
 check "without a hub it gives up and says so" refused back "$work/back2.bundle" 'no hub answered'
 check "the hub comes back" hub_start
-port_was=$port
+check "and removes the accounts that nobody has any more" until_true 5 hub_log_has 'account claim-.* is nobody'
 jq '.mqtt.port = 1' "$work/back2.bundle" >"$work/port.bundle"
 check "without a broker it gives up and says so" refused back "$work/port.bundle" 'no broker after'
 check "after all that the good bundle still works" provision back "$work/back2.bundle"
@@ -93,6 +95,9 @@ check "it has the newest roster" until_true $((10 * slow)) confirmed front
 entries() { get '.items | length' '/log?door=front&limit=500'; }
 some() { [ "$(entries)" -gt 2 ]; }
 check "its journal reaches the hub" until_true $((5 * slow)) some
+check "and says that it joined, with which key" test "$(get '[.items[] | select(.kind == "provisioned")][0].detail' '/log?door=front&limit=500')" = \
+	"key $(cut -d' ' -f3 "$work/front/keys/door.pub")"
+check "once" test ! -e "$work/front/keys/provisioned"
 stop reader_front
 stop door_front
 first=$(sqlite3 "$work/front/store/journal.db" 'SELECT lower(hex(id)) FROM meta')
