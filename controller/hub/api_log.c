@@ -15,6 +15,7 @@
 #define PAGE_CSV_MAX 10000
 #define KINDS_MAX 256
 #define REASONS_MAX 256
+#define VERIFY_MAX 500000 /* entries: a second or a few of the loop */
 
 /* ---- what is asked ---- */
 
@@ -374,13 +375,35 @@ static void write_chain(struct api_writer *out, const struct registry_chain *cha
 	api_end(out);
 }
 
+/* Verifying holds the loop up, doors and all: a long log is for a program of its own. 0, or
+ * answered.
+ */
+static int judge_length(struct api_call *call)
+{
+	const struct registry_log_query newest = {
+		.verdict = -1, .reason = -1, .kind = -1, .limit = 1};
+	struct registry_entry row;
+	int n = registry_log(call->registry, &newest, &row);
+
+	if (n < 0)
+		return n;
+	if (n == 0 || row.id <= VERIFY_MAX)
+		return 0;
+	return api_refuse(call, 409, "limit", "Too long for this",
+		"the log has about %" PRIu64 " entries; on the hub's machine: tapin log verify "
+		"--file %s/hub.db --site %s",
+		row.id, call->hub->conf.store_directory, call->hub->conf.site);
+}
+
 static int verify_log(struct api_call *call)
 {
 	CLEANUP(cleanup_free) struct registry_chain *chains = NULL;
 	char path[PATH_MAX], err[ERR_MAX] = "";
 	bool whole = true;
-	int n;
+	int n = judge_length(call);
 
+	if (n != 0)
+		return n;
 	hub_registry_path(&call->hub->conf, path, sizeof(path));
 	n = registry_log_verify(path, call->hub->conf.site, crypto_hash256, &chains, err);
 	if (n < 0)

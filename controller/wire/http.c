@@ -316,11 +316,11 @@ int http_timeout_ms(const struct http *http)
 	int timeout = http->peers ? SWEEP_MS : -1;
 
 	for (size_t i = 0; i < http->server_count; i++) {
-		MHD_UNSIGNED_LONG_LONG wait;
+		unsigned long long wait;
 
 		if (MHD_get_timeout(http->servers[i].daemon, &wait) != MHD_YES)
 			continue;
-		if (timeout < 0 || wait < (MHD_UNSIGNED_LONG_LONG)timeout)
+		if (timeout < 0 || wait < (unsigned long long)timeout)
 			timeout = (int)(wait < SWEEP_MS ? wait : SWEEP_MS);
 	}
 	return timeout;

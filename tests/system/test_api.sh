@@ -40,8 +40,15 @@ if [ -x build/api/node_modules/.bin/validate-api ]; then
 else
 	skip "openapi.json is OpenAPI 3.1" "no node here, or its packages could not be fetched"
 fi
+one_more_is_found() { ! { "$B/bin/tapin-hub" --routes; echo "GET /planted admin"; } | drive routes; }
+one_less_is_found() { ! "$B/bin/tapin-hub" --routes | sed 1d | drive routes; }
+other_role_is_found() { ! "$B/bin/tapin-hub" --routes | sed 's/^POST .backup admin/POST \/backup host,admin/' | drive routes; }
+
 password=none
 check "openapi.json has each route of the program, with its roles, and no other" same_routes
+check "a route without a row there is found" one_more_is_found
+check "a row without a route is found" one_less_is_found
+check "another role is found" other_role_is_found
 "$B/bin/tapin-hub" --config "$work/hub.conf" --init >"$work/init.log" 2>&1
 password=$(sed -nE 's/^ *password +([^ ]+).*/\1/p' "$work/init.log")
 check "the hub starts" hub_up
