@@ -115,6 +115,46 @@ static void member_that_cannot_be_is_refused_with_the_field(void **state)
 	said(reg, "no change was begun");
 }
 
+static void values_at_their_bounds_are_taken(void **state)
+{
+	struct registry_member m = bed_person("", part), got;
+	uint64_t id;
+
+	(void)state;
+	memset(m.name, 'n', REGISTRY_NAME_MAX);
+	memset(m.contact, 'c', REGISTRY_NAME_MAX);
+	memset(m.note, 'o', REGISTRY_NOTE_MAX);
+	m.state = MEMBER_STATE_CLOSED;
+	m.release_ms = 1000;
+	m.valid_from = 0;
+	m.valid_until = m.grace_until = REGISTRY_DATE_MAX;
+	EXPECT(reg, registry_member_add(reg, &m, &id), 0);
+	EXPECT(reg, registry_member(reg, id, &got), 0);
+	assert_string_equal(got.name, m.name);
+	assert_string_equal(got.contact, m.contact);
+	assert_string_equal(got.note, m.note);
+	assert_int_equal(got.tier, part);
+	assert_int_equal(got.state, MEMBER_STATE_CLOSED);
+	assert_int_equal(got.release_ms, 1000);
+	assert_int_equal(got.valid_from, 0);
+	assert_int_equal(got.valid_until, REGISTRY_DATE_MAX);
+	m.release_ms = 60000;
+	m.grace_until = DATE_NONE;
+	EXPECT(reg, registry_member_add(reg, &m, NULL), 0);
+	m.valid_from = DATE_NONE; /* open at one end is before nothing */
+	m.valid_until = 0;
+	EXPECT(reg, registry_member_add(reg, &m, NULL), 0);
+	m.valid_from = 1;
+	m.valid_until = DATE_NONE;
+	EXPECT(reg, registry_member_add(reg, &m, NULL), 0);
+	m.valid_from = REGISTRY_DATE_MAX + 1;
+	EXPECT(reg, registry_member_add(reg, &m, NULL), -EINVAL);
+	m = bed_person("Ada", full);
+	memset(m.contact, 'c', sizeof(m.contact));
+	EXPECT(reg, registry_member_add(reg, &m, NULL), -EINVAL);
+	said(reg, "contact");
+}
+
 static void member_changed_meanwhile_is_stale(void **state)
 {
 	uint64_t id = bed_member(reg, "Ada", full);
@@ -217,6 +257,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		FILLED(member_is_read_back_as_it_was_given),
 		FILLED(member_that_cannot_be_is_refused_with_the_field),
+		FILLED(values_at_their_bounds_are_taken),
 		FILLED(member_changed_meanwhile_is_stale),
 		FILLED(change_of_a_member_is_told_with_every_card),
 		FILLED(members_are_found_whatever_the_case),
