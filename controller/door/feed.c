@@ -225,6 +225,8 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *userdata)
 		log_debug("journal feed: no acknowledgement after %llu: sent again",
 			(unsigned long long)feed->hub_seq);
 		forget_in_flight(feed);
+		/* a hub that was restored may stand further back: its head says where */
+		sync_want(door, SYNC_WANT_HEAD, 0);
 		feed->resend_ms *= 2;
 		if (feed->resend_ms > FEED_RESEND_MAX_MS)
 			feed->resend_ms = FEED_RESEND_MAX_MS;
