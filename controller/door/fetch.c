@@ -94,7 +94,7 @@ static void keep_floor(struct door *door)
 		(void)sync_keep(door, "roster", body, 0);
 }
 
-static void taken(struct door *door, const struct keeper_event *event)
+static void in_force(struct door *door, const struct keeper_event *event)
 {
 	struct door_sync *sync = &door->sync;
 
@@ -388,7 +388,7 @@ void fetch_take_keeper(struct door *door, const struct keeper_event *event)
 		if (event->error < 0)
 			give_up(door, event->error, event->message);
 		else
-			taken(door, event);
+			in_force(door, event);
 		return;
 	case KEEPER_EVENT_BLOCKED:
 		if (event->error < 0)

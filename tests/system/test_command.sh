@@ -13,13 +13,13 @@ soon_speaks "^ask report 1.6 .*digest=same"
 unlock() {
 	local from
 	from=$(mark)
-	commanded unlock done '"' seconds=1 && happened "$from" "strike on" && until_true 3 happened "$from" "strike off"
+	commanded unlock "done" '"' seconds=1 && happened "$from" "strike on" && until_true 3 happened "$from" "strike off"
 }
 check "unlock for a second: done, with an entry" unlock
 actor_named() { grep -la host-c "$work/store/journal.db"*; } # in the entry's subject
 check "the entry names the host" actor_named
 relock() {
-	commanded unlock done '"' seconds=20 && until_true 2 strike_is on && commanded relock done '"' && until_true 2 strike_is off
+	commanded unlock "done" '"' seconds=20 && until_true 2 strike_is on && commanded relock "done" '"' && until_true 2 strike_is off
 }
 check "relock ends it" relock
 check "identify and test show lights" eval 'commanded identify done "" && commanded test done ""'
@@ -60,7 +60,7 @@ no_ack() {
 }
 check "an acknowledgement of another journal" no_ack
 old_after_restart() {
-	door_again && soon_speaks "^ask head" && replayed unlock.msg "earlier start" && commanded unlock done '"' seconds=1
+	door_again && soon_speaks "^ask head" && replayed unlock.msg "earlier start" && commanded unlock "done" '"' seconds=1
 }
 check "after a restart the old command is refused, a new one carried out" old_after_restart
 

@@ -97,7 +97,7 @@ clock_assume
 
 # ---- what was believed before is still known ----
 commands_again() {
-	door_again && soon_speaks "^ask head" && commanded unlock done '"' seconds=1
+	door_again && soon_speaks "^ask head" && commanded unlock "done" '"' seconds=1
 }
 check "after all that a new command is carried out" commands_again
 rolled_back() { # the hub itself goes back without a new generation: a backup that was put back by hand

@@ -43,6 +43,26 @@ static void a_good_command_is_accepted(void **state)
 	assert_int_equal(accept_command(&known, &command_known, &c), ACCEPT_OK);
 }
 
+static void bounds_themselves_are_good(void **state)
+{
+	static const struct {
+		enum command_verb verb;
+		uint32_t seconds;
+	} rows[] = {{COMMAND_UNLOCK, 1}, {COMMAND_UNLOCK, 60}, {COMMAND_ENROL, 0},
+		{COMMAND_ENROL, 5}, {COMMAND_ENROL, 120}, {COMMAND_ENROL_CANCEL, 0},
+		{COMMAND_RELOCK, 0}, {COMMAND_IDENTIFY, 0}, {COMMAND_TEST, 0}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct command c = good_command();
+
+		c.verb = rows[i].verb;
+		c.seconds = rows[i].seconds;
+		c.expires_us = NOW + 1;
+		assert_int_equal(accept_command(&known, &command_known, &c), ACCEPT_OK);
+	}
+}
+
 static void wrong_site(struct command *c)
 {
 	strcpy(c->site, "other");
@@ -99,6 +119,12 @@ static void long_enrol(struct command *c)
 	c->seconds = 121;
 }
 
+static void blink_enrol(struct command *c)
+{
+	c->verb = COMMAND_ENROL;
+	c->seconds = 1;
+}
+
 static void short_enrol(struct command *c)
 {
 	c->verb = COMMAND_ENROL;
@@ -123,6 +149,7 @@ static void wrong_commands_are_refused(void **state)
 		{no_unlock, ACCEPT_REFUSED_SECONDS},
 		{long_enrol, ACCEPT_REFUSED_SECONDS},
 		{short_enrol, ACCEPT_REFUSED_SECONDS},
+		{blink_enrol, ACCEPT_REFUSED_SECONDS},
 	};
 
 	(void)state;
@@ -173,6 +200,7 @@ static void states_go_forward_only(void **state)
 	assert_int_equal(accept_site_state(&known, &kept, &s, false), ACCEPT_OK);
 	s.revision = (struct revision){3, 1};
 	assert_int_equal(accept_site_state(&known, &kept, &s, true), ACCEPT_REFUSED_GENERATION);
+	s.revision = (struct revision){2, 1};
 	strcpy(s.site, "other");
 	assert_int_equal(accept_site_state(&known, &kept, &s, true), ACCEPT_REFUSED_SITE);
 }
@@ -234,6 +262,26 @@ static void the_same_door_state_is_no_news_and_another_is_refused(void **state)
 	assert_int_equal(accept_door_state(&known, &kept, &s, true), ACCEPT_REFUSED_CHANGED);
 }
 
+/* A hub that never said anything has revision zero: whatever stands beside it. Only both zeros are
+ * that; a count begins anew with each generation. */
+static void a_state_of_revision_zero_says_nothing(void **state)
+{
+	static const struct revision counts[] = {{1, 0}, {0, 1}};
+	struct sync_site_state kept = {.site = "walker"};
+	struct sync_site_state s = {.site = "walker", .lockdown = true};
+	struct sync_door_state mine = {0}, other = {.site = "other", .door = "front"};
+
+	(void)state;
+	assert_int_equal(accept_site_state(&known, &kept, &s, true), ACCEPT_NOTHING_NEW);
+	for (size_t i = 0; i < ARRAY_SIZE(counts); i++) {
+		kept.revision = s.revision = counts[i];
+		assert_int_equal(
+			accept_site_state(&known, &kept, &s, true), ACCEPT_REFUSED_CHANGED);
+	}
+	other.revision.generation = 1;
+	assert_int_equal(accept_door_state(&known, &mine, &other, true), ACCEPT_REFUSED_SITE);
+}
+
 /* ---- heads and deltas ---- */
 
 static const struct accept_head_facts roster = {
@@ -251,6 +299,9 @@ static void heads_say_what_to_ask_for(void **state)
 		{{1, 42}, {1, 43}, 8, SYNC_WANT_DELTA},
 		{{1, 42}, {2, 1}, 8, SYNC_WANT_SNAPSHOT},
 		{{0, 0}, {1, 42}, 8, SYNC_WANT_SNAPSHOT},
+		{{0, 0}, {0, 42}, 8, SYNC_WANT_SNAPSHOT},
+		{{1, 0}, {1, 42}, 8, SYNC_WANT_DELTA},
+		{{0, 1}, {0, 42}, 8, SYNC_WANT_DELTA},
 	};
 	enum sync_want want;
 
@@ -262,7 +313,7 @@ static void heads_say_what_to_ask_for(void **state)
 			.digest = {rows[i].digest},
 			.time_us = NOW + 1};
 
-		more.own = rows[i].own;
+		more.own = more.floor = rows[i].own;
 		assert_int_equal(accept_head(&known, &more, &head, false, false, &want), ACCEPT_OK);
 		assert_int_equal(want, rows[i].want);
 	}
@@ -365,11 +416,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_good_command_is_accepted),
+		cmocka_unit_test(bounds_themselves_are_good),
 		cmocka_unit_test(wrong_commands_are_refused),
 		cmocka_unit_test(each_guard_holds_without_the_others),
 		cmocka_unit_test(states_go_forward_only),
 		cmocka_unit_test(unproven_states_only_take_away),
 		cmocka_unit_test(the_same_door_state_is_no_news_and_another_is_refused),
+		cmocka_unit_test(a_state_of_revision_zero_says_nothing),
 		cmocka_unit_test(heads_say_what_to_ask_for),
 		cmocka_unit_test(wrong_heads_are_refused),
 		cmocka_unit_test(the_floor_holds_without_a_cache),

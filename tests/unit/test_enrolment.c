@@ -88,6 +88,16 @@ static void it_ends_in_time(void **state)
 	assert_int_equal(enrolment_tick(&e, 6001), ENROLMENT_STEP_NONE);
 }
 
+static void a_first_presentation_may_have_any_number(void **state)
+{
+	struct enrolment e = {0};
+
+	(void)state;
+	enrolment_begin(&e, 0, 0);
+	assert_int_equal(show(&e, &one, 0, 1), ENROLMENT_STEP_ONCE);
+	assert_int_equal(show(&e, &one, 0, 2), ENROLMENT_STEP_NONE);
+}
+
 /* A card that was shown for one host is not the first showing for the next. */
 static void a_new_beginning_forgets(void **state)
 {
@@ -117,6 +127,7 @@ int main(void)
 		cmocka_unit_test(another_unknown_card_cancels),
 		cmocka_unit_test(numbers_that_name_no_card_are_refused),
 		cmocka_unit_test(it_ends_in_time),
+		cmocka_unit_test(a_first_presentation_may_have_any_number),
 		cmocka_unit_test(a_new_beginning_forgets),
 		cmocka_unit_test(every_step_has_a_sentence),
 	};
