@@ -73,7 +73,7 @@ static int take_common(const struct cli_option *option, const char *text, struct
 /* "-": a line of standard input, once. */
 static int take_line(const struct cli_option *option, const char **text, struct cli_call *call)
 {
-	if (option->type != CLI_TEXT || strcmp(*text, "-") != 0)
+	if (option->type != CLI_TEXT || !option->field || strcmp(*text, "-") != 0)
 		return 0;
 	if (*call->line || !fgets(call->line, sizeof(call->line), stdin)) {
 		log_error("--%s -: expected one line on standard input", option->name);

@@ -14,8 +14,9 @@
 #include <stdint.h>
 
 enum cli_type {
-	CLI_FLAG,   /* stands alone; true */
-	CLI_TEXT,   /* any text; "-": a line of standard input, for what others must not see */
+	CLI_FLAG, /* stands alone; true */
+	CLI_TEXT, /* any text; of a field, "-" is a line of standard input: what others must not see
+		   */
 	CLI_NUMBER, /* a whole number */
 	CLI_DATE,   /* 2026-12-24 */
 	CLI_TIME,   /* local time, 2026-12-24T19:30, or UTC with a Z */

@@ -122,8 +122,14 @@ started+=("$follower")
 until_true 3 test -s "$work/follow.out"
 t door identify front >/dev/null
 check "the log is followed" until_true 5 grep -q identify "$work/follow.out"
-lines() { [ "$(jq -s 'map(.id) | . == sort and . == unique' "$work/follow.out")" = true ]; }
+lines() { [ "$(grep '^{' "$work/follow.out" | jq -s 'map(.id) | . == sort and . == unique')" = true ]; }
 check "oldest first, each once" lines
+again() {
+	stop hub && hub_start && until_true 5 hub_log_has "mqtt: connected" && until_true 5 online_is front true || return 1
+	until_true 5 t door test front 2>"$work/err" && until_true 5 grep -q '"test"' "$work/follow.out" && lines &&
+		[ "$(grep -c 'tapin: error' "$work/follow.out")" -le 1 ]
+}
+check "and goes on after the hub was away" again
 kill "$follower" 2>/dev/null
 log_json() { # the contract for scripts
 	t log --limit 4 --json >"$work/out" && [ "$(wc -l <"$work/out")" = 4 ] && [ "$(jq -cs 'map(keys) | unique' "$work/out")" = \

@@ -361,6 +361,30 @@ static void changes_say_which_doors_know(void **state)
 		printed, "back: offline since 2026-11-22 05:00:00: there it is still as before\n"));
 }
 
+static void bundles_are_printed_or_kept_from_others(void **state)
+{
+	static const char answer[] = CANNED_JSON("201 Created",
+		"{\"door\":\"front\",\"file_name\":\"../front.bundle\",\"text\":\"{secret}\"}");
+	struct canned c = {.answers = {answer}, .count = 1};
+	char folder[] = "/tmp/tapin-bundle-XXXXXX", *before = get_current_dir_name();
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(run(&c, "door|bundle|front|--output|-"), 0);
+	assert_string_equal(printed, "{secret}");
+	assert_non_null(mkdtemp(folder));
+	assert_int_equal(chdir(folder), 0);
+	assert_int_equal(run(&c, "door|bundle|front"), 0);
+	assert_int_equal(stat("door.bundle", &st), 0); /* not where the answer says */
+	assert_int_equal(st.st_mode & 0777, 0600);
+	assert_int_equal(
+		run(&c, "door|bundle|front"), CLI_EXIT_REFUSED); /* and never over another */
+	assert_int_equal(unlink("door.bundle"), 0);
+	assert_int_equal(chdir(before), 0);
+	assert_int_equal(rmdir(folder), 0);
+	free(before);
+}
+
 static void a_door_that_refuses_is_no_success(void **state)
 {
 	struct canned c = {
@@ -515,6 +539,7 @@ int main(void)
 		cmocka_unit_test(json_is_the_hubs_and_acts_on_no_terminal),
 		cmocka_unit_test(lists_go_on_page_by_page),
 		cmocka_unit_test(changes_say_which_doors_know),
+		cmocka_unit_test(bundles_are_printed_or_kept_from_others),
 		cmocka_unit_test(a_door_that_refuses_is_no_success),
 		cmocka_unit_test(a_state_says_the_rest_again),
 		cmocka_unit_test(a_session_is_kept_for_its_hub_alone),
