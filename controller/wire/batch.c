@@ -8,17 +8,19 @@
 #include <string.h>
 
 #define PLAIN_PARTS 11
-#define SIGNED_PARTS (PLAIN_PARTS + 2)
+#define SIGNED_PARTS (PLAIN_PARTS + 4)
 
 /*
- * What the signature of a batch covers: nothing that erasure changes. The numbers are 8 bytes. The
- * last hash vouches for every body that fits its hash; bodies that do not are covered by a digest
- * of their own, so that nobody on the way can make a good entry look like a bad one.
+ * What the signature of a batch covers. The numbers are 8 bytes. The last hash vouches for every
+ * body that fits its hash; bodies that do not are covered by a digest of their own, and which
+ * entries the door erased by their numbers, so that nobody on the way can make a good entry look
+ * like a bad one or an erased one.
  */
 struct covered {
 	uint8_t first[8];
 	uint8_t last[8];
 	uint8_t poison[ENTRY_HASH_SIZE];
+	uint8_t erased[8 * MESSAGE_BATCH_MAX];
 	size_t count;
 	struct entry_part parts[SIGNED_PARTS];
 };
@@ -49,25 +51,47 @@ static void cover_poison(const struct message_row *row, uint8_t digest[ENTRY_HAS
 	crypto_hash256(parts, ARRAY_SIZE(parts), digest);
 }
 
+static void put_part(struct covered *out, const char *name, const uint8_t *data, size_t size)
+{
+	out->parts[out->count++] = (struct entry_part){name, strlen(name)};
+	out->parts[out->count++] = (struct entry_part){data, size};
+}
+
+/* Rows that are not as they were when they were chained. */
+static void cover_rows(const struct message_batch *batch, struct covered *out)
+{
+	bool poison = false;
+	size_t erased = 0;
+
+	memset(out->poison, 0, sizeof(out->poison));
+	for (size_t i = 0; i < batch->count; i++) {
+		const struct message_row *row = &batch->rows[i];
+
+		if (row->poison)
+			cover_poison(row, out->poison);
+		else if (row->erased)
+			put_le(row->seq, out->erased + 8 * erased++);
+		poison |= row->poison;
+	}
+	if (poison)
+		put_part(out, "poison", out->poison, sizeof(out->poison));
+	if (erased)
+		put_part(out, "erased", out->erased, 8 * erased);
+}
+
 static void cover(const struct message_batch *batch, const char *key_id, struct covered *out)
 {
 	const struct message_row *last = &batch->rows[batch->count - 1];
-	const struct entry_part parts[SIGNED_PARTS] = {{"tapin1-journal", 14}, {"", 1},
+	const struct entry_part parts[PLAIN_PARTS] = {{"tapin1-journal", 14}, {"", 1},
 		{key_id, strlen(key_id)}, {"", 1}, {batch->site, strlen(batch->site)}, {"", 1},
 		{batch->door, strlen(batch->door) + 1}, {batch->journal, ENTRY_JOURNAL_SIZE},
-		{out->first, 8}, {out->last, 8}, {last->hash, ENTRY_HASH_SIZE}, {"poison", 6},
-		{out->poison, ENTRY_HASH_SIZE}};
+		{out->first, 8}, {out->last, 8}, {last->hash, ENTRY_HASH_SIZE}};
 
 	put_le(batch->rows[0].seq, out->first);
 	put_le(last->seq, out->last);
 	memcpy(out->parts, parts, sizeof(parts));
-	memset(out->poison, 0, sizeof(out->poison));
 	out->count = PLAIN_PARTS;
-	for (size_t i = 0; i < batch->count; i++)
-		if (batch->rows[i].poison) {
-			cover_poison(&batch->rows[i], out->poison);
-			out->count = SIGNED_PARTS;
-		}
+	cover_rows(batch, out);
 }
 
 /* Says of a row whether its bytes are what its hash says; the writer and the reader must agree. */
@@ -75,7 +99,7 @@ static void judge(const uint8_t previous[ENTRY_HASH_SIZE], struct message_row *r
 {
 	uint8_t hash[ENTRY_HASH_SIZE];
 	const char *why = NULL;
-	struct entry entry;
+	struct entry entry = {0};
 
 	entry_chain_next(previous, row->seq, &row->record, crypto_hash256, hash);
 	if (memcmp(hash, row->hash, sizeof(hash)) != 0)
@@ -83,6 +107,7 @@ static void judge(const uint8_t previous[ENTRY_HASH_SIZE], struct message_row *r
 	else if (entry_decode(&row->record, crypto_hash256, &entry) < 0)
 		why = "the body is no entry, or the subject is not its own";
 	row->poison = why != NULL;
+	row->erased = !why && entry.erased;
 	memset(row->why, 0, sizeof(row->why));
 	if (why)
 		strcpy(row->why, why);

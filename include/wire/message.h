@@ -30,6 +30,7 @@ struct message_row {
 	 * disk that rots, a newer door. Set by reading and by writing. The row after it follows
 	 * from the hash that is claimed here. */
 	bool poison;
+	bool erased; /* by the door, which signs that too; set as poison is */
 	char why[ENTRY_DETAIL_MAX + 1];
 };
 
@@ -45,7 +46,8 @@ struct message_batch {
 	struct message_row *rows;        /* owned */
 };
 
-/* Signed line and body; judges each row anew (poison, why). *ret_message: the caller frees. */
+/* Signed line and body; judges each row anew (poison, erased, why). *ret_message: the caller frees.
+ */
 int message_batch_write(const struct message_batch *batch, const struct sign_secret *key,
 	char **ret_message, size_t *ret_size);
 /*

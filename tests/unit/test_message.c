@@ -116,6 +116,26 @@ static void erased_entry_verifies_without_its_subject(void **state)
 	message_batch_free(&batch);
 }
 
+/* The commitment fits an entry with and without its subject: only the door may say that it is gone.
+ */
+static void subject_taken_out_on_the_way_is_refused(void **state)
+{
+	struct sign_secret door = vector_secret("door.key");
+	struct message_batch batch;
+	char err[ERR_MAX] = "", *from, *to;
+	size_t size;
+	char *message = vector_read("batch.msg", &size);
+
+	(void)state;
+	from = strstr(message, ",\"salt\":");
+	to = strchr(from, '}');
+	memmove(from, to, size - (size_t)(to - message) + 1);
+	size -= (size_t)(to - from);
+	assert_int_equal(
+		message_batch_read(message, size, &door.public, 1, &batch, err), -EKEYREJECTED);
+	free(message);
+}
+
 /* What a door sends whose disk changed bytes: taken as its own, marked, the chain going on. */
 static void rotten_rows_that_the_door_signed_are_marked(void **state)
 {
@@ -463,6 +483,7 @@ int main(void)
 		cmocka_unit_test(batch_vector_reads_as_it_was_made),
 		cmocka_unit_test(writing_gives_the_vectors_byte_for_byte),
 		cmocka_unit_test(erased_entry_verifies_without_its_subject),
+		cmocka_unit_test(subject_taken_out_on_the_way_is_refused),
 		cmocka_unit_test(rotten_rows_that_the_door_signed_are_marked),
 		cmocka_unit_test(every_kind_of_rot_is_marked_where_it_is),
 		cmocka_unit_test(row_changed_on_the_way_is_refused_by_place),

@@ -145,6 +145,8 @@ def batch(seed, site, door, journal, before, previous, rows):
             sizes = struct.pack("<HHH", len(row["body"]), len(row["salt"]), len(row["subject"]))
             digest = blake(digest, struct.pack("<Q", row["seq"]), row["hash"], sizes, row["body"], row["salt"], row["subject"])
     covered += b"poison" + digest if poison else b""
+    erased = [struct.pack("<Q", row["seq"]) for row in rows if row.get("erased")]
+    covered += b"erased" + b"".join(erased) if erased else b""
     entries = []
     for row in rows:
         e = {"seq": row["seq"], "hash": row["hash"].hex(), "body": b64(row["body"])}
@@ -187,6 +189,7 @@ def build():
     start = chain(SITE, DOOR, JOURNAL, BEFORE, entries)
     erased = [dict(e) for e in entries[1:]]
     erased[0]["subject"] = erased[0]["salt"] = b""
+    erased[0]["erased"] = True
     rotten = [dict(e) for e in entries]  # one body and one subject that a disk changed
     rotten[1]["body"] = rotten[1]["body"][:5] + bytes([rotten[1]["body"][5] ^ 1]) + rotten[1]["body"][6:]
     rotten[2]["subject"] = rotten[2]["subject"][:6] + bytes([rotten[2]["subject"][6] ^ 1]) + rotten[2]["subject"][7:]
