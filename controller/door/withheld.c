@@ -16,6 +16,9 @@ static void note(struct withheld *w, const struct revision *revision,
 {
 	struct withheld_row *row = find(w, &card->token);
 
+	/* an older delta that comes late has no say */
+	if (row && revision_compare(revision, &row->until) < 0)
+		return;
 	if (!gone && card->state == CARD_STATE_ACTIVE &&
 		card->member_state == MEMBER_STATE_ACTIVE) {
 		if (row)

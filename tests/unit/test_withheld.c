@@ -95,6 +95,24 @@ static void a_card_that_is_active_again_is_not_withheld(void **state)
 	assert_int_equal(w.count, 0);
 }
 
+/* Deltas that a broker turned round: what the newer one takes stays taken. */
+static void an_older_delta_gives_nothing_back(void **state)
+{
+	struct withheld w = {0};
+	struct roster_card card = card_of(7);
+
+	(void)state;
+	card.state = CARD_STATE_REVOKED;
+	note(&w, &six, card, false);
+	note(&w, &five, card_of(7), false);
+	assert_int_equal(asked(&w, 7).state, CARD_STATE_REVOKED);
+	card.state = CARD_STATE_SUSPENDED;
+	note(&w, &five, card, false);
+	assert_int_equal(asked(&w, 7).state, CARD_STATE_REVOKED);
+	withheld_clear(&w, &five);
+	assert_int_equal(asked(&w, 7).state, CARD_STATE_REVOKED);
+}
+
 static void it_is_bounded_and_ignores_nonsense(void **state)
 {
 	static const uint8_t nonsense[] = {9, 0, 1, 2, 3};
@@ -119,6 +137,7 @@ int main(void)
 		cmocka_unit_test(takes_away_until_the_cache_has_it),
 		cmocka_unit_test(a_gone_card_is_revoked_and_a_member_suspended),
 		cmocka_unit_test(a_card_that_is_active_again_is_not_withheld),
+		cmocka_unit_test(an_older_delta_gives_nothing_back),
 		cmocka_unit_test(it_is_bounded_and_ignores_nonsense),
 	};
 
