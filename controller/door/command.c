@@ -340,7 +340,8 @@ void command_start(struct door *door)
 	size_t size;
 
 	if (keeper_value(door->sync.keeper, "counter", &text, &size) == 0 &&
-		sscanf(text, "%" SCNu32 " %" SCNu64, &counter.generation, &counter.number) == 2)
+		sscanf(text, "%" SCNu32 " %" SCNu64, &counter.generation, &counter.number) == 2 &&
+		revision_compare(&counter, &door->commands.counter) > 0)
 		door->commands.counter = counter;
 }
 

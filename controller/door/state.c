@@ -172,10 +172,25 @@ static void say(struct door *door, const char *whose, const char *what, const ch
 	(void)record_act(door, ENTRY_KIND_STATE_CHANGED, actor, "%s: %s", whose, what);
 }
 
+static void keep_site(struct door *door)
+{
+	CLEANUP(cleanup_free) char *body = NULL;
+
+	if (sync_site_state_write(&door->state.site, &body) == 0)
+		(void)sync_keep(door, "site_state", body, 0);
+}
+
+static void keep_door(struct door *door)
+{
+	CLEANUP(cleanup_free) char *body = NULL;
+
+	if (sync_door_state_write(&door->state.door, &body) == 0)
+		(void)sync_keep(door, "door_state", body, 0);
+}
+
 static void take_site(struct door *door, const struct sync_site_state *state, bool answered,
 	enum broker_topic topic)
 {
-	CLEANUP(cleanup_free) char *body = NULL;
 	struct accept_facts facts = broker_facts(door);
 	enum accept accept = accept_site_state(&facts, &door->state.site, state, answered);
 
@@ -187,15 +202,13 @@ static void take_site(struct door *door, const struct sync_site_state *state, bo
 		say(door, "site", state->lockdown ? "lockdown" : "no lockdown", state->actor);
 	door->state.site = *state;
 	state_apply(door);
-	if (sync_site_state_write(state, &body) == 0)
-		(void)sync_keep(door, "site_state", body, 0);
+	keep_site(door);
 	door_status(door);
 }
 
 static void take_door(struct door *door, const struct sync_door_state *state, bool answered,
 	enum broker_topic topic)
 {
-	CLEANUP(cleanup_free) char *body = NULL;
 	struct accept_facts facts = broker_facts(door);
 	enum accept accept = accept_door_state(&facts, &door->state.door, state, answered);
 	char what[ENTRY_DETAIL_MAX + 1];
@@ -208,8 +221,7 @@ static void take_door(struct door *door, const struct sync_door_state *state, bo
 	say(door, "door", what, state->actor);
 	door->state.door = *state;
 	state_apply(door);
-	if (sync_door_state_write(state, &body) == 0)
-		(void)sync_keep(door, "door_state", body, 0);
+	keep_door(door);
 	door_status(door);
 }
 
@@ -262,23 +274,56 @@ static char *load(struct door *door, const char *name, size_t *ret_size)
 	return r < 0 ? NULL : text;
 }
 
-void state_start(struct door *door)
+/* A disk that comes late must not undo what was taken meanwhile. */
+static void recall_site(struct door *door)
 {
-	CLEANUP(cleanup_free) char *site = NULL, *mine = NULL, *spent = NULL;
-	struct door_state *state = &door->state;
+	CLEANUP(cleanup_free) char *text = NULL;
+	struct sync_site_state *site = &door->state.site, kept = {0};
 	char err[ERR_MAX];
 	size_t size;
 
-	site = load(door, "site_state", &size);
-	if (site && sync_site_state_read(site, size, &state->site, err) < 0)
-		log_error("kept.db: site_state: %s", err);
-	mine = load(door, "door_state", &size);
-	if (mine && sync_door_state_read(mine, size, &state->door, err) < 0)
-		log_error("kept.db: door_state: %s", err);
-	spent = load(door, "spent", &size);
-	if (spent && sscanf(spent, "%" SCNu32 " %" SCNu64, &state->spent.generation,
-			     &state->spent.number) != 2)
-		state->spent = (struct revision){0};
+	text = load(door, "site_state", &size);
+	if (text && sync_site_state_read(text, size, &kept, err) < 0)
+		log_error("kept.db: site_state: %s", err), kept = (struct sync_site_state){0};
+	if (revision_compare(&kept.revision, &site->revision) > 0)
+		*site = kept;
+	else if (revision_compare(&kept.revision, &site->revision) < 0)
+		keep_site(door);
+}
+
+static void recall_door(struct door *door)
+{
+	CLEANUP(cleanup_free) char *text = NULL;
+	struct sync_door_state *state = &door->state.door, kept = {0};
+	char err[ERR_MAX];
+	size_t size;
+
+	text = load(door, "door_state", &size);
+	if (text && sync_door_state_read(text, size, &kept, err) < 0)
+		log_error("kept.db: door_state: %s", err), kept = (struct sync_door_state){0};
+	if (revision_compare(&kept.revision, &state->revision) > 0)
+		*state = kept;
+	else if (revision_compare(&kept.revision, &state->revision) < 0)
+		keep_door(door);
+}
+
+static void recall_spent(struct door *door)
+{
+	CLEANUP(cleanup_free) char *text = NULL;
+	struct revision *spent = &door->state.spent, kept;
+	size_t size;
+
+	text = load(door, "spent", &size);
+	if (text && sscanf(text, "%" SCNu32 " %" SCNu64, &kept.generation, &kept.number) == 2 &&
+		revision_compare(&kept, spent) > 0)
+		*spent = kept;
+}
+
+void state_start(struct door *door)
+{
+	recall_site(door);
+	recall_door(door);
+	recall_spent(door);
 	state_apply(door);
 }
 

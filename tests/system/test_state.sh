@@ -33,8 +33,27 @@ lockdown_over() {
 	soon_journalled " lockdown_over " && tapped unlimited grant granted
 }
 check "and it is lifted" lockdown_over
+kept_away() { mkdir "$work/away" && mv "$work"/store/kept.db* "$work/away" && mkdir "$work/store/kept.db"; }
+kept_unreadable() { # the disk gives kept.db back only after the hub has locked the door down
+	say deaf
+	door_again kept_away || return 1
+	note
+	say site_state lockdown
+	soon_journalled " lockdown " || return 1
+	rmdir "$work/store/kept.db" && mv "$work"/away/* "$work/store"
+	listen
+	until_true $((8 * slow)) speaks "^ask head" && sleep 0.2 && tapped unlimited deny door_lockdown
+}
+check "a lockdown that came while kept.db could not be read outlives what stands there" kept_unreadable
+kept_readable() {
+	note
+	say deaf no
+	say site_state
+	soon_journalled " lockdown_over "
+}
+check "and is lifted by the hub alone" kept_readable
 check "rolled back: the old lockdown's state again" refuses "walker/state.*rolled back" site_state number=1 lie
-check "changed: other words under the same revision" refuses "walker/state.*says something else" site_state lockdown number=2 lie
+check "changed: other words under the same revision" refuses "walker/state.*says something else" site_state lockdown number=4 lie
 check "forged: a state by a stranger" refuses "walker/state.*not the hub's" site_state lockdown lie key=other
 check "another door's state" refuses "door/front/state.*another door" state mode=unlocked door=back lie
 
