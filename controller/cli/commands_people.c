@@ -166,6 +166,7 @@ static const struct cli_command member_commands[] = {
 		.word = &import_word,
 		.options = import_options,
 		.columns = import_columns,
+		.wait_s = LONG_WAIT_S,
 		.run = cli_import},
 };
 
@@ -288,6 +289,7 @@ static const struct cli_command card_commands[] = {
 		.word = &import_word,
 		.options = import_options,
 		.columns = import_columns,
+		.wait_s = LONG_WAIT_S,
 		.run = cli_import},
 };
 

@@ -4,6 +4,8 @@
 
 #include "cli/command.h"
 
+#define LONG_WAIT_S 900 /* for what looks at everything there is */
+
 struct cli_table {
 	const struct cli_command *commands;
 	size_t count;

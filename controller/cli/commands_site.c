@@ -98,6 +98,7 @@ static const struct cli_command log_commands[] = {
 		.path = "/log/verify",
 		.options = verify_options,
 		.columns = chain_columns,
+		.wait_s = LONG_WAIT_S,
 		.run = cli_log_verify},
 	{.noun = "log",
 		.what = "who came and went, newest first",
@@ -224,7 +225,8 @@ static const struct cli_command site_commands[] = {
 		.what = "a whole copy of the registry, on the hub's machine",
 		.method = "POST",
 		.path = "/backup",
-		.columns = backup_columns},
+		.columns = backup_columns,
+		.wait_s = LONG_WAIT_S},
 };
 
 const struct cli_table cli_site[] = {

@@ -38,15 +38,15 @@ static int command_result(struct cli_call *call, json_t **answer)
 static int show_result(struct cli_call *call, const json_t *answer)
 {
 	CLEANUP(cleanup_free) char *why = cli_clean(cli_text_at(answer, "why"));
-	const char *outcome = cli_text_at(answer, "outcome");
-	bool done = strcmp(outcome, "done") == 0;
+	CLEANUP(cleanup_free) char *outcome = cli_clean(cli_text_at(answer, "outcome"));
+	bool done = outcome && strcmp(outcome, "done") == 0;
 
 	if (call->json)
 		cli_print_json(answer);
 	if (done && !call->json)
 		printf("%s: %s done%s%s\n", call->words[0], call->command->verb,
 			why && *why ? ": " : "", why ? why : "");
-	else if (!done && !*outcome)
+	else if (!done && !(outcome && *outcome))
 		log_error("%s did not answer: is it online? (tapin door show %s)", call->words[0],
 			call->words[0]);
 	else if (!done)
@@ -228,7 +228,13 @@ int cli_door_add(struct cli_call *call)
 	else if (r == CLI_EXIT_DONE && !call->json)
 		cli_show_sheet(call->command->columns, answer);
 	json_decref(answer);
-	return r == CLI_EXIT_DONE && bundle ? save_bundle(call, call->words[0]) : r;
+	if (r != CLI_EXIT_DONE || !bundle)
+		return r;
+	r = save_bundle(call, call->words[0]);
+	if (r != CLI_EXIT_DONE)
+		log_error("%s is added, without a bundle; later: tapin door bundle %s",
+			call->words[0], call->words[0]);
+	return r;
 }
 
 /* ---- theft ---- */

@@ -75,6 +75,8 @@ static int open_client(struct cli_call *call)
 	r = client_open(hub, &call->client, err);
 	if (r < 0)
 		return log_error("%s", err), r;
+	if (call->command->wait_s)
+		client_wait(call->client, call->command->wait_s);
 	if (cli_session_load(hub, key) == 0)
 		client_set_key(call->client, key);
 	crypto_wipe(key, sizeof(key));

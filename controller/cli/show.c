@@ -53,7 +53,7 @@ void cli_local_time(const char *text, char out[64])
 	const char *end = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
 	time_t at;
 
-	snprintf(out, 64, "%.40s", text);
+	entry_text_set(out, 41, text);
 	if (!end || strchr(".Z", *end) == NULL)
 		return;
 	at = timegm(&tm);

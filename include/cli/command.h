@@ -66,7 +66,8 @@ struct cli_command {
 	bool versioned;    /* --if-version N */
 	const char *list;  /* the answer is a list under this key ("items") */
 	const struct cli_column *columns;
-	uint64_t limit; /* of a list, unless --limit says; 0: all */
+	uint64_t limit;  /* of a list, unless --limit says; 0: all */
+	unsigned wait_s; /* for one answer; 0: CLIENT_TIMEOUT_S */
 	/* instead of sending the request and showing the answer */
 	int (*run)(struct cli_call *call);
 };
