@@ -206,17 +206,6 @@ void api_confirmations(
 	api_end(out);
 }
 
-void api_asked_confirmations(struct api_call *call, struct api_writer *out)
-{
-	const char *text = http_query(call->request, "revision");
-	struct revision revision;
-
-	if (!text ||
-		sscanf(text, "%" SCNu32 ".%" SCNu64, &revision.generation, &revision.number) != 2)
-		return;
-	api_confirmations(call, out, &revision);
-}
-
 /* ---- queries ---- */
 
 void api_query_number(struct api_call *call, const char *name, uint64_t *ret)
@@ -279,6 +268,33 @@ void api_query_name(struct api_call *call, const char *name, const char **ret_na
 	if (text && !name_id_valid(text))
 		api_errors_add(&call->errors, name, "expected 1 to 32 of a-z, 0-9 and -");
 	*ret_name = text;
+}
+
+/* "1.42" */
+static int read_revision(const char *text, struct revision *ret_revision)
+{
+	size_t n = strcspn(text, ".");
+	char generation[12];
+	uint64_t number;
+
+	if (n >= sizeof(generation) || text[n] != '.')
+		return -EINVAL;
+	memcpy(generation, text, n);
+	generation[n] = '\0';
+	if (api_number_parse(generation, UINT32_MAX, &number) < 0 ||
+		api_number_parse(text + n + 1, API_NUMBER_MAX, &ret_revision->number) < 0)
+		return -EINVAL;
+	ret_revision->generation = (uint32_t)number;
+	return 0;
+}
+
+bool api_query_revision(struct api_call *call, struct revision *ret_revision)
+{
+	const char *text = http_query(call->request, "revision");
+
+	if (text && read_revision(text, ret_revision) < 0)
+		api_errors_add(&call->errors, "revision", "expected GENERATION.NUMBER, as 1.42");
+	return text != NULL;
 }
 
 /* ---- pages ---- */

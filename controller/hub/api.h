@@ -145,8 +145,6 @@ void api_object_name(char out[80], const char *noun, uint64_t id);
 /* "revision" and "doors": which active doors know of it. */
 void api_confirmations(
 	struct api_call *call, struct api_writer *out, const struct revision *revision);
-/* The same for ?revision=; nothing where it is not there. */
-void api_asked_confirmations(struct api_call *call, struct api_writer *out);
 /* Whether a door's roster is at least of this revision. */
 bool api_confirmed(const struct registry_door *door, const struct revision *revision);
 
@@ -160,6 +158,9 @@ void api_query_word(struct api_call *call, const char *name, const char *const *
 /* NULL where it is not there. */
 const char *api_query_text(struct api_call *call, const char *name, size_t max);
 void api_query_name(struct api_call *call, const char *name, const char **ret_name);
+
+/* ?revision=GENERATION.NUMBER; false where it is not there. */
+bool api_query_revision(struct api_call *call, struct revision *ret_revision);
 
 struct api_page {
 	size_t limit;

@@ -86,14 +86,20 @@ static int list_cards(struct api_call *call)
 static int show_card(struct api_call *call)
 {
 	struct registry_card card;
-	int r = registry_card(call->registry, call->id, &card);
+	struct revision revision;
+	bool asked = api_query_revision(call, &revision);
+	int r;
 
+	if (call->errors.count > 0)
+		return api_malformed(call);
+	r = registry_card(call->registry, call->id, &card);
 	if (r < 0)
 		return r;
 	api_etag(call, card.version);
 	api_object(&call->out, NULL);
 	api_card_fields(&call->out, &card);
-	api_asked_confirmations(call, &call->out);
+	if (asked)
+		api_confirmations(call, &call->out, &revision);
 	api_end(&call->out);
 	return 0;
 }

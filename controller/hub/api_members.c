@@ -113,14 +113,20 @@ static int list_members(struct api_call *call)
 static int show_member(struct api_call *call)
 {
 	struct registry_member member;
-	int r = registry_member(call->registry, call->id, &member);
+	struct revision revision;
+	bool asked = api_query_revision(call, &revision);
+	int r;
 
+	if (call->errors.count > 0)
+		return api_malformed(call);
+	r = registry_member(call->registry, call->id, &member);
 	if (r < 0)
 		return r;
 	api_etag(call, member.version);
 	api_object(&call->out, NULL);
 	api_member_fields(&call->out, &member);
-	api_asked_confirmations(call, &call->out);
+	if (asked)
+		api_confirmations(call, &call->out, &revision);
 	api_end(&call->out);
 	return 0;
 }

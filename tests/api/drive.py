@@ -350,8 +350,8 @@ def queries(site, role, method, path, op):
         schema = resolve(site, p["schema"])
         if schema.get("type") == "string" and "pattern" not in schema and "maxLength" in schema:
             site.bad(role, method, path + "?%s=%s" % (p["name"], "x" * 4000), 400, says=p["name"])
-        elif p["name"] != "revision":
-            for value in ("", "-1", "x'%3b--", "1e9", "%F0%9F%98%80", "9" * 33):
+        else:
+            for value in ("", "-1", "x'%3b--", "1e9", "%F0%9F%98%80", "9" * 33, "1.", "1.x"):
                 if not re.fullmatch(schema.get("pattern", "(?!)"), value):
                     site.bad(role, method, path + "?%s=%s" % (p["name"], value), 400, says=p["name"])
 

@@ -6,7 +6,8 @@ export SEED=${SEED:-$(date +%s)}
 port=$(free_port)
 
 mkdir -p "$work/store" "$work/keys"
-chmod 700 "$work/keys"
+chmod 700 "$work/keys" "$work/store"
+chmod 711 "$work" # another user reaches the socket, and nothing else
 cat >"$work/hub.conf" <<EOT
 [site]
 id = walker
@@ -53,6 +54,8 @@ check "another role is found" other_role_is_found
 password=$(sed -nE 's/^ *password +([^ ]+).*/\1/p' "$work/init.log")
 check "the hub starts" hub_up
 for section in examples refusals paths noise members paging cards site_settings tiers calendar doors operators peers log sessions; do
+	# an address may try 20 times to log in: here from the first; sessions outlive a hub
+	[ $section != sessions ] || { stop hub && hub_up; }
 	check "$section" drive $section
 done
 mute() { ! grep -E 'internal|ERROR|error:|left a change|AddressSanitizer|runtime error' "$work/hub.log"; }
