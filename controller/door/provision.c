@@ -10,12 +10,9 @@
 #include "wire/envelope.h"
 #include "wire/mqtt.h"
 
-#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
-#include <stdarg.h>
 #include <string.h>
-#include <sys/file.h>
 
 #define ASK_MS 5000     /* the claim is sent again while nobody answers */
 #define REFUSED_MS 5000 /* that long the broker may not have heard of the account yet */
@@ -44,119 +41,6 @@ static void leave(struct joining *j)
 	free(j->body);
 	free(j->keys_message);
 	crypto_wipe(j, sizeof(*j));
-}
-
-/* ---- before anything is sent ---- */
-
-static void want(char *list, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void want(char *list, const char *format, ...)
-{
-	size_t used = strlen(list);
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(list + used, ERR_MAX / 2 - used, format, args);
-	va_end(args);
-}
-
-static int compare(
-	const char *file, const struct door_conf *conf, const struct bundle *b, char err[ERR_MAX])
-{
-	char list[ERR_MAX / 2] = "";
-
-	if (strcmp(conf->site, b->site) != 0)
-		want(list, " [site] id = %s (not %s);", b->site, conf->site);
-	if (strcmp(conf->timezone, b->timezone) != 0)
-		want(list, " [site] timezone = %s (not %s);", b->timezone, conf->timezone);
-	if (strcmp(conf->door, b->door) != 0)
-		want(list, " [door] id = %s (not %s);", b->door, conf->door);
-	if (!*conf->mqtt_host)
-		want(list, " [mqtt] host = %s;", b->mqtt_host);
-	if (*conf->mqtt_host ? 0 : b->mqtt_port != conf->mqtt_port)
-		want(list, " [mqtt] port = %u;", b->mqtt_port);
-	if (*conf->mqtt_username || *conf->mqtt_password_file)
-		want(list, " [mqtt] without username and password_file: the bundle brings them;");
-	if (!*list)
-		return 0;
-	list[strlen(list) - 1] = '\0';
-	snprintf(err, ERR_MAX,
-		"%s does not fit the bundle, which is for site %s, door %s. Nothing was done. "
-		"Write there:%s",
-		file, b->site, b->door, list);
-	return -EINVAL;
-}
-
-/* A bundle that fits the configuration. */
-static int read_both(const char *conf_file, const char *file, struct door_conf *conf,
-	struct bundle *bundle, char err[ERR_MAX])
-{
-	CLEANUP(cleanup_free) char *text = NULL;
-	size_t size;
-	int r = file_read(file, BUNDLE_FILE_MAX, &text, &size);
-
-	if (r < 0) {
-		snprintf(err, ERR_MAX,
-			"%s: cannot be read: %s; carry the bundle that the hub made "
-			"(tapin door bundle) here",
-			file, strerror(-r));
-		return r;
-	}
-	r = bundle_read(file, text, size, bundle, err);
-	crypto_wipe(text, size);
-	if (r < 0)
-		return r;
-	if (access(conf_file, F_OK) < 0 && errno == ENOENT) {
-		snprintf(err, ERR_MAX,
-			"%s: there is none; copy tapin-door.conf.example there, describe the "
-			"wiring, and write [site] id = %s, timezone = %s, [door] id = %s, [mqtt] "
-			"host = %.100s, port = %u",
-			conf_file, bundle->site, bundle->timezone, bundle->door, bundle->mqtt_host,
-			bundle->mqtt_port);
-		return -ENOENT;
-	}
-	r = door_conf_load(conf_file, conf, err);
-	return r < 0 ? r : compare(conf_file, conf, bundle, err);
-}
-
-static int check_time(const struct bundle *bundle, char err[ERR_MAX])
-{
-	char text[25];
-
-	if (bundle->expires_us > clock_wall_us())
-		return 0;
-	clock_format_utc(bundle->expires_us, text);
-	/* a clock that nothing vouches for is no judge: the hub is */
-	if (clock_trust_now(0) < CLOCK_TRUST_RTC) {
-		printf("by this machine's clock, which may be wrong, the bundle ran out at %s; "
-		       "asking the hub\n",
-			text);
-		return 0;
-	}
-	snprintf(err, ERR_MAX,
-		"the bundle ran out at %s; make a new one on the hub: tapin door bundle %s", text,
-		bundle->door);
-	return -ETIME;
-}
-
-/* A site's own files must not go while a door uses them. */
-static int check_stopped(
-	const struct door_conf *conf, const struct bundle *bundle, char err[ERR_MAX])
-{
-	CLEANUP(cleanup_close) int fd = -1;
-	struct sign_public pinned;
-	char path[PATH_MAX], ignored[ERR_MAX];
-
-	door_conf_path(conf->key_directory, "root.pub", path);
-	if (key_load_public(path, &pinned, ignored) == 0 && strcmp(pinned.id, bundle->root.id) == 0)
-		return 0;
-	door_conf_path(conf->run_directory, "journal.intent", path);
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) == 0)
-		return 0;
-	snprintf(err, ERR_MAX,
-		"tapin-door is running, and this site's roster takes the place of its own: stop it "
-		"first (systemctl stop tapin-door), start it afterwards");
-	return -EBUSY;
 }
 
 /* ---- the claim ---- */
@@ -431,11 +315,11 @@ int door_provision(const char *conf_file, const char *bundle_file, unsigned wait
 	int r = crypto_init();
 
 	if (r == 0)
-		r = read_both(conf_file, bundle_file, &conf, &bundle, err);
+		r = provision_read(conf_file, bundle_file, &conf, &bundle, err);
 	if (r == 0)
-		r = check_time(&bundle, err);
+		r = provision_check_time(&bundle, err);
 	if (r == 0)
-		r = check_stopped(&conf, &bundle, err);
+		r = provision_check_stopped(&conf, &bundle, err);
 	if (r < 0)
 		return r;
 	if (*conf.mqtt_host && (strcmp(conf.mqtt_host, bundle.mqtt_host) != 0 ||

@@ -7,11 +7,10 @@
  * and at each connection. What the hub forgot (it was killed, the broker was away) is found by
  * comparing the broker's accounts with the registry at each connection.
  */
-#include "hub/hub.h"
-
 #include "base/clock.h"
 #include "base/log.h"
-#include "wire/dynsec.h"
+
+#include "broker_private.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -19,49 +18,10 @@
 
 #define ANSWER_MS 5000 /* then asked again; doubling */
 #define ANSWER_MAX_MS 60000
-#define RIGHTS_MAX 16
-#define DOOR_PREFIX "door-"
-#define CLAIM_PREFIX "claim-"
 #define TODO_FILE "broker-accounts.todo"
 
-enum job_kind {
-	JOB_ADD,
-	JOB_REMOVE,
-	JOB_GRANT, /* to the hub itself */
-	JOB_LOOK,
-	JOB_LIST,
-};
-
-struct job {
-	struct job *next;
-	enum job_kind kind;
-	uint64_t id;
-	char account[DYNSEC_NAME_MAX];
-	char *text; /* may hold a password */
-	bool sent;
-	bool failed; /* it was said */
-	uint64_t sent_ms;
-	uint64_t wait_ms;
-};
-
-struct hub_broker {
-	struct job *first;
-	uint64_t next_id;
-	bool silent; /* it was said that nobody answers */
-	/* names of the list that is being read */
-	char (*names)[DYNSEC_NAME_MAX];
-	size_t count;
-};
-
-/* The topics of one account, made from names that [a-z0-9-] bounds. */
-struct rights {
-	size_t count;
-	struct dynsec_right list[RIGHTS_MAX];
-	char topics[RIGHTS_MAX][MQTT_TOPIC_MAX];
-};
-
-static void put(struct rights *rights, enum dynsec_access access, const char *site, const char *who,
-	const char *name)
+void broker_put_right(struct rights *rights, enum dynsec_access access, const char *site,
+	const char *who, const char *name)
 {
 	char *topic = rights->topics[rights->count];
 
@@ -77,12 +37,12 @@ static void rights_of_door(struct rights *rights, const char *site, const char *
 
 	snprintf(own, sizeof(own), "door/%s/", door);
 	for (size_t i = 0; i < ARRAY_SIZE(says); i++)
-		put(rights, DYNSEC_PUBLISH, site, own, says[i]);
+		broker_put_right(rights, DYNSEC_PUBLISH, site, own, says[i]);
 	for (size_t i = 0; i < ARRAY_SIZE(hears); i++)
-		put(rights, DYNSEC_READ, site, own, hears[i]);
-	put(rights, DYNSEC_READ, site, "", "keys");
-	put(rights, DYNSEC_READ, site, "", "state");
-	put(rights, DYNSEC_READ, site, "", "roster/#");
+		broker_put_right(rights, DYNSEC_READ, site, own, hears[i]);
+	broker_put_right(rights, DYNSEC_READ, site, "", "keys");
+	broker_put_right(rights, DYNSEC_READ, site, "", "state");
+	broker_put_right(rights, DYNSEC_READ, site, "", "roster/#");
 }
 
 static void rights_of_claim(struct rights *rights, const char *site, const char *claim)
@@ -90,8 +50,8 @@ static void rights_of_claim(struct rights *rights, const char *site, const char 
 	char own[32];
 
 	snprintf(own, sizeof(own), "claim/%s/", claim);
-	put(rights, DYNSEC_PUBLISH, site, own, "ask");
-	put(rights, DYNSEC_READ, site, own, "answer");
+	broker_put_right(rights, DYNSEC_PUBLISH, site, own, "ask");
+	broker_put_right(rights, DYNSEC_READ, site, own, "answer");
 }
 
 /* ---- the queue ---- */
@@ -144,7 +104,7 @@ static void send_job(struct hub *hub, struct job *job)
 	job->sent_ms = clock_mono_ms();
 }
 
-static int queue(struct hub *hub, enum job_kind kind, const char *account, char *text, uint64_t id)
+int broker_queue(struct hub *hub, enum job_kind kind, const char *account, char *text, uint64_t id)
 {
 	struct hub_broker *broker = hub->broker;
 	struct job *job = calloc(1, sizeof(*job)), **at;
@@ -218,7 +178,7 @@ static int add(struct hub *hub, const char *account, const char *password,
 		return todo(hub, account, password, rights, err);
 	r = dynsec_write_add(id, account, password, rights->list, rights->count, &text);
 	if (r == 0)
-		r = queue(hub, JOB_ADD, account, text, id);
+		r = broker_queue(hub, JOB_ADD, account, text, id);
 	if (r < 0)
 		snprintf(err, ERR_MAX, "account %s: %s", account, strerror(-r));
 	return r;
@@ -254,159 +214,10 @@ int broker_remove(struct hub *hub, const char *account, char err[ERR_MAX])
 		return todo(hub, account, NULL, NULL, err);
 	r = dynsec_write_remove(id, account, &text);
 	if (r == 0)
-		r = queue(hub, JOB_REMOVE, account, text, id);
+		r = broker_queue(hub, JOB_REMOVE, account, text, id);
 	if (r < 0)
 		snprintf(err, ERR_MAX, "account %s: %s", account, strerror(-r));
 	return r;
-}
-
-/* ---- after each connection: is everything there, and nothing else? ---- */
-
-static void look(struct hub *hub)
-{
-	uint64_t id = ++hub->broker->next_id;
-	char *text = NULL;
-
-	if (dynsec_write_look(id, hub->conf.mqtt_username, &text) == 0)
-		queue(hub, JOB_LOOK, hub->conf.mqtt_username, text, id);
-}
-
-static void list(struct hub *hub, size_t offset)
-{
-	uint64_t id = ++hub->broker->next_id;
-	char *text = NULL;
-
-	if (offset == 0) {
-		free(hub->broker->names);
-		hub->broker->names = NULL;
-		hub->broker->count = 0;
-	}
-	if (dynsec_write_list(id, offset, &text) == 0)
-		queue(hub, JOB_LIST, "", text, id);
-}
-
-/* The account that mosquitto_ctrl made may only command the plugin: it needs our topics, too. The
- * broker ends the connection then, and we come again. */
-static void take_roles(struct hub *hub, const struct dynsec_answer *answer)
-{
-	struct rights rights = {0};
-	char role[DYNSEC_NAME_MAX], *text = NULL;
-	uint64_t id;
-
-	snprintf(role, sizeof(role), "tapin-hub-%s", hub->conf.site);
-	for (size_t i = 0; i < answer->count; i++)
-		if (strcmp(answer->names[i], role) == 0)
-			return;
-	id = ++hub->broker->next_id;
-	put(&rights, DYNSEC_PUBLISH, hub->conf.site, "", "#");
-	put(&rights, DYNSEC_READ, hub->conf.site, "", "#");
-	if (dynsec_write_grant(
-		    id, hub->conf.mqtt_username, role, rights.list, rights.count, &text) == 0 &&
-		queue(hub, JOB_GRANT, hub->conf.mqtt_username, text, id) == 0)
-		log_info("broker: the hub's account gets its topics");
-}
-
-static bool listed(const struct hub_broker *broker, const char *account)
-{
-	for (size_t i = 0; i < broker->count; i++)
-		if (strcmp(broker->names[i], account) == 0)
-			return true;
-	return false;
-}
-
-/* A job that waits knows better than the list. */
-static bool wanted(const struct hub_broker *broker, const char *account)
-{
-	for (const struct job *job = broker->first; job; job = job->next)
-		if (job->kind == JOB_ADD && strcmp(job->account, account) == 0)
-			return true;
-	return false;
-}
-
-static bool claim_known(struct hub *hub, const char *name)
-{
-	struct registry_claim claim;
-	bool known = registry_claim(hub->registry, name, &claim) != 0;
-
-	crypto_wipe(&claim, sizeof(claim));
-	return known;
-}
-
-static bool door_known(struct hub *hub, const char *name)
-{
-	struct registry_door door = {0};
-	int r = registry_door(hub->registry, name, &door);
-	bool known = r < 0 ? r != -ENOENT : *door.name && door.status == REGISTRY_DOOR_ACTIVE;
-
-	registry_door_free(&door);
-	return known;
-}
-
-static void remove_strangers(struct hub *hub)
-{
-	struct hub_broker *broker = hub->broker;
-	char err[ERR_MAX];
-
-	for (size_t i = 0; i < broker->count; i++) {
-		const char *name = broker->names[i];
-		bool known = true;
-
-		if (strncmp(name, DOOR_PREFIX, strlen(DOOR_PREFIX)) == 0)
-			known = door_known(hub, name + strlen(DOOR_PREFIX));
-		else if (strncmp(name, CLAIM_PREFIX, strlen(CLAIM_PREFIX)) == 0)
-			known = provision_claim_lives(hub, name + strlen(CLAIM_PREFIX)) ||
-				claim_known(hub, name + strlen(CLAIM_PREFIX));
-		if (known || wanted(broker, name))
-			continue;
-		log_info("broker: account %s is nobody's any more and goes", name);
-		if (broker_remove(hub, name, err) < 0)
-			log_warning("broker: %s", err);
-	}
-}
-
-static void report_missing(struct hub *hub)
-{
-	struct registry_door rows[16];
-	char account[DYNSEC_NAME_MAX], after[NAME_ID_MAX] = "";
-	int count;
-
-	do {
-		count = registry_doors(
-			hub->registry, *after ? after : NULL, rows, ARRAY_SIZE(rows));
-		for (int i = 0; i < count; i++) {
-			snprintf(account, sizeof(account), DOOR_PREFIX "%s", rows[i].name);
-			if (rows[i].status == REGISTRY_DOOR_ACTIVE &&
-				!listed(hub->broker, account) && !wanted(hub->broker, account))
-				log_warning("broker: door %s has no account there: it works alone "
-					    "until it gets a new bundle (tapin door bundle %s)",
-					rows[i].name, rows[i].name);
-			snprintf(after, sizeof(after), "%s", rows[i].name);
-			registry_door_free(&rows[i]);
-		}
-	} while (count == (int)ARRAY_SIZE(rows));
-}
-
-static void take_list(struct hub *hub, const struct dynsec_answer *answer)
-{
-	struct hub_broker *broker = hub->broker;
-	void *more = realloc(
-		broker->names, (broker->count + answer->count + 1) * sizeof(*broker->names));
-
-	if (!more)
-		return;
-	broker->names = more;
-	memcpy(broker->names + broker->count, answer->names,
-		answer->count * sizeof(*broker->names));
-	broker->count += answer->count;
-	if (answer->count > 0 && broker->count < answer->total) {
-		list(hub, broker->count);
-		return;
-	}
-	remove_strangers(hub);
-	report_missing(hub);
-	free(broker->names);
-	broker->names = NULL;
-	broker->count = 0;
 }
 
 /* ---- answers ---- */
@@ -425,9 +236,9 @@ static void take(struct hub *hub, struct job *job, const struct dynsec_answer *a
 
 	drop(hub->broker, job); /* what follows may ask the same again */
 	if (kind == JOB_LOOK)
-		take_roles(hub, answer);
+		broker_take_roles(hub, answer);
 	else if (kind == JOB_LIST)
-		take_list(hub, answer);
+		broker_take_list(hub, answer);
 }
 
 bool hub_broker_message(struct hub *hub, const struct mqtt_event *event)
@@ -493,9 +304,7 @@ void hub_broker_connected(struct hub *hub)
 	drop_account(hub->broker, JOB_GRANT, hub->conf.mqtt_username);
 	for (struct job *job = hub->broker->first; job; job = job->next)
 		send_job(hub, job);
-	if (*hub->conf.mqtt_username)
-		look(hub);
-	list(hub, 0);
+	broker_check(hub);
 }
 
 int hub_broker_start(struct hub *hub, char err[ERR_MAX])

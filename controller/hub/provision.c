@@ -1,22 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * New doors: bundles made, claims answered, stolen doors cut off; and the site's keys followed when
+ * New doors: claims answered; and the site's keys followed when
  * tapin-hub --roll-keys changed them under us.
  */
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/log.h"
 #include "crypto/password.h"
 #include "crypto/seal.h"
-#include "crypto/text.h"
 #include "hub/keys.h"
+
+#include "provision_private.h"
 
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #define ANSWER_STAYS_MS 60000 /* the account of a used claim, so that its door reads the answer */
-#define CLAIMS_MAX 64         /* of one round of expiry */
 
 /* A claim that was used a moment ago: the same one again gets the same answer. */
 struct used {
@@ -51,163 +50,6 @@ static bool topic_claim(const struct hub *hub, const char *topic, char claim[17]
 	claim[16] = '\0';
 	topic_of(hub, claim, "ask", expected);
 	return strspn(claim, "0123456789abcdef") == 16 && strcmp(topic, expected) == 0;
-}
-
-/* ---- bundles ---- */
-
-static int read_ca(const struct hub_conf *conf, char **ret_ca, char err[ERR_MAX])
-{
-	size_t size;
-	int r;
-
-	if (!*conf->mqtt_ca_file)
-		return 0;
-	r = file_read(conf->mqtt_ca_file, BUNDLE_CA_MAX, ret_ca, &size);
-	if (r < 0)
-		snprintf(err, ERR_MAX, "%s: cannot be read: %s; a bundle carries it to the door",
-			conf->mqtt_ca_file, strerror(-r));
-	return r;
-}
-
-static void fill_bundle(const struct hub *hub, const char *door, struct bundle *bundle)
-{
-	uint8_t id[8];
-	char password[PASSWORD_MADE_SIZE];
-
-	crypto_random(id, sizeof(id));
-	text_hex(id, sizeof(id), bundle->claim);
-	crypto_random(bundle->secret, sizeof(bundle->secret));
-	password_make(password);
-	strcpy(bundle->site, hub->conf.site);
-	snprintf(bundle->door, sizeof(bundle->door), "%s", door);
-	snprintf(bundle->timezone, sizeof(bundle->timezone), "%s", hub->conf.timezone);
-	bundle->expires_us = clock_wall_us() + (int64_t)BUNDLE_LIFE_S * 1000000;
-	bundle->root = hub->keys.root;
-	snprintf(bundle->mqtt_host, sizeof(bundle->mqtt_host), "%.255s", hub->conf.mqtt_door_host);
-	bundle->mqtt_port = (uint16_t)hub->conf.mqtt_door_port;
-	snprintf(bundle->mqtt_username, sizeof(bundle->mqtt_username), "claim-%s", bundle->claim);
-	strcpy(bundle->mqtt_password, password);
-	crypto_wipe(password, sizeof(password));
-}
-
-static void account_gone(struct hub *hub, const char *account)
-{
-	char err[ERR_MAX] = "";
-
-	if (broker_remove(hub, account, err) < 0)
-		log_warning("provision: %s", err);
-}
-
-/* Takes the accounts of the door's claims away; the rows go with the next one, or here by expiry.
- */
-static void void_claims(struct hub *hub, const char *door)
-{
-	struct registry_claim rows[CLAIMS_MAX];
-	int count = registry_claims(hub->registry, rows, ARRAY_SIZE(rows));
-
-	for (int i = 0; i < count; i++)
-		if (strcmp(rows[i].door, door) == 0)
-			account_gone(hub, rows[i].account);
-	crypto_wipe(rows, sizeof(rows));
-}
-
-static int keep_claim(struct hub *hub, const struct bundle *bundle)
-{
-	struct registry_claim claim = {.expires_us = bundle->expires_us};
-	bool own = !registry_changing(hub->registry);
-	int r = own ? registry_begin(hub->registry) : 0;
-
-	strcpy(claim.claim, bundle->claim);
-	strcpy(claim.door, bundle->door);
-	strcpy(claim.account, bundle->mqtt_username);
-	memcpy(claim.secret, bundle->secret, sizeof(claim.secret));
-	if (r == 0)
-		r = registry_claim_add(hub->registry, &claim);
-	if (r >= 0 && own)
-		r = registry_commit(hub->registry, NULL);
-	if (r < 0 && own)
-		registry_abort(hub->registry);
-	crypto_wipe(&claim, sizeof(claim));
-	return r < 0 ? r : 0;
-}
-
-static int door_there(struct hub *hub, const char *door, char err[ERR_MAX])
-{
-	struct registry_door row = {0};
-	int r = registry_door(hub->registry, door, &row);
-
-	if (r >= 0 && !*row.name)
-		r = -ENOENT;
-	if (r == -ENOENT)
-		snprintf(
-			err, ERR_MAX, "there is no door %.32s; add it first: tapin door add", door);
-	else if (r < 0)
-		snprintf(err, ERR_MAX, "%s", registry_error(hub->registry));
-	registry_door_free(&row);
-	return r < 0 ? r : 0;
-}
-
-int provision_bundle(struct hub *hub, const char *door, char **ret_text, char err[ERR_MAX])
-{
-	CLEANUP(bundle_free) struct bundle bundle = {0};
-	CLEANUP(cleanup_free) char *text = NULL;
-	int r = door_there(hub, door, err);
-
-	if (r == 0)
-		r = read_ca(&hub->conf, &bundle.mqtt_ca, err);
-	if (r < 0)
-		return r;
-	fill_bundle(hub, door, &bundle);
-	r = bundle_write(&bundle, &text);
-	if (r < 0) {
-		snprintf(err, ERR_MAX,
-			"the bundle cannot be made: %s; [mqtt] host or door_host, and ca_file must "
-			"be what a door can use",
-			strerror(-r));
-		return r;
-	}
-	void_claims(hub, door);
-	r = keep_claim(hub, &bundle);
-	if (r < 0) {
-		snprintf(err, ERR_MAX, "%s",
-			*registry_error(hub->registry) ? registry_error(hub->registry)
-						       : strerror(-r));
-		return r;
-	}
-	r = broker_add_claim(hub, bundle.claim, bundle.mqtt_password, err);
-	if (r == 0)
-		*ret_text = STEAL(text);
-	return r;
-}
-
-int provision_cut_off(struct hub *hub, const char *door, char err[ERR_MAX])
-{
-	struct registry_door row = {0};
-	char account[64];
-	int r = registry_door(hub->registry, door, &row);
-	bool active = r >= 0 && *row.name && row.status == REGISTRY_DOOR_ACTIVE;
-
-	registry_door_free(&row);
-	r = 0;
-	if (active && registry_changing(hub->registry)) {
-		r = registry_door_stolen(hub->registry, door);
-	} else if (active) {
-		r = registry_begin(hub->registry);
-		if (r >= 0)
-			r = registry_door_stolen(hub->registry, door);
-		if (r >= 0)
-			r = registry_commit(hub->registry, NULL);
-		if (r < 0)
-			registry_abort(hub->registry);
-	}
-	if (r < 0)
-		snprintf(err, ERR_MAX, "%s", registry_error(hub->registry));
-	/* whatever the registry says: a stolen door must not listen any longer */
-	void_claims(hub, door);
-	snprintf(account, sizeof(account), "door-%.32s", door);
-	int gone = broker_remove(hub, account, err);
-
-	return r < 0 ? r : gone;
 }
 
 /* ---- claims ---- */
@@ -437,7 +279,7 @@ static void drop_used(struct hub *hub, uint64_t now_ms)
 		*at = used->next;
 		snprintf(account, sizeof(account), "claim-%s", used->claim.claim);
 		if (now_ms != 0)
-			account_gone(hub, account);
+			provision_account_gone(hub, account);
 		free(used->answer);
 		free(used);
 	}
@@ -450,7 +292,7 @@ static void drop_expired(struct hub *hub)
 
 	for (int i = 0; i < count; i++) {
 		log_info("provision: the bundle of door %s ran out unused", rows[i].door);
-		account_gone(hub, rows[i].account);
+		provision_account_gone(hub, rows[i].account);
 	}
 	crypto_wipe(rows, sizeof(rows));
 }

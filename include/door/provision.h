@@ -30,12 +30,22 @@
 int door_provision(const char *conf_file, const char *bundle_file, unsigned wait_s,
 	char done[ERR_MAX], char err[ERR_MAX]);
 
-/* What provisioning leaves, into a staging directory, then in place of the old one. */
+/* ---- its parts: what must be right before, and what is left ---- */
+
 struct sign_secret;
 struct sign_public;
 struct welcome;
 struct bundle;
 struct door_conf;
+
+/* Reads configuration and bundle and compares them. 0 or negative errno with err. */
+int provision_read(const char *conf_file, const char *file, struct door_conf *conf,
+	struct bundle *bundle, char err[ERR_MAX]);
+/* -ETIME for a bundle that has run out by a clock that can be believed. */
+int provision_check_time(const struct bundle *bundle, char err[ERR_MAX]);
+/* -EBUSY where a door is running that would lose its roster. */
+int provision_check_stopped(
+	const struct door_conf *conf, const struct bundle *bundle, char err[ERR_MAX]);
 
 struct provision_gift {
 	const struct bundle *bundle;
