@@ -203,6 +203,21 @@ static int end_sessions(struct registry *reg, const char *name)
 	return rc < 0 ? rc : 0;
 }
 
+/* What was guessed at is no password any more. */
+static int unlock(struct registry *reg, const char *name)
+{
+	CLEANUP(registry_done)
+	sqlite3_stmt *stmt = registry_prepare(
+		reg, "UPDATE operator SET failures = 0, locked_until_us = 0 WHERE name = ?1");
+	int rc;
+
+	if (!stmt)
+		return registry_sql_fail(reg, "unlock an operator");
+	registry_bind_text(stmt, 1, name);
+	rc = registry_run(reg, stmt, "unlock an operator");
+	return rc < 0 ? rc : 0;
+}
+
 static int add(struct registry *reg, const struct registry_operator *operator)
 {
 	struct registry_operator old = {0};
@@ -256,6 +271,8 @@ static int change(struct registry *reg, const struct registry_operator *operator
 	if (rc == 0 &&
 		(old.role != operator->role || strcmp(old.password, operator->password) != 0))
 		rc = end_sessions(reg, operator->name);
+	if (rc == 0 && strcmp(old.password, operator->password) != 0)
+		rc = unlock(reg, operator->name);
 	return rc;
 }
 

@@ -327,6 +327,11 @@ def sessions(site):
     middle = [sorted(times[w][:5])[2] for w in (name, nobody)]
     check(max(middle) < 2 * min(middle) + 0.05, "names can be told apart by time: %s" % middle)
     check(site.good("admin", "GET", "/operators/" + name)["locked_until"], "the operator is not shown as locked")
+    # whoever locks others out by guessing is undone by an admin
+    site.good("admin", "PUT", "/operators/%s/password" % name, {"password": "another horse battery"}, 204)
+    check(not site.good("admin", "GET", "/operators/" + name)["locked_until"], "a new password leaves the operator locked")
+    a = site.ask("none", "POST", "/session", {"operator": name, "password": "another horse battery"})
+    check(a.status == 201, "a new password is not taken: %r" % a)
     for body in ({"operator": "x" * 65, "password": "y"}, {"operator": "a", "password": "y" * 300}, {"operator": 5, "password": "y"}, {"operator": "a"}, {"operator": "a", "password": ""}):
         site.bad("none", "POST", "/session", 400, body)
     site.bad("none", "POST", "/session", 415, b"operator=a", {"Content-Type": "application/x-www-form-urlencoded"})
