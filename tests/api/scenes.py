@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What people do with the API, from start to end; drive.py runs these."""
-import json, os, subprocess, time
+import http.client, json, os, subprocess, time
 import drive
 
 
@@ -339,6 +339,10 @@ def sessions(site):
     # and many of any name from one address
     status = [site.ask("none", "POST", "/session", {"operator": "n%d" % i, "password": "wrong"}).status for i in range(25)]
     check(set(status) == {401, 429} and status[-1] == 429, "one address tries for ever: %s" % status)
+    # all of 127.0.0.0/8 is this machine
+    c = http.client.HTTPConnection("127.0.0.1", site.options.port, timeout=20, source_address=("127.0.0.7", 0))
+    status = [site.send("POST", "/api/v1/session", {"operator": "m%d" % i, "password": "wrong"}, connection=c).status for i in range(5)]
+    check(status.count(401) <= 1, "another address of this machine tries anew: %s" % status)
     # log out
     site.good("host", "DELETE", "/session", None, 204)
     site.bad("host", "GET", "/status", 401)
