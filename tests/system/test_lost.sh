@@ -100,53 +100,6 @@ commands_again() {
 	door_again && soon_speaks "^ask head" && commanded unlock "done" '"' seconds=1
 }
 check "after all that a new command is carried out" commands_again
-rolled_back() { # the hub itself goes back without a new generation: a backup that was put back by hand
-	say "revision number=3"
-	say head
-	listen
-	note
-	stop door
-	door_up && until_true 5 door_says "reader: ok" && soon_journalled "roster_refused .*door/front/roster.*rolled back" &&
-		tapped host grant granted
-}
-check "a hub that answers with an older roster is refused" rolled_back
-new_generation() { # the root key says so: everything anew, by snapshot
-	listen
-	say keys serial=2 generation=2
-	say "revision generation=2 number=1"
-	say "card uid=047C3B9A2E5D80 card=102 tier=2"
-	say head
-	soon_speaks "^ask snapshot" && soon_speaks "^ask report 2\.2 .*digest=same" && tapped unlimited grant granted
-}
-check "with a certificate of a higher generation it is taken, by snapshot" new_generation
-
-# ---- keys ----
-check "rolled back: the keys message before" refuses "walker/keys.*rolled back" keys serial=1
-check "forged: a keys message by the hub's key" refuses "walker/keys.*not the site's root key" keys serial=9 key=hub
-roll_over() {
-	listen
-	say keys serial=3 generation=2 good=hub,next
-	say "card uid=047C3B9A2E5D80 card=102 tier=2 state=suspended"
-	say delta key=next
-	soon_speaks "^ask report 2\.3 .*digest=same" || return 1
-	say keys serial=4 generation=2 good=next revoked
-	sleep 0.2
-	say "card uid=047C3B9A2E5D80 card=102 tier=2"
-	refuses "roster/delta.*not the hub's" delta key=hub
-}
-check "two hub keys are good during a roll-over, and the revoked one afterwards is not" roll_over
-revoked_after_loss() { # kept.db is gone, and the old keys message is what the broker has
-	mosquitto_pub -h 127.0.0.1 -p "$port" -t tapin/walker/keys -r -n
-	door_again || return 1
-	door_again lose_kept || return 1
-	note
-	say keys serial=3 generation=2 good=hub,next retain=no
-	soon_journalled "walker/keys.*rolled back"
-}
-check "a revoked key does not come back with an old message, kept.db lost" revoked_after_loss
-roots_only() { [ ! -e "$work/keys/hub.pub" ]; }
-check "all this without a hub key given by hand" roots_only
-
 no_report() { ! grep -E "runtime error|AddressSanitizer" "$work"/*.log; }
 check "no sanitizer report" no_report
 finish
