@@ -25,7 +25,7 @@ def journal_rows(door):
 
 def hub_rows(site, name):
     db = sqlite3.connect(f"file:{site.dir}/hub/hub.db?mode=ro", uri=True)
-    rows = db.execute("SELECT journal, seq, hash FROM entry WHERE door = ? ORDER BY id", (name,)).fetchall()
+    rows = db.execute("SELECT journal, seq, hash FROM entry JOIN chain ON chain.id = entry.chain WHERE entry.door = ? ORDER BY entry.id", (name,)).fetchall()
     db.close()
     return rows
 
@@ -139,7 +139,7 @@ def main(count_doors, entries, kills):
             time.sleep(0.3)
         print(f"the last entry is home {time.monotonic() - began:.1f} s after the last tap", flush=True)
         for door in site.doors.values():
-            door.kill(15)
+            door.kill()  # a polite end would write one more entry
         time.sleep(2)
         site.hub.terminate()
         site.hub.wait()
