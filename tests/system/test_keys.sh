@@ -30,6 +30,17 @@ check "the secret keys are for nobody else" test "$(stat -c %a "$work"/hub-keys/
 admin=$(sed -n 's/^ *password *\([^ ]*\).*/\1/p' "$work/init.log")
 check "the first admin can log in" login admin "$admin"
 mv "$work/hub-keys/root.key" "$work/stick.key"
+if [ "$(id -u)" = 0 ]; then
+	# as packages leave it: the state directory is the hub's own user's
+	install -d -o 65534 -g 65534 -m 700 "$work/state"
+	sed -e "s#^password_file = .*#password_file = $work/other.password#" -e "s#^directory = $work/hub\$#directory = $work/state#" \
+		-e "s#^directory = $work/hub-keys#directory = $work/state/keys#" "$work/hub.conf" >"$work/state.conf"
+	check "root makes a site for the user whom the directories belong to" eval '"$HUB_BIN" --config "$work/state.conf" --init >/dev/null &&
+		test -z "$(find "$work/state" "$work/other.password" ! -user 65534)"'
+	check "and rolls its keys for them" eval '"$HUB_BIN" --config "$work/state.conf" --roll-keys >/dev/null && test -z "$(find "$work/state" ! -user 65534)"'
+else
+	skip "root makes a site for the user whom the directories belong to" "not root"
+fi
 check "the hub's health needs no root key" get .site /status
 for door in front back; do site_door_add $door || cat "$work/$door.provision.log"; done
 tier=$(make_thing .id /tiers '{"name": "all", "hours": "24/7"}')
