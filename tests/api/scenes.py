@@ -88,6 +88,22 @@ def paging(site):
     check(p["rows"][0]["detail"] == "valid_until" and p["errors"] == 3, "the preview says %s" % p["rows"])
     site.bad("host", "POST", "/members/import", 422, wrong, csv, says="line 4")
     check(site.good("host", "GET", "/members?tier=%d&limit=500&text=New" % tier)["items"] == [], "a refused import made a member")
+    for _ in range(2):
+        site.good("host", "POST", "/members", {"name": "Twin", "contact": "twins@example.org", "tier": tier})
+    header, rows = "id,name,contact,note,tier,state,valid_from,valid_until,grace_until,release_ms\n", (
+        ("x,A,,,%d,,,,,", "id"), ("0,A,,,%d,,,,,", "id"), (",A,twins@example.org,,%d,,,,,", "several"), (",,,,%d,,,,,", "name and tier"),
+        (",A,,,%d,gone,,,,", "state"), (",A,,,%d,,soon,,,", "valid_from"), (",A,,,%d,,,,2027-02-30,", "grace_until"), (",A,,,%d,,,,,60001", "release_ms"),
+        (",A,,,%d,,,,,999", ""), (",A,,,%d,,2027-02-01,2027-01-01,,", ""), (",%s,,,%%d,,,,," % ("x" * 201), "name"), (',"two\nlines",,,%d,,,,,', "name"),
+        (",A,,,-1%d,,,,,", "tier"), ('%s,A,,"%s",%%d,,,,,' % ("", "n" * 501), "note"))
+    p = site.good("host", "POST", "/members/import?preview=true", header + "\n".join(row % tier for row, _ in rows), 200, csv)
+    for row, (text, says) in zip(p["rows"], rows):
+        check(row["effect"] == "error" and says in row["detail"], "%s gives %s" % (text, row))
+    check(len(p["rows"]) == len(rows), "the preview has %d rows" % len(p["rows"]))
+    site.bad("host", "POST", "/members/import", 400, "name,name\n", csv, says="twice")
+    site.bad("host", "POST", "/members/import", 400, "\n", csv, says="empty")
+    site.bad("host", "POST", "/members/import", 400, "id\n" + "1\n" * 20001, csv, says="20000")
+    p = site.good("admin", "POST", "/members/import?preview=true", "name,tier\n", 200, csv)
+    check(p["rows"] == [], "a file of no rows: %s" % p)
     for date, now in (("2028-01-01", "2028-01-01"), ("none", None)):
         p = site.good("host", "POST", "/members/import", "contact,valid_until\nm0005@example.org,%s\n" % date, 200, csv)
         m = site.good("host", "GET", "/members/%d" % p["rows"][0]["member"])
@@ -154,6 +170,9 @@ def cards(site):
     p = site.good("host", "POST", "/cards/import?preview=true", "uid,member,label\n%s,%d,one\n%s,%d,three\n%s,%d,\n08010203,%d,\n%s,999999999,\n" % (
         uids[0], m, uids[1], m, uids[0], site.member(), m, site.uid()), 200, csv)
     check([r["effect"] for r in p["rows"]] == ["unchanged", "changed", "error", "error", "error"], "cards in preview: %s" % p["rows"])
+    staff_row = "member,uid,label\n%d,%s,\nx,%s,\n%d,%s,%s\n" % (staff, site.uid(), site.uid(), m, site.uid(), "l" * 201)
+    rows = site.good("host", "POST", "/cards/import?preview=true", staff_row, 200, csv)["rows"]
+    check([r["effect"] for r in rows] == ["error"] * 3 and "ask an admin" in rows[0]["detail"] and "member" in rows[1]["detail"] and "label" in rows[2]["detail"], "wrong cards: %s" % rows)
     check(uids[0] not in json.dumps(p), "a card's number is in an import's answer")
     check([x["label"] for x in site.good("host", "GET", "/cards?member=%d&state=active" % m)["items"]] == ["one", "two"], "the member's cards")
 
@@ -251,6 +270,7 @@ def doors(site):
     check(d["hold"] is None and d["mode"] == "lockdown", "the lockdown: %s" % d)
     site.bad("host", "PUT", path + "/state", 422, {"mode": "controlled", "hold_from": "2031-01-01T10:00:00Z"}, says="hold_until")
     site.bad("host", "PUT", path + "/state", 422, {"mode": "controlled", "hold_until": "2020-01-01T10:00:00Z"}, says="hold_until")
+    site.bad("host", "PUT", path + "/state", 422, {"mode": "controlled", "hold_from": "2031-01-01T10:00:00Z", "hold_until": "2031-01-01T09:00:00Z"}, says="before it begins")
     site.bad("host", "POST", path + "/commands", 409, {"verb": "unlock"})
     site.bad("host", "POST", path + "/commands", 400, {"verb": "relock", "seconds": 5}, says="seconds")
     site.bad("host", "POST", path + "/commands", 400, {"verb": "enrol"}, says="verb")
