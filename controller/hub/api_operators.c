@@ -212,6 +212,9 @@ static int keep_password(struct api_call *call, struct registry_operator *row, c
 		r = api_begin(call);
 	if (r == 0)
 		r = registry_operator_change(call->registry, row);
+	/* an admin's new password lifts the lock; the failures stay until it was used */
+	if (r >= 0 && strcmp(call->actor.name, row->name) != 0)
+		r = registry_operator_tried(call->registry, row->name, false, 0);
 	if (r >= 0)
 		r = api_audit(call, "operator.password", object, NULL, NULL);
 	call->status = 204;

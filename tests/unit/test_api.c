@@ -593,6 +593,12 @@ static void wrong_passwords_lock_for_longer_and_longer(void **state)
 	done(registry_operator(hub.registry, "maya", &row));
 	assert_int_equal(row.failures, 0);
 	assert_int_equal(row.locked_until_us, 0);
+	/* or an admin gives a new password */
+	done(registry_operator_tried(
+		hub.registry, "maya", false, clock_wall_us() + 3600 * 1000000LL));
+	wait_after(right, 429);
+	ask(admin_key, "PUT", "/operators/maya/password", "{\"password\":\"new horse\"}", 204);
+	wait_after("{\"operator\":\"maya\",\"password\":\"new horse\"}", 201);
 }
 
 static void alarms_are_seen(void **state)
