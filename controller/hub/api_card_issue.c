@@ -145,9 +145,10 @@ static int judge_member(struct api_call *call, uint64_t id)
 	}
 	if (r < 0)
 		return api_fail(call, r);
-	if (api_card_allowed(call, id, err) < 0)
+	r = api_card_allowed(call, id, err);
+	if (r == -EACCES)
 		return api_refuse(call, 403, "role", "Not with this role", "%s", err);
-	return 0;
+	return r < 0 ? api_fail(call, r) : 0;
 }
 
 int api_card_issue(struct api_call *call)

@@ -38,15 +38,20 @@ void api_write_card(struct api_writer *out, const struct registry_card *card)
 int api_card_allowed(struct api_call *call, uint64_t member, char err[ERR_MAX])
 {
 	struct registry_member row;
+	int r = 0;
 
-	if (call->actor.role != OPERATOR_ROLE_HOST ||
-		registry_member(call->registry, member, &row) < 0 ||
-		api_may_grant(call, row.tier) != -EACCES)
-		return 0;
-	snprintf(err, ERR_MAX,
-		"a host may not give out cards of a member whose tier has staff or override: ask "
-		"an admin");
-	return -EACCES;
+	if (call->actor.role == OPERATOR_ROLE_HOST)
+		r = registry_member(call->registry, member, &row);
+	if (r == -ENOENT || call->actor.role != OPERATOR_ROLE_HOST)
+		return 0; /* the registry refuses a card of nobody */
+	if (r == 0)
+		r = api_may_grant(call, row.tier);
+	if (r < 0)
+		snprintf(err, ERR_MAX, "%s",
+			r == -EACCES ? "a host may not give out cards of a member whose tier has "
+				       "staff or override: ask an admin"
+				     : "the member's tier cannot be read: try again");
+	return r;
 }
 
 /* ---- reading ---- */
@@ -178,8 +183,12 @@ int api_card_act(
 		return r;
 	if (!api_matches(call, card.version))
 		return API_ANSWERED;
-	if (gives(action) && api_card_allowed(call, card.member, err) < 0)
+	if (gives(action))
+		r = api_card_allowed(call, card.member, err);
+	if (r == -EACCES)
 		return api_refuse(call, 403, "role", "Not with this role", "%s", err);
+	if (r < 0)
+		return r;
 	api_write_card(&before, &card);
 	snprintf(name, sizeof(name), "card.%s", registry_card_action_name(action));
 	r = api_begin(call);

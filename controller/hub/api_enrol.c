@@ -89,9 +89,10 @@ static int judge(struct api_call *call, const struct registry_command *command)
 	}
 	if (r < 0)
 		return r;
-	if (api_card_allowed(call, command->member, err) < 0)
+	r = api_card_allowed(call, command->member, err);
+	if (r == -EACCES)
 		return api_refuse(call, 403, "role", "Not with this role", "%s", err);
-	return 0;
+	return r;
 }
 
 int api_command_send(struct api_call *call, struct registry_command *command, const char *action)

@@ -63,6 +63,8 @@ static bool only_less(const struct registry_member *before, const struct registr
 int api_member_allowed(struct api_call *call, const struct registry_member *before,
 	const struct registry_member *after, char err[ERR_MAX])
 {
+	int r;
+
 	if (call->actor.role != OPERATOR_ROLE_HOST)
 		return 0;
 	if (before && before->id == call->actor.member) {
@@ -72,12 +74,15 @@ int api_member_allowed(struct api_call *call, const struct registry_member *befo
 	}
 	if (before && only_less(before, after))
 		return 0;
-	if (api_may_grant(call, after->tier) != -EACCES)
+	r = api_may_grant(call, after->tier);
+	if (r == 0 || r == -ENOENT) /* no such tier: the registry refuses it */
 		return 0;
 	snprintf(err, ERR_MAX,
-		"a host may not grant tier %" PRIu32 ", which has staff or override: ask an admin",
+		r == -EACCES ? "a host may not grant tier %" PRIu32
+			       ", which has staff or override: ask an admin"
+			     : "tier %" PRIu32 " cannot be read: try again",
 		after->tier);
-	return -EACCES;
+	return r;
 }
 
 /* ---- reading ---- */

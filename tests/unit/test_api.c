@@ -13,6 +13,7 @@
 #include "crypto/text.h"
 #include "http_client.h"
 #include "hub_bed.h"
+#include <sqlite3.h>
 
 static int client = -1;
 static char admin_key[SESSION_KEY_SIZE], host_key[SESSION_KEY_SIZE], auditor_key[SESSION_KEY_SIZE];
@@ -619,6 +620,39 @@ static void alarms_are_seen(void **state)
 	has("\"before\":{");
 }
 
+/* Behind the registry's back, as a disk would. */
+static void spoil(const char *sql)
+{
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+}
+
+static void what_cannot_be_judged_is_refused(void **state)
+{
+	static const char body[] = "{\"name\":\"Mallory\",\"tier\":1}";
+	static const char card[] = "{\"member\":1,\"uid\":\"04521A6A8F6180\"}";
+
+	(void)state;
+	ask(admin_key, "POST", "/tiers",
+		"{\"name\":\"Team\",\"hours\":\"24/7\",\"flags\":[\"staff\",\"override\"]}", 201);
+	ask(host_key, "POST", "/members", body, 403);
+	spoil("ALTER TABLE tier_door RENAME TO spoilt");
+	ask_with(host_key, "", "POST", "/members", body);
+	assert_int_not_equal(answer.status, 201);
+	spoil("ALTER TABLE spoilt RENAME TO tier_door");
+	ask(admin_key, "POST", "/members", body, 201);
+	ask(host_key, "POST", "/cards", card, 403);
+	spoil("ALTER TABLE tier_door RENAME TO spoilt");
+	ask_with(host_key, "", "POST", "/cards", card);
+	assert_int_not_equal(answer.status, 201);
+	spoil("ALTER TABLE spoilt RENAME TO tier_door");
+	ask(host_key, "GET", "/cards", NULL, 200);
+	has("{\"items\":[]");
+}
+
 #undef T
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up_api, tear_down_api)
 
@@ -639,6 +673,7 @@ int main(void)
 		T(what_operators_lose_their_sessions_lose),
 		T(wrong_passwords_lock_for_longer_and_longer),
 		T(alarms_are_seen),
+		T(what_cannot_be_judged_is_refused),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
