@@ -112,8 +112,9 @@ int session_judge(struct api_call *call, const char *name, const char *password,
 	struct registry_operator *ret_operator, unsigned *ret_wait_s);
 /* Makes a session; key has SESSION_KEY_SIZE bytes. */
 int session_make(struct hub *hub, const char *name, char *key, int64_t *ret_expires_us);
-/* True the first time within ten minutes that this actor looks at this: it is to be audited. */
-bool session_looks(struct hub *hub, const char *actor, const char *object);
+/* True where this actor has not looked at this for ten minutes: it is to be audited, then noted. */
+bool session_looks(const struct hub *hub, const char *actor, const char *object);
+void session_looked(struct hub *hub, const char *actor, const char *object);
 int session_start(struct hub_routes **ret_routes);
 void session_stop(struct hub_routes *routes);
 

@@ -99,7 +99,10 @@ static int audit_look(struct api_call *call, const struct registry_log_query *qu
 	r = api_begin(call);
 	if (r == 0)
 		r = api_audit(call, "log.look", object, NULL, NULL);
-	return api_commit(call, r, NULL);
+	r = api_commit(call, r, NULL);
+	if (r == 0)
+		session_looked(call->hub, call->actor.name, object);
+	return r;
 }
 
 /* ---- what is answered ---- */

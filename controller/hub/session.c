@@ -274,22 +274,27 @@ int session_make(struct hub *hub, const char *name, char *key, int64_t *ret_expi
 	return registry_session_add(hub->registry, &session);
 }
 
-bool session_looks(struct hub *hub, const char *actor, const char *object)
+bool session_looks(const struct hub *hub, const char *actor, const char *object)
 {
-	struct hub_routes *routes = hub->routes;
 	uint64_t now = clock_mono_ms();
-	struct look *look;
 
 	for (size_t i = 0; i < LOOKS; i++) {
-		look = &routes->looks[i];
+		const struct look *look = &hub->routes->looks[i];
+
 		if (look->at_ms && now - look->at_ms < LOOK_AGAIN_MS &&
 			strcmp(look->actor, actor) == 0 && strcmp(look->object, object) == 0)
 			return false;
 	}
-	look = &routes->looks[routes->next_look];
+	return true;
+}
+
+void session_looked(struct hub *hub, const char *actor, const char *object)
+{
+	struct hub_routes *routes = hub->routes;
+	struct look *look = &routes->looks[routes->next_look];
+
 	routes->next_look = (routes->next_look + 1) % LOOKS;
-	*look = (struct look){.at_ms = now};
+	*look = (struct look){.at_ms = clock_mono_ms()};
 	snprintf(look->actor, sizeof(look->actor), "%s", actor);
 	snprintf(look->object, sizeof(look->object), "%s", object);
-	return true;
 }

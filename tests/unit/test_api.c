@@ -653,6 +653,21 @@ static void what_cannot_be_judged_is_refused(void **state)
 	has("{\"items\":[]");
 }
 
+static void a_look_that_left_no_trace_is_none(void **state)
+{
+	char target[40];
+
+	(void)state;
+	snprintf(target, sizeof(target), "/log?member=%llu", (unsigned long long)add_member());
+	spoil("ALTER TABLE audit RENAME TO spoilt");
+	ask_with(host_key, "", "GET", target, NULL);
+	assert_int_not_equal(answer.status, 200);
+	spoil("ALTER TABLE spoilt RENAME TO audit");
+	ask(host_key, "GET", target, NULL, 200);
+	ask(auditor_key, "GET", "/audit?action=log.look", NULL, 200);
+	has("\"actor\":\"maya\"");
+}
+
 #undef T
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up_api, tear_down_api)
 
@@ -674,6 +689,7 @@ int main(void)
 		T(wrong_passwords_lock_for_longer_and_longer),
 		T(alarms_are_seen),
 		T(what_cannot_be_judged_is_refused),
+		T(a_look_that_left_no_trace_is_none),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
