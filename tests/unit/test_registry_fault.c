@@ -27,9 +27,12 @@ static int call_audit(void)
 static int call_audit_read(void)
 {
 	struct registry_audit_query query = {.limit = 5};
-	struct registry_audit *rows;
+	struct registry_audit *rows = NULL;
+	int count = registry_audit(reg, &query, &rows);
 
-	return registry_audit(reg, &query, &rows);
+	if (count >= 0)
+		registry_audit_free(rows, (size_t)count);
+	return count;
 }
 static int call_member(void)
 {
