@@ -311,7 +311,7 @@ int door_provision(const char *conf_file, const char *bundle_file, unsigned wait
 {
 	CLEANUP(bundle_free) struct bundle bundle = {0};
 	char staged[PATH_MAX], aside[256] = "";
-	struct door_conf conf;
+	struct door_conf conf = {0};
 	int r = crypto_init();
 
 	if (r == 0)

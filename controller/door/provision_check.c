@@ -36,7 +36,9 @@ static int compare(
 		want(list, " [door] id = %s (not %s);", b->door, conf->door);
 	if (!*conf->mqtt_host)
 		want(list, " [mqtt] host = %s;", b->mqtt_host);
-	if (*conf->mqtt_host ? 0 : b->mqtt_port != conf->mqtt_port)
+	/* another host is the admin's business: a name here, an address there */
+	if ((!*conf->mqtt_host || strcmp(conf->mqtt_host, b->mqtt_host) == 0) &&
+		b->mqtt_port != conf->mqtt_port)
 		want(list, " [mqtt] port = %u;", b->mqtt_port);
 	if (*conf->mqtt_username || *conf->mqtt_password_file)
 		want(list, " [mqtt] without username and password_file: the bundle brings them;");

@@ -95,7 +95,7 @@ static int take_over(const struct hub_conf *conf, const struct sign_secret *root
 int hub_roll_keys(const struct hub_conf *conf, const char *root_key, char err[ERR_MAX])
 {
 	CLEANUP(wipe_secret) struct sign_secret root = {0};
-	struct sync_keys site;
+	struct sync_keys site = {0};
 	int r = crypto_init();
 
 	if (r == 0)

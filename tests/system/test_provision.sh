@@ -86,6 +86,8 @@ check "without a hub it gives up and says so" refused back "$work/back2.bundle" 
 check "the hub comes back" hub_start
 check "and removes the accounts that nobody has any more" until_true 5 hub_log_has 'account claim-.* is nobody'
 jq '.mqtt.port = 1' "$work/back2.bundle" >"$work/port.bundle"
+check "a bundle with another port does not fit the configuration" refused back "$work/port.bundle" '\[mqtt\] port = 1'
+jq '.mqtt.host = "127.0.0.2" | .mqtt.port = 1' "$work/back2.bundle" >"$work/port.bundle"
 check "without a broker it gives up and says so" refused back "$work/port.bundle" 'no broker after'
 check "after all that the good bundle still works" provision back "$work/back2.bundle"
 
