@@ -96,6 +96,7 @@ static int on_housekeeping(sd_event_source *source, uint64_t usec, void *userdat
 	tap_refresh(door);
 	sync_start(door);
 	sync_tell_trust(door);
+	state_look_for_lift(door);
 	state_apply(door);
 	connect_parts(door);
 	sd_event_source_set_time(source, clock_mono_us() + HOUSEKEEPING_MS * 1000);

@@ -16,6 +16,7 @@ enum job {
 	JOB_HOLIDAYS,
 	JOB_RELOCK,
 	JOB_PROVISION,
+	JOB_LIFT,
 };
 
 struct options {
@@ -40,6 +41,7 @@ static const char help[] =
 	"file\n"
 	"  tapin-door --relock                   drive the strike to rest (after a stop or a "
 	"crash)\n"
+	"  tapin-door --lift-lockdown            as root: end a lockdown here, with the hub dead\n"
 	"\n"
 	"  --config FILE    configuration; default " DOOR_CONF_DEFAULT "\n"
 	"  --run DIR        with --relock: where the running door kept its wiring; default is\n"
@@ -59,6 +61,7 @@ static int parse(int argc, char **argv, struct options *o)
 		{"import-holidays", required_argument, NULL, 'p'},
 		{"relock", no_argument, NULL, 'l'},
 		{"provision", required_argument, NULL, 'b'},
+		{"lift-lockdown", no_argument, NULL, 'u'},
 		{"wait", required_argument, NULL, 'w'},
 		{"run", required_argument, NULL, 'r'},
 		{"debug", no_argument, NULL, 'd'},
@@ -79,6 +82,8 @@ static int parse(int argc, char **argv, struct options *o)
 			o->job = JOB_HOLIDAYS, o->import = optarg;
 		else if (c == 'l')
 			o->job = JOB_RELOCK;
+		else if (c == 'u')
+			o->job = JOB_LIFT;
 		else if (c == 'r')
 			o->run_directory = optarg;
 		else if (c == 'b')
@@ -156,6 +161,8 @@ static int work(const struct options *o)
 		return say(import_roster(&conf, o->import, done, err), done, err);
 	case JOB_HOLIDAYS:
 		return say(import_holidays(&conf, o->import, done, err), done, err);
+	case JOB_LIFT:
+		return say(state_lift(&conf, done, err), done, err);
 	case JOB_RELOCK:
 	case JOB_PROVISION:
 		break;

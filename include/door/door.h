@@ -337,6 +337,12 @@ void state_take_door(struct door *door, const struct mqtt_event *event);
 void state_take_answer(struct door *door, const struct sync_answer *answer);
 /* Resolves again: the time, a fault or a relock may have changed what holds. */
 void state_apply(struct door *door);
+/* Lifts a lockdown where root asked for it with tapin-door --lift-lockdown; called by housekeeping.
+ */
+void state_look_for_lift(struct door *door);
+/* tapin-door --lift-lockdown, for a hub that is dead: asks the running door. 0 or negative errno.
+ */
+int state_lift(const struct door_conf *conf, char ret_done[ERR_MAX], char err[ERR_MAX]);
 /* What the door's state opened was ended here, by hand or by fire: it does not come back. */
 void state_spend(struct door *door);
 

@@ -108,7 +108,9 @@ struct door_sync {
 struct door_state {
 	struct sync_site_state site;
 	struct sync_door_state door;
-	struct revision spent; /* the door state whose opening was ended here */
+	struct revision spent;       /* the door state whose opening was ended here */
+	struct revision lifted_site; /* states whose lockdown root lifted here */
+	struct revision lifted_door;
 	bool lockdown;
 	bool told_doubt; /* the doorway was last told DOUBTED */
 	sd_event_source *timer;
