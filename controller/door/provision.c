@@ -331,6 +331,9 @@ int door_provision(const char *conf_file, const char *bundle_file, unsigned wait
 	while (strlen(conf.key_directory) > 1 &&
 		conf.key_directory[strlen(conf.key_directory) - 1] == '/')
 		conf.key_directory[strlen(conf.key_directory) - 1] = '\0';
+	r = provision_become_owner(&conf, err);
+	if (r < 0)
+		return r;
 	snprintf(staged, sizeof(staged), "%s.new-XXXXXX", conf.key_directory);
 	if (!mkdtemp(staged)) {
 		r = -errno;

@@ -7,10 +7,12 @@
 #include "wire/bundle.h"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 
 static void want(char *list, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static void want(char *list, const char *format, ...)
@@ -123,4 +125,26 @@ int provision_check_stopped(
 		"tapin-door is running, and this site's roster takes the place of its own: stop it "
 		"first (systemctl stop tapin-door), start it afterwards");
 	return -EBUSY;
+}
+
+/* Where another user may rename, root would write into and give away whatever they put there. */
+int provision_become_owner(const struct door_conf *conf, char err[ERR_MAX])
+{
+	char parent[PATH_MAX];
+	struct stat owner, keys;
+
+	snprintf(parent, sizeof(parent), "%s", conf->key_directory);
+	if (!strrchr(parent, '/'))
+		strcpy(parent, ".");
+	else
+		strrchr(parent, '/')[strrchr(parent, '/') == parent] = '\0';
+	if (geteuid() != 0 || stat(parent, &owner) < 0 || owner.st_uid == 0)
+		return 0;
+	if (lstat(conf->key_directory, &keys) == 0 && S_ISDIR(keys.st_mode) && keys.st_uid != 0)
+		owner = keys;
+	if (setgroups(0, NULL) == 0 && setgid(owner.st_gid) == 0 && setuid(owner.st_uid) == 0)
+		return 0;
+	snprintf(err, ERR_MAX, "%s: its user, number %u, is not to be had: %s; run this as them",
+		parent, (unsigned)owner.st_uid, strerror(errno));
+	return -EPERM;
 }

@@ -3,6 +3,7 @@
 #include "door/provision.h"
 
 #include "base/file.h"
+#include "base/log.h"
 #include "crypto/text.h"
 #include "door/conf.h"
 #include "wire/bundle.h"
@@ -88,7 +89,8 @@ static void stamp(char out[32])
 	strftime(out, 32, "%Y%m%dT%H%M%SZ", &tm);
 }
 
-/* Run by root, the files are for whom the directory was for. */
+/* Run by root, the files are for whom the directory was for; the folder last, for then it is theirs
+ * to change. */
 static void give_all(const char *staged, const char *like)
 {
 	char parent[PATH_MAX], path[PATH_MAX];
@@ -106,13 +108,15 @@ static void give_all(const char *staged, const char *like)
 	if (!dir)
 		return;
 	while ((entry = readdir(dir))) {
-		if (strcmp(entry->d_name, "..") == 0)
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
 			continue;
 		door_conf_path(staged, entry->d_name, path);
 		/* a file system without owners has nothing to give */
 		if (lchown(path, st.st_uid, st.st_gid) < 0)
 			break;
 	}
+	if (lchown(staged, st.st_uid, st.st_gid) < 0)
+		log_debug("%s: cannot be given away: %s", staged, strerror(errno));
 	closedir(dir);
 }
 

@@ -46,6 +46,9 @@ int provision_check_time(const struct bundle *bundle, char err[ERR_MAX]);
 /* -EBUSY where a door is running that would lose its roster. */
 int provision_check_stopped(
 	const struct door_conf *conf, const struct bundle *bundle, char err[ERR_MAX]);
+/* Run by root, what follows is done as the user whose folder the keys lie in. 0 or negative errno.
+ */
+int provision_become_owner(const struct door_conf *conf, char err[ERR_MAX]);
 
 struct provision_gift {
 	const struct bundle *bundle;

@@ -119,4 +119,47 @@ check "its new journal is linked to the lost one" until_true $((10 * slow)) link
 check "it is another journal" test "$(sqlite3 "$work/front/store/journal.db" 'SELECT lower(hex(id)) FROM meta')" != "$first"
 check "and it has the roster again" until_true $((10 * slow)) confirmed front
 check "no alarm came of it" test "$(get '[.items[] | select(.kind == "unlinked" or .kind == "fork" or .kind == "gap")] | length' /alarms)" = 0
+
+# ---- as root, in a folder of the door's user ----
+swap() { # the door's user puts a link to another's folder in place of what root writes into
+	/usr/bin/python3 - "$work/side" "$work/victim" <<-'PY'
+		import os, sys, time
+		side, victim = sys.argv[1:]
+		os.setgroups([]), os.setgid(65534), os.setuid(65534)
+		open(f"{side}/ready", "w").close()
+		end = time.monotonic() + 30
+		while time.monotonic() < end:
+		    for name in os.listdir(side):
+		        if name.startswith("keys.new-"):
+		            time.sleep(0.5)
+		            os.rename(f"{side}/{name}", f"{side}/taken")
+		            os.symlink(victim, f"{side}/{name}")
+		            sys.exit()
+	PY
+}
+untouched() { [ "$(cd "$work" && stat -c '%n %u' victim victim/* | xargs)" = "victim 0 victim/shadow 0" ] || { ls -ln "$work/victim"; return 1; }; }
+if [ "$(id -u)" = 0 ]; then
+	api POST /doors '{"name": "side"}' >/dev/null
+	door_conf side
+	mkdir "$work/victim"
+	touch "$work/victim/shadow"
+	chmod 711 "$work"
+	chown -R 65534:65534 "$work/side"
+	bundle side >"$work/side.bundle"
+	start swap swap
+	until_true 5 test -e "$work/side/ready"
+	kill -STOP "$pid_hub" # who asks it waits
+	provision side "$work/side.bundle" &
+	wait "$pid_swap"
+	kill -CONT "$pid_hub"
+	wait $!
+	check "it is swapped in time" test -e "$work/side/taken"
+	check "the door's user gains nothing by swapping root's folder" untouched
+	rm -rf "$work/side/keys" "$work/side/taken" "$work"/side/keys.new-*
+	bundle side >"$work/side2.bundle"
+	check "root lets a door in for its user" provision side "$work/side2.bundle"
+	check "whose the keys are" test "$(stat -c %u "$work/side/keys" "$work"/side/keys/* | sort -u)" = 65534
+else
+	skip "the door's user gains nothing by swapping root's folder" "root alone can try"
+fi
 finish
