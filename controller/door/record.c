@@ -26,6 +26,11 @@ void record_prepare(struct door *door, struct entry *entry, enum entry_kind kind
 	memcpy(entry->boot_id, door->boot_id, sizeof(entry->boot_id));
 }
 
+bool record_has_room(const struct door *door)
+{
+	return door->journal && journal_pending(door->journal) < JOURNAL_PENDING_MAX;
+}
+
 int record_append(struct door *door, const struct entry *entry)
 {
 	/* no journal at all: only while the door comes to life or leaves */

@@ -123,6 +123,19 @@ static bool holds_as_wished(const struct door *door, const struct resolve_wish *
 		       (wish->open_ms == UNLOCK_MS_MAX && due_ms > now_ms + UNLOCK_MS_MAX / 2));
 }
 
+/* Nothing opens the door without an entry; housekeeping comes again. */
+static bool may_begin(struct door *door, const struct resolve_wish *wish)
+{
+	bool begins =
+		wish->open != RESOLVE_OPEN_NO && door->doorway.due_ms[DOORWAY_TIMER_HOLD] == 0;
+	bool full = begins && !record_has_room(door);
+
+	if (full && !door->state.told_full)
+		log_error("state: the journal is full: not opened until its disk takes entries");
+	door->state.told_full = full;
+	return !full;
+}
+
 static void tell_hold(struct door *door, const struct resolve_wish *wish)
 {
 	char what[ENTRY_DETAIL_MAX + 1];
@@ -132,7 +145,7 @@ static void tell_hold(struct door *door, const struct resolve_wish *wish)
 	if (wish->open != RESOLVE_OPEN_NO &&
 		(door->doorway.fault || door->doorway.fire || !door->doorway.config.strike))
 		return;
-	if (holds_as_wished(door, wish))
+	if (holds_as_wished(door, wish) || !may_begin(door, wish))
 		return;
 	describe(&door->state.door, what);
 	if (wish->lockdown)

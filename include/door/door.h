@@ -215,6 +215,8 @@ int record_start(struct door *door, char err[ERR_MAX]);
 void record_stop(struct door *door);
 /* Fills times, boot, clock and revision of a new entry. */
 void record_prepare(struct door *door, struct entry *entry, enum entry_kind kind);
+/* The journal can keep one more. */
+bool record_has_room(const struct door *door);
 /* Hands an entry to the journal. 0, or -ENOSPC when it cannot be kept. */
 int record_append(struct door *door, const struct entry *entry);
 /* The usual short form: an entry of a kind with a detail (printf). */

@@ -113,6 +113,7 @@ struct door_state {
 	struct revision lifted_door;
 	bool lockdown;
 	bool told_doubt; /* the doorway was last told DOUBTED */
+	bool told_full;  /* that it was not opened, for the journal is full */
 	sd_event_source *timer;
 };
 

@@ -3,6 +3,7 @@
 # A disk that is full, at work and at start: loud, nothing lost, and the door goes on for whom it may.
 source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/doorlib.sh"
+source "$(dirname "$0")/speaklib.sh"
 exec 3>&1
 store=$work/disk
 mkdir "$store"
@@ -13,13 +14,14 @@ fi
 # the mount goes before the folder does
 trap 'kill -9 "${started[@]}" 2>/dev/null; wait 2>/dev/null; umount -l "$store"; clean_up' EXIT
 
-everything_up --no-timing || { cat "$work"/*.log; echo "Bail out! the door did not start"; exit 1; }
+hub_and_door_up || { cat "$work"/*.log; echo "Bail out! the door did not start"; exit 1; }
 taps() { # COUNT, through the machine's reader
 	local i
 	for ((i = 0; i < $1; i++)); do vdoor tap "$2" 160 || return 1; sleep 0.25; done
 }
 count_taps() { grep -c "^entry .* tap " "$work/hub.log"; }
 fill_disk() { dd if=/dev/zero of="$store/filler" bs=64k 2>/dev/null; dd if=/dev/zero of="$store/filler2" bs=512 2>/dev/null; return 0; }
+soon_speaks "^ask report 1.6 .*digest=same"
 check "the door works" taps 1 unlimited
 
 # ---- full at work ----
@@ -65,6 +67,15 @@ staff_passes() {
 	until_true 3 happened "$from" "strike on" && door_says "staff admitted without a record"
 }
 check "staff are admitted" staff_passes
+nothing_opens() { # what nobody is told of afterwards
+	until_true 8 strike_is off
+	local from
+	from=$(mark)
+	say state until=600
+	until_true 5 door_says "the journal is full: not opened" && ! happened "$from" "strike on"
+}
+check "a hold opens nothing" nothing_opens
+say state
 
 # ---- kill -9 with a thousand entries that no disk took ----
 nothing_lost() {
