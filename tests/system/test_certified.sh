@@ -57,6 +57,14 @@ check "a revoked key does not come back with an old message, kept.db lost" revok
 roots_only() { [ ! -e "$work/keys/hub.pub" ]; }
 check "all this without a hub key given by hand" roots_only
 
+sent_again() { # a hub that was put back to an older log says where it stands: from there it gets the journal again
+	local journal
+	say keys serial=9 generation=2 good=hub
+	journal=$(sed -n 's/^journal //p' "$work/hub.log" | tail -n 1)
+	say "mark seq=3 journal=$journal hash=$(printf '0%.0s' {1..64})"
+	door_again && until_true 5 door_says "the hub stands at entry 3 of this journal" && until_true 5 hub_says "^duplicate 4\.\."
+}
+check "a hub whose log went back gets the journal again, from where it stands" sent_again
 never_provisioned() {
 	mkdir "$work/alone" && sed "s|^directory = $work/keys|directory = $work/alone|" "$work/door.conf" >"$work/alone.conf"
 	"$DOOR_BIN" --config "$work/alone.conf" --check | grep -c "tapin door add NAME.*tapin-door --provision BUNDLE"
