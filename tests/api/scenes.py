@@ -34,6 +34,7 @@ def members(site):
     check(row["before"] is None and row["after"]["name"] == "Zoë Ünal" and row["actor"] == site.host, "member.add is audited badly: %s" % row)
     a = site.ask("auditor", "GET", path)
     etag = a.headers["ETag"]
+    site.bad("host", "PATCH", path, 412, {"name": "Other"}, {"If-Match": "W/" + etag})  # a weak tag never matches
     check(etag == '"%d"' % m["version"], "ETag %s of version %d" % (etag, m["version"]))
     changed = site.good("host", "PATCH", path, {"state": "suspended", "valid_until": None, "grace_until": None}, headers={"If-Match": '"77", ' + etag})
     check(changed["state"] == "suspended" and changed["valid_until"] is None and changed["name"] == "Zoë Ünal", "a member changed badly: %s" % changed)
