@@ -163,7 +163,9 @@ int registry_raise_generation(struct registry *reg, uint32_t generation)
 				"the generation is %u already: name a higher one",
 				reg->next.roster.revision.generation));
 	/* nobody has an earlier revision of this generation: nothing is left to be told as gone */
-	if (db_do(reg->db, "DELETE FROM roster WHERE record IS NULL; DELETE FROM change") < 0)
+	if (db_do(reg->db, "DELETE FROM roster WHERE record IS NULL; DELETE FROM change;"
+			   /* what has ended since the backup does not begin again */
+			   "DELETE FROM session; UPDATE claim SET expires_us = 0") < 0)
 		return registry_leave(reg, own, registry_sql_fail(reg, "raise the generation"));
 	reg->next.roster.revision.generation = generation;
 	reg->next.floor = reg->next.roster.revision.number;

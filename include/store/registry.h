@@ -120,7 +120,8 @@ const struct registry_roster *registry_view_roster(const struct registry_view *v
 int registry_view_chunk(
 	struct registry_view *view, uint32_t index, uint8_t *out, size_t room, bool *ret_last);
 
-/* Raises the generation, after a backup was restored: doors then take a snapshot. */
+/* Raises the generation, after a backup was restored: doors then take a snapshot, sessions and
+ * claims of the backup have ended. */
 int registry_raise_generation(struct registry *registry, uint32_t generation);
 
 /* Removes exceptions from the roster that ended before local date `today` (they stay in the

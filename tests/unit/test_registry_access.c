@@ -231,6 +231,20 @@ static void roles_have_names(void **state)
 
 /* ---- sessions ---- */
 
+/* A backup may be from before its operator logged out, or was removed. */
+static void session_does_not_come_back_with_a_backup(void **state)
+{
+	struct registry *reg = bed_open("hub.db");
+	struct registry_session s;
+
+	(void)state;
+	add(reg, "maya", OPERATOR_ROLE_ADMIN);
+	log_in(reg, "maya", 1);
+	EXPECT(reg, registry_raise_generation(reg, 2), 0);
+	EXPECT(reg, session_of(reg, 1, &s), 0);
+	registry_close(reg);
+}
+
 static void session_lasts_until_it_expires_or_is_left(void **state)
 {
 	struct registry *reg = bed_open("hub.db");
@@ -387,6 +401,7 @@ int main(void)
 		TEST(wrong_passwords_are_counted_over_restarts),
 		TEST(roles_have_names),
 		TEST(session_lasts_until_it_expires_or_is_left),
+		TEST(session_does_not_come_back_with_a_backup),
 		TEST(touching_often_writes_seldom),
 		TEST(sessions_of_one_operator_are_bounded),
 		TEST(interrupted_anywhere_it_is_done_whole_or_not),

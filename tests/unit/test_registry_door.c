@@ -250,6 +250,22 @@ static void what_a_door_says_is_noted_and_is_no_change_of_it(void **state)
 
 /* ---- claims and keys ---- */
 
+/* A backup may be from before it was used. */
+static void claim_does_not_come_back_with_a_backup(void **state)
+{
+	struct registry *reg = bed_open("hub.db");
+	struct registry_claim claim = claim_for("front", "c1"), found, rows[2];
+
+	(void)state;
+	EXPECT(reg, registry_door_add(reg, "front", ""), 0);
+	EXPECT(reg, registry_claim_add(reg, &claim), 0);
+	EXPECT(reg, registry_raise_generation(reg, 2), 0);
+	EXPECT(reg, registry_claim(reg, "c1", &found), 0);
+	/* its account is still to be removed */
+	EXPECT(reg, registry_claims_expired(reg, rows, 2), 1);
+	registry_close(reg);
+}
+
 static void claim_is_good_once(void **state)
 {
 	struct registry *reg = bed_open("hub.db");
@@ -678,6 +694,7 @@ int main(void)
 		TEST(state_has_a_count_of_its_own),
 		TEST(what_a_door_says_is_noted_and_is_no_change_of_it),
 		TEST(claim_is_good_once),
+		TEST(claim_does_not_come_back_with_a_backup),
 		TEST(claim_ends_after_a_day_and_is_reported),
 		TEST(newer_claim_ends_the_older_one),
 		TEST(replaced_key_is_good_for_what_is_under_way),
