@@ -10,6 +10,8 @@ const struct cli_column cli_door_columns[] = {
 	{"SINCE", "since", CLI_CELL_TIME},
 	{"UP TO DATE", "confirmed", CLI_CELL_TEXT},
 	{"MODE", "mode", CLI_CELL_TEXT},
+	{"HELD UNTIL", "hold.until", CLI_CELL_TIME},
+	{"SAYS", "last_status.state", CLI_CELL_TEXT},
 	{"ASKED", "asked_at", CLI_CELL_TIME},
 	{0},
 };

@@ -113,6 +113,29 @@ static int state_body(struct cli_call *call, const json_t *door, json_t **ret_bo
 	return 0;
 }
 
+/* What the door says of itself is newer than the answer. A hold that begins later is only said. */
+static int show_state(struct cli_call *call, const json_t *answer)
+{
+	bool held = json_is_object(json_object_get(answer, "hold"));
+	const char *mode = cli_text_at(answer, "mode");
+	json_t *doors = NULL;
+	int r;
+
+	if (cli_given(call, "from")) {
+		cli_show_sheet(call->command->columns, answer);
+		return CLI_EXIT_DONE;
+	}
+	if (held && strcmp(mode, "controlled") == 0)
+		mode = "unlocked";
+	r = cli_reach(call, call->words[0], mode, &doors);
+	if (r == CLI_EXIT_DONE) {
+		cli_show_sheet(call->command->columns, json_array_get(doors, 0));
+		cli_reach_print(doors, mode);
+	}
+	json_decref(doors);
+	return r;
+}
+
 int cli_door_state(struct cli_call *call)
 {
 	char path[CLI_PATH_MAX], door_path[CLI_PATH_MAX], version[24];
@@ -121,7 +144,8 @@ int cli_door_state(struct cli_call *call)
 
 	if (strcmp(call->command->verb, "mode") != 0 &&
 		!cli_given(call, "until") == !cli_given(call, "end")) {
-		log_error("door %s: expected --until T, or --end", call->command->verb);
+		log_error("door %s: expected --until T, or --end%s", call->command->verb,
+			cli_given(call, "until") ? ", not both" : "");
 		return CLI_EXIT_USAGE;
 	}
 	if (cli_make_path(call, path) < 0)
@@ -144,7 +168,7 @@ int cli_door_state(struct cli_call *call)
 	if (r == CLI_EXIT_DONE && call->json)
 		cli_print_json(answer);
 	else if (r == CLI_EXIT_DONE)
-		cli_show_sheet(call->command->columns, answer);
+		r = show_state(call, answer);
 	json_decref(answer);
 	return r;
 }

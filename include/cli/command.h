@@ -177,8 +177,16 @@ int cli_door_state(struct cli_call *call);
 int cli_log(struct cli_call *call);
 int cli_log_verify(struct cli_call *call);
 int cli_site_status(struct cli_call *call);
+int cli_site_lockdown(struct cli_call *call);
 int cli_site_init(int argc, char **argv);
 int cli_operator_recover(int argc, char **argv);
+
+/* ---- reach.c ---- */
+/* Waits a moment until this door (NULL: every active one that is online) says the mode of itself;
+ * *ret_doors is what was read last, a list. */
+int cli_reach(struct cli_call *call, const char *door, const char *mode, json_t **ret_doors);
+/* A line for each active door: what it says, or that it is offline and still as before. */
+void cli_reach_print(const json_t *doors, const char *mode);
 
 /* ---- help.c ---- */
 void cli_help_all(FILE *out);

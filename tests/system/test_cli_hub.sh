@@ -113,6 +113,10 @@ check "the mode again, the hold stays" says '.mode == "controlled" and .hold.eve
 check "the hold ends" says '.hold == null' door hold front --end
 check "the site is locked down" says '.lockdown' site lockdown on
 check "and no more" says '.lockdown == false' site lockdown off
+check "for a person it names the doors that follow" prints '^front: says lockdown' site lockdown on
+check "and those that do again" prints '^front: says (locked|released)' site lockdown off
+check "so does a mode" prints '^front: says unlocked' door mode front unlocked
+check "and its end" prints '^state +(locked|released)' door mode front controlled
 check "status for a person" prints '^front +Front door +active +yes' site status
 
 # ---- the log ----
