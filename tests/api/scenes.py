@@ -271,6 +271,7 @@ def doors(site):
     check(d["hold"] is None and d["mode"] == "lockdown", "the lockdown: %s" % d)
     site.bad("host", "PUT", path + "/state", 422, {"mode": "controlled", "hold_from": "2031-01-01T10:00:00Z"}, says="hold_until")
     site.bad("host", "PUT", path + "/state", 422, {"mode": "controlled", "hold_until": "2020-01-01T10:00:00Z"}, says="hold_until")
+    site.bad("host", "PUT", path + "/state", 422, {"mode": "controlled", "hold_from": "2020-01-01T09:00:00Z", "hold_until": "2020-01-01T10:00:00Z"}, says="over already")
     site.bad("host", "PUT", path + "/state", 422, {"mode": "controlled", "hold_from": "2031-01-01T10:00:00Z", "hold_until": "2031-01-01T09:00:00Z"}, says="before it begins")
     site.bad("host", "POST", path + "/commands", 409, {"verb": "unlock"})
     site.bad("host", "POST", path + "/commands", 400, {"verb": "relock", "seconds": 5}, says="seconds")
