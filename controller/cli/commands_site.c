@@ -28,6 +28,7 @@ static const struct cli_column chain_columns[] = {
 	{"FIRST", "first_seq", CLI_CELL_RIGHT},
 	{"LAST", "last_seq", CLI_CELL_RIGHT},
 	{"ENTRIES", "entries", CLI_CELL_RIGHT},
+	{"SIGNED", "signed_entries", CLI_CELL_RIGHT},
 	{"POISON", "poison", CLI_CELL_RIGHT},
 	{"FORKS", "forks", CLI_CELL_RIGHT},
 	{"LINKED", "linked", CLI_CELL_TEXT},

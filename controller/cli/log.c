@@ -164,11 +164,12 @@ static json_t *chain_json(const struct registry_chain *c)
 
 	for (size_t i = 0; i < ENTRY_JOURNAL_SIZE; i++)
 		snprintf(journal + 2 * i, 3, "%02x", c->journal[i]);
-	return json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:b, s:b, s:s}", "door", c->door,
+	return json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:b, s:s}", "door", c->door,
 		"journal", journal, "first_seq", (json_int_t)c->first_seq, "last_seq",
-		(json_int_t)c->last_seq, "entries", (json_int_t)c->entries, "poison",
-		(json_int_t)c->poison, "forks", (json_int_t)c->forks, "linked", (int)c->linked,
-		"whole", (int)c->whole, "why", c->why);
+		(json_int_t)c->last_seq, "entries", (json_int_t)c->entries, "signed_entries",
+		(json_int_t)c->signed_entries, "poison", (json_int_t)c->poison, "forks",
+		(json_int_t)c->forks, "linked", (int)c->linked, "whole", (int)c->whole, "why",
+		c->why);
 }
 
 /* A copy of the hub's registry, without a hub. */

@@ -370,6 +370,7 @@ static void write_chain(struct api_writer *out, const struct registry_chain *cha
 	api_number(out, "first_seq", chain->first_seq);
 	api_number(out, "last_seq", chain->last_seq);
 	api_number(out, "entries", chain->entries);
+	api_number(out, "signed_entries", chain->signed_entries);
 	api_number(out, "poison", chain->poison);
 	api_number(out, "forks", chain->forks);
 	api_bool(out, "linked", chain->linked);

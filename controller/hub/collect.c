@@ -208,6 +208,11 @@ static int copy_rows(const struct message_batch *from, struct registry_batch *to
 	memcpy(to->journal, from->journal, sizeof(to->journal));
 	memcpy(to->previous, from->previous, sizeof(to->previous));
 	memcpy(to->before, from->before, sizeof(to->before));
+	memcpy(to->signature.key_id, from->key_id, sizeof(to->signature.key_id));
+	memcpy(to->signature.bytes, from->signature, sizeof(to->signature.bytes));
+	memcpy(to->signature.poison, from->poison, sizeof(to->signature.poison));
+	to->signature.rotten = from->rotten;
+	to->signature.erased = from->erased;
 	to->count = from->count;
 	to->rows = calloc(from->count, sizeof(*to->rows));
 	if (!to->rows)

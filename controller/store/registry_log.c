@@ -352,6 +352,8 @@ static int take_rest(struct taking *t, size_t next)
 		rc = write_zone(t);
 	if (rc >= 0 && t->added > 0)
 		rc = write_end(t);
+	if (rc >= 0 && t->added > 0)
+		rc = registry_log_sign(t->reg, t->chain.id, batch);
 	if (rc >= 0)
 		rc = raise_alarms(t);
 	if (rc < 0)

@@ -29,6 +29,9 @@ int registry_log_newest(
  * -EBADMSG; nothing was written. */
 int registry_log_check(struct registry *registry, const struct registry_batch *batch);
 
+/* Keeps the batch's signature; its last entry is the chain's. In the change in progress. */
+int registry_log_sign(struct registry *registry, int64_t chain, const struct registry_batch *batch);
+
 /* Raises an alarm inside the change in progress. 0 or negative errno. */
 int registry_alarm_raise(struct registry *registry, enum registry_alarm_kind kind, const char *door,
 	const char *format, ...) __attribute__((format(printf, 4, 5)));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Every chain anew from the bytes; the file is only read, whatever the hub adds meanwhile. */
-#include "registry_log_private.h"
+#include "registry_log_signed.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -12,11 +12,13 @@ struct verify {
 	entry_hash_fn hash;
 	char *err;
 	sqlite3_stmt *entries;
+	struct registry_log_signed signatures;
 	struct registry_chain *chains;
 	size_t count, room;
 	/* the chain at hand */
 	struct registry_chain *chain;
 	int64_t id;
+	uint8_t start[ENTRY_HASH_SIZE];
 	uint8_t link[ENTRY_HASH_SIZE];
 	uint8_t last_hash[ENTRY_HASH_SIZE]; /* as noted */
 	uint64_t last_seq;
@@ -59,41 +61,48 @@ static bool same_facts(const struct verify *v, sqlite3_stmt *stmt, const struct 
 	       same_number(stmt, 12, subject->card > 0, (int64_t)subject->card);
 }
 
-static void verify_entry(struct verify *v, sqlite3_stmt *stmt)
+static void verify_row(struct verify *v, sqlite3_stmt *stmt, const struct registry_batch_row *row)
 {
-	struct registry_batch_row row;
 	struct entry entry;
 	uint8_t hash[ENTRY_HASH_SIZE];
 
-	registry_log_row(stmt, 0, &row);
 	v->last_seq++;
-	if (row.seq != v->last_seq)
+	if (row->seq != v->last_seq)
 		fault(v, v->last_seq, "is missing");
-	entry_chain_next(v->link, row.seq, &row.record, v->hash, hash);
-	memcpy(v->link, row.hash, sizeof(v->link));
-	v->last_seq = row.seq;
+	entry_chain_next(v->link, row->seq, &row->record, v->hash, hash);
+	memcpy(v->link, row->hash, sizeof(v->link));
+	v->last_seq = row->seq;
 	v->chain->entries++;
-	if (row.poison) {
+	if (row->poison) {
 		v->chain->poison++;
 		return;
 	}
-	if (memcmp(hash, row.hash, sizeof(hash)) != 0)
-		fault(v, row.seq, "its hash does not follow from the entry before and its bytes");
-	else if (entry_decode(&row.record, v->hash, &entry) < 0)
-		fault(v, row.seq, "cannot be read, or its subject is not the committed one");
+	if (memcmp(hash, row->hash, sizeof(hash)) != 0)
+		fault(v, row->seq, "its hash does not follow from the entry before and its bytes");
+	else if (entry_decode(&row->record, v->hash, &entry) < 0)
+		fault(v, row->seq, "cannot be read, or its subject is not the committed one");
 	else if (!same_facts(v, stmt, &entry))
-		fault(v, row.seq, "is listed as something that its bytes do not say");
+		fault(v, row->seq, "is listed as something that its bytes do not say");
 }
 
 static int verify_entries(struct verify *v)
 {
-	int rc;
+	struct registry_batch_row row;
+	int rc, error = registry_log_signed_begin(&v->signatures, v->id, v->chain, v->start);
 
 	sqlite3_bind_int64(v->entries, 1, v->id);
-	while ((rc = sqlite3_step(v->entries)) == SQLITE_ROW)
-		verify_entry(v, v->entries);
+	while (error == 0 && (rc = sqlite3_step(v->entries)) != SQLITE_DONE) {
+		if (rc != SQLITE_ROW) {
+			error = db_fail(v->db, v->path, "read its entries", v->err);
+			break;
+		}
+		registry_log_row(v->entries, 0, &row);
+		verify_row(v, v->entries, &row);
+		error = registry_log_signed_row(&v->signatures, &row);
+	}
 	sqlite3_reset(v->entries);
-	return rc == SQLITE_DONE ? 0 : db_fail(v->db, v->path, "read its entries", v->err);
+	registry_log_signed_end(&v->signatures);
+	return error;
 }
 
 /* ---- one chain ---- */
@@ -125,7 +134,8 @@ static void verify_start(struct verify *v, sqlite3_stmt *stmt)
 	registry_take_text(stmt, 1, c->door, sizeof(c->door));
 	registry_take_blob(stmt, 2, c->journal, sizeof(c->journal));
 	registry_take_blob(stmt, 3, before, sizeof(before));
-	registry_take_blob(stmt, 4, v->link, sizeof(v->link));
+	registry_take_blob(stmt, 4, v->start, sizeof(v->start));
+	memcpy(v->link, v->start, sizeof(v->link));
 	c->first_seq = registry_take_u64(stmt, 5);
 	registry_take_blob(stmt, 7, v->last_hash, sizeof(v->last_hash));
 	c->forks = registry_take_u64(stmt, 8);
@@ -136,6 +146,22 @@ static void verify_start(struct verify *v, sqlite3_stmt *stmt)
 	entry_chain_start(v->site, c->door, c->journal, before, v->hash, start);
 	if (c->first_seq == 1 && memcmp(start, v->link, sizeof(start)) != 0)
 		fault(v, 1, "the start of the chain is not that of this site, door and journal");
+}
+
+/* Last of all: a chain that is broken itself says where. */
+static void tell_signatures(struct verify *v)
+{
+	const struct registry_log_signed *s = &v->signatures;
+	struct registry_chain *c = v->chain;
+
+	c->signed_entries = s->entries;
+	if (s->fault)
+		fault(v, s->fault_seq, s->fault);
+	else if (c->whole && s->unchecked > 0)
+		snprintf(c->why, sizeof(c->why),
+			"%" PRIu64 " entries are signed by a key that went with a removed door: "
+			"the signatures cannot be checked",
+			s->unchecked);
 }
 
 static int verify_chain(struct verify *v, sqlite3_stmt *stmt)
@@ -156,6 +182,7 @@ static int verify_chain(struct verify *v, sqlite3_stmt *stmt)
 	else if (v->last_seq > registry_take_u64(stmt, 6) ||
 		 memcmp(v->link, v->last_hash, sizeof(v->link)) != 0)
 		fault(v, v->last_seq, "is not the end that was acknowledged to the door");
+	tell_signatures(v);
 	memcpy(v->door, c->door, sizeof(v->door));
 	memcpy(v->door_end, v->link, sizeof(v->door_end));
 	return 0;
@@ -175,10 +202,13 @@ static int verify_chains(struct verify *v)
 			"SELECT " REGISTRY_LOG_ROW ", door, wall_us, kind, verdict, reason, member,"
 			" card FROM entry WHERE chain = ?1 ORDER BY seq",
 			&v->entries, v->err);
+	if (error == 0)
+		error = registry_log_signed_prepare(&v->signatures);
 	while (error == 0 && (rc = sqlite3_step(stmt)) != SQLITE_DONE)
 		error = rc == SQLITE_ROW ? verify_chain(v, stmt)
 					 : db_fail(v->db, v->path, "read its journals", v->err);
 	sqlite3_finalize(v->entries);
+	registry_log_signed_done(&v->signatures);
 	return error;
 }
 
@@ -213,6 +243,8 @@ int registry_log_verify(const char *path, const char *site, entry_hash_fn hash,
 	int error = db_connect(path, true, &db, err);
 
 	v.db = db;
+	v.signatures = (struct registry_log_signed){
+		.db = db, .path = path, .site = site, .hash = hash, .err = err};
 	if (error == 0) /* one state of the file */
 		error = db_run(db, path, "BEGIN", err);
 	if (error == 0)

@@ -137,6 +137,16 @@
 "  why TEXT," \
 "  collected_us INTEGER NOT NULL) STRICT;" \
 "CREATE INDEX fork_seq ON fork (chain, seq);" \
+"CREATE TABLE signature (" /* of a door, over entries first_seq to last_seq and what they follow */ \
+"  chain INTEGER NOT NULL REFERENCES chain," \
+"  last_seq INTEGER NOT NULL CHECK (last_seq > 0)," \
+"  first_seq INTEGER NOT NULL CHECK (first_seq BETWEEN 1 AND last_seq)," \
+"  last_hash BLOB NOT NULL CHECK (length(last_hash) = 32)," \
+"  key_id TEXT NOT NULL CHECK (length(key_id) = 16)," \
+"  bytes BLOB NOT NULL CHECK (length(bytes) = 64)," \
+"  poison BLOB CHECK (length(poison) = 32)," /* NULL: none of them is */ \
+"  erased INTEGER NOT NULL," /* bit i: first_seq + i was, at the door */ \
+"  PRIMARY KEY (chain, last_seq)) STRICT, WITHOUT ROWID;" \
 "CREATE TABLE alarm (" /* seen_by '': open */ \
 "  id INTEGER PRIMARY KEY AUTOINCREMENT," \
 "  kind INTEGER NOT NULL," \

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "core/entry_cover.h"
 #include "crypto/text.h"
 #include "wire/envelope.h"
 #include "wire/json.h"
@@ -7,91 +8,34 @@
 
 #include <string.h>
 
-#define PLAIN_PARTS 11
-#define SIGNED_PARTS (PLAIN_PARTS + 4)
+_Static_assert(MESSAGE_BATCH_MAX <= ENTRY_RANGE_BITS, "which rows are erased fits one word");
 
-/*
- * What the signature of a batch covers. The numbers are 8 bytes. The last hash vouches for every
- * body that fits its hash; bodies that do not are covered by a digest of their own, and which
- * entries the door erased by their numbers, so that nobody on the way can make a good entry look
- * like a bad one or an erased one.
- */
-struct covered {
-	uint8_t first[8];
-	uint8_t last[8];
-	uint8_t poison[ENTRY_HASH_SIZE];
-	uint8_t erased[8 * MESSAGE_BATCH_MAX];
-	size_t count;
-	struct entry_part parts[SIGNED_PARTS];
-};
-
-static void put_le(uint64_t value, uint8_t out[8])
+/* After judge_all; the range looks into the batch and the digest. */
+static struct entry_range cover(const struct message_batch *batch, uint8_t digest[ENTRY_HASH_SIZE])
 {
-	for (int i = 0; i < 8; i++)
-		out[i] = (uint8_t)(value >> (8 * i));
-}
+	const struct message_row *last = &batch->rows[batch->count - 1];
+	struct entry_range range = {
+		.site = batch->site,
+		.door = batch->door,
+		.journal = batch->journal,
+		.first = batch->rows[0].seq,
+		.last = last->seq,
+		.last_hash = last->hash,
+	};
 
-/* digest = H(digest ‖ seq ‖ hash ‖ sizes of body, salt and subject, 2 bytes each ‖ the three). */
-static void cover_poison(const struct message_row *row, uint8_t digest[ENTRY_HASH_SIZE])
-{
-	const struct entry_record *record = &row->record;
-	uint16_t salt = record->subject_size > 0 ? ENTRY_SALT_SIZE : 0;
-	const uint16_t counts[3] = {record->body_size, salt, record->subject_size};
-	uint8_t seq[8], sizes[6];
-	const struct entry_part parts[] = {{digest, ENTRY_HASH_SIZE}, {seq, sizeof(seq)},
-		{row->hash, ENTRY_HASH_SIZE}, {sizes, sizeof(sizes)},
-		{record->body, record->body_size}, {record->salt, salt},
-		{record->subject, record->subject_size}};
-
-	put_le(row->seq, seq);
-	for (size_t i = 0; i < ARRAY_SIZE(counts); i++) {
-		sizes[2 * i] = (uint8_t)counts[i];
-		sizes[2 * i + 1] = (uint8_t)(counts[i] >> 8);
-	}
-	crypto_hash256(parts, ARRAY_SIZE(parts), digest);
-}
-
-static void put_part(struct covered *out, const char *name, const uint8_t *data, size_t size)
-{
-	out->parts[out->count++] = (struct entry_part){name, strlen(name)};
-	out->parts[out->count++] = (struct entry_part){data, size};
-}
-
-/* Rows that are not as they were when they were chained. */
-static void cover_rows(const struct message_batch *batch, struct covered *out)
-{
-	bool poison = false;
-	size_t erased = 0;
-
-	memset(out->poison, 0, sizeof(out->poison));
+	memset(digest, 0, ENTRY_HASH_SIZE);
 	for (size_t i = 0; i < batch->count; i++) {
 		const struct message_row *row = &batch->rows[i];
 
-		if (row->poison)
-			cover_poison(row, out->poison);
-		else if (row->erased)
-			put_le(row->seq, out->erased + 8 * erased++);
-		poison |= row->poison;
+		if (row->erased)
+			range.erased |= 1ull << i;
+		if (!row->poison)
+			continue;
+		range.poison = digest;
+		entry_cover_poison(i == 0 ? batch->previous : batch->rows[i - 1].hash, row->seq,
+			row->hash, &row->record, crypto_hash256, digest);
 	}
-	if (poison)
-		put_part(out, "poison", out->poison, sizeof(out->poison));
-	if (erased)
-		put_part(out, "erased", out->erased, 8 * erased);
-}
-
-static void cover(const struct message_batch *batch, const char *key_id, struct covered *out)
-{
-	const struct message_row *last = &batch->rows[batch->count - 1];
-	const struct entry_part parts[PLAIN_PARTS] = {{"tapin1-journal", 14}, {"", 1},
-		{key_id, strlen(key_id)}, {"", 1}, {batch->site, strlen(batch->site)}, {"", 1},
-		{batch->door, strlen(batch->door) + 1}, {batch->journal, ENTRY_JOURNAL_SIZE},
-		{out->first, 8}, {out->last, 8}, {last->hash, ENTRY_HASH_SIZE}};
-
-	put_le(batch->rows[0].seq, out->first);
-	put_le(last->seq, out->last);
-	memcpy(out->parts, parts, sizeof(parts));
-	out->count = PLAIN_PARTS;
-	cover_rows(batch, out);
+	return range;
 }
 
 /* Says of a row whether its bytes are what its hash says; the writer and the reader must agree. */
@@ -163,8 +107,9 @@ int message_batch_write(const struct message_batch *batch, const struct sign_sec
 	char **ret_message, size_t *ret_size)
 {
 	CLEANUP(cleanup_free) char *body = NULL;
-	uint8_t signature[SIGN_SIZE];
-	struct covered covered;
+	uint8_t signature[SIGN_SIZE], digest[ENTRY_HASH_SIZE];
+	struct entry_range range;
+	struct entry_cover covered;
 	int r;
 
 	if (batch->count < 1 || batch->count > MESSAGE_BATCH_MAX)
@@ -173,7 +118,8 @@ int message_batch_write(const struct message_batch *batch, const struct sign_sec
 	if (!body)
 		return -ENOMEM;
 	judge_all(batch);
-	cover(batch, key->public.id, &covered);
+	range = cover(batch, digest);
+	entry_cover(&range, key->public.id, &covered);
 	r = sign_make(key, covered.parts, covered.count, signature);
 	if (r < 0)
 		return r;
@@ -285,8 +231,7 @@ static int read_body(
 }
 
 /* A row that changed on the way does not fit its hash and has no signature of its own: named. */
-static int refuse_signature(
-	const struct json_place *place, const struct message_batch *batch, const char *key_id)
+static int refuse_signature(const struct json_place *place, const struct message_batch *batch)
 {
 	size_t i = 0;
 
@@ -294,9 +239,9 @@ static int refuse_signature(
 		i++;
 	if (i < batch->count)
 		json_complain(place, "", "entries[%zu]: %s, and the signature of key %s is wrong",
-			i, batch->rows[i].why, key_id);
+			i, batch->rows[i].why, batch->key_id);
 	else
-		json_complain(place, "", "the signature of key %s is wrong", key_id);
+		json_complain(place, "", "the signature of key %s is wrong", batch->key_id);
 	return -EKEYREJECTED;
 }
 
@@ -306,24 +251,24 @@ int message_batch_read(const char *message, size_t size, const struct sign_publi
 	const struct json_place place = {.file = "journal batch", .err = err};
 	CLEANUP(message_batch_free) struct message_batch batch = {0};
 	const struct sign_public *key;
-	uint8_t signature[SIGN_SIZE];
-	char key_id[KEY_ID_SIZE];
-	struct covered covered;
+	struct entry_cover covered;
+	struct entry_range range;
 	const char *body;
 	size_t body_size;
 	json_t *object;
 	int r;
 
-	if (size > MQTT_PAYLOAD_MAX ||
-		envelope_split(message, size, key_id, signature, &body, &body_size) < 0) {
+	if (size > MQTT_PAYLOAD_MAX || envelope_split(message, size, batch.key_id, batch.signature,
+					       &body, &body_size) < 0) {
 		json_complain(&place, "",
 			"expected \"tapin1 KEYID SIGNATURE\" and JSON, at most %d bytes",
 			MQTT_PAYLOAD_MAX);
 		return -EBADMSG;
 	}
-	key = envelope_find_key(keys, key_count, key_id);
+	key = envelope_find_key(keys, key_count, batch.key_id);
 	if (!key) {
-		json_complain(&place, "", "signed by key %s, which is not this door's", key_id);
+		json_complain(
+			&place, "", "signed by key %s, which is not this door's", batch.key_id);
 		return -ENOKEY;
 	}
 	if (json_read_object(&place, body, body_size, &object) < 0)
@@ -332,9 +277,12 @@ int message_batch_read(const char *message, size_t size, const struct sign_publi
 	json_decref(object);
 	if (r < 0)
 		return -EBADMSG;
-	cover(&batch, key_id, &covered);
-	if (!sign_check(key, covered.parts, covered.count, signature))
-		return refuse_signature(&place, &batch, key_id);
+	range = cover(&batch, batch.poison);
+	batch.rotten = range.poison != NULL;
+	batch.erased = range.erased;
+	entry_cover(&range, batch.key_id, &covered);
+	if (!sign_check(key, covered.parts, covered.count, batch.signature))
+		return refuse_signature(&place, &batch);
 	*ret_batch = batch;
 	batch.rows = NULL;
 	return 0;

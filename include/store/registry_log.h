@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "crypto/sign.h"
 #include "store/registry.h"
 
 struct registry_batch_row {
@@ -16,11 +17,20 @@ struct registry_batch_row {
 	bool poison; /* genuine by the door's signature, but its bytes do not fit its hash */
 	char why[ENTRY_DETAIL_MAX + 1];
 };
+/* The door's signature over a batch (core/entry_cover.h has the bytes under it). */
+struct registry_signature {
+	char key_id[KEY_ID_SIZE]; /* "": the batch has none; its entries will be told as unsigned */
+	uint8_t bytes[SIGN_SIZE];
+	bool rotten; /* it covers this digest of the rows that are poison */
+	uint8_t poison[ENTRY_HASH_SIZE];
+	uint64_t erased; /* what the door had erased by then: bit i is entry first + i */
+};
 struct registry_batch {
 	char door[NAME_ID_MAX];
 	uint8_t journal[ENTRY_JOURNAL_SIZE];
 	uint8_t previous[ENTRY_HASH_SIZE];
 	uint8_t before[ENTRY_HASH_SIZE];
+	struct registry_signature signature;
 	size_t count;
 	struct registry_batch_row *rows;
 };
@@ -40,6 +50,10 @@ enum registry_taken {
  * Keeps what is new, in one transaction of its own. *ret_mark: where this journal stands now, to be
  * acknowledged (unless GAP at seq 0). Returns enum registry_taken. A journal that names as `before`
  * something that is not the door's last hash raises an alarm, but is taken.
+ *
+ * The signature is kept where an entry was new, as the door's proof of all before its last one. Of
+ * each 64 entries one is enough: a later one by the same key takes the place of those before it,
+ * unless rotten rows stand under them.
  */
 int registry_log_take(struct registry *registry, const struct registry_batch *batch,
 	struct registry_mark *ret_mark);
@@ -88,18 +102,23 @@ struct registry_unknown {
 int registry_log_unknown(struct registry *registry, const char *door, int64_t since_us,
 	struct registry_unknown *rows, size_t limit);
 
-/* Verifies every chain anew from the bytes, read-only, also beside a running hub. */
+/*
+ * Verifies every chain anew from the bytes, and the doors' signatures over them, read-only, also
+ * beside a running hub. Keys that went with a removed door cannot be had any more: what they signed
+ * is not among signed_entries, and `why` tells so of a chain that is whole.
+ */
 struct registry_chain {
 	char door[NAME_ID_MAX];
 	uint8_t journal[ENTRY_JOURNAL_SIZE];
 	uint64_t first_seq;
 	uint64_t last_seq;
 	uint64_t entries;
+	uint64_t signed_entries; /* under a good signature of the door */
 	uint64_t poison;
 	uint64_t forks;
 	bool linked;       /* to the journal before it, or it is the first */
-	bool whole;        /* no gap, every hash right */
-	char why[ERR_MAX]; /* where not */
+	bool whole;        /* no gap, every hash right, every entry signed by a key of the door */
+	char why[ERR_MAX]; /* where not, or what could not be checked */
 };
 /* *ret_chains: the caller frees. How many. */
 int registry_log_verify(const char *path, const char *site, entry_hash_fn hash,

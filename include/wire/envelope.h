@@ -5,9 +5,7 @@
  * Line 1 "tapin1 KEYID BASE64SIG\n", then the JSON body. The signature covers
  * "tapin1" ‖ 0 ‖ KEYID ‖ 0 ‖ topic ‖ 0 ‖ body bytes as received, and is verified before anything is
  * parsed. Journal batches have the same first line, but their signature covers the chain:
- * "tapin1-journal" ‖ 0 ‖ KEYID ‖ 0 ‖ site ‖ 0 ‖ door ‖ 0 ‖ journal id 16 ‖ first seq 8 ‖ last seq 8
- * ‖ last hash 32 (numbers little-endian), and which entries do not fit it or were erased
- * (schema/journal-batch.json).
+ * core/entry_cover.h.
  */
 #pragma once
 

@@ -44,6 +44,12 @@ struct message_batch {
 					    Vouched for only where the first seq is 1 */
 	size_t count;                    /* 1 … MESSAGE_BATCH_MAX; seq runs without gaps */
 	struct message_row *rows;        /* owned */
+	/* of a batch that was read: the door's proof of it, to be kept (core/entry_cover.h) */
+	char key_id[KEY_ID_SIZE];
+	uint8_t signature[SIGN_SIZE];
+	bool rotten; /* rows are poison, and the signature covers this digest of them */
+	uint8_t poison[ENTRY_HASH_SIZE];
+	uint64_t erased; /* rows that the door erased: bit i is rows[i] */
 };
 
 /* Signed line and body; judges each row anew (poison, erased, why). *ret_message: the caller frees.

@@ -146,6 +146,12 @@ check "the journals are whole at the hub" prints '^every chain is whole' log ver
 check "in a backup, without a hub" says '.bytes > 0' backup make
 backup=$(jq -r .file "$work/out")
 check "the backup verifies" prints '^every chain is whole' log verify --file "$backup" --site walker
+proven() { says "(.chains | length > 0 and all(.signed_entries == .entries and .why == \"\"))" "$@"; }
+check "with the door's signatures over every entry" proven log verify
+check "in the backup too" proven log verify --file "$backup" --site walker
+sqlite3 "$backup" 'UPDATE signature SET bytes = zeroblob(64)'
+changed() { ! t log verify --file "$backup" --site walker >"$work/out" && grep -q "signature over it is wrong" "$work/out"; }
+check "one that was changed is found" changed
 check "at the door" prints 'entries, whole' log verify --file "$work/front/store/journal.db" --site walker --door front
 check "as the journal of another door it does not" exits 1 '' log verify --file "$work/front/store/journal.db" --site walker --door back
 check "the audit" says '.items[0].action | length > 0' audit list --limit 1

@@ -173,8 +173,9 @@ whole() {
 	stop door_front TERM
 	sleep 0.5
 	api GET /log/verify >"$work/verify.out" || return 1
-	jq -c '.chains[] | {door, entries, whole, linked, why}' "$work/verify.out"
+	jq -c '.chains[] | {door, entries, signed_entries, whole, linked, why}' "$work/verify.out"
 	[ "$(jq .whole "$work/verify.out")" = true ] || return 1
+	[ "$(jq '.chains | length > 0 and all(.signed_entries == .entries and .why == "")' "$work/verify.out")" = true ] || return 1
 	api GET /alarms >"$work/alarms.out"
 	[ "$(jq '[.items[] | select(.kind != "refused")] | length' "$work/alarms.out")" = 0 ] || { cat "$work/alarms.out"; return 1; }
 }

@@ -114,7 +114,7 @@ check "with a key of its own" test "$(get .key_id /doors/front)" != "$old"
 check "it is told where its journal ended" test -s "$work/front/keys/journal.before"
 : >"$work/door_front.log"
 check "it starts" site_door_start front
-linked() { [ "$(get '[.chains[] | select(.door == "front")] | length == 2 and all(.whole and .linked)' /log/verify)" = true ]; }
+linked() { [ "$(get '[.chains[] | select(.door == "front")] | length == 2 and all(.whole and .linked and .signed_entries == .entries)' /log/verify)" = true ]; }
 check "its new journal is linked to the lost one" until_true $((10 * slow)) linked
 check "it is another journal" test "$(sqlite3 "$work/front/store/journal.db" 'SELECT lower(hex(id)) FROM meta')" != "$first"
 check "and it has the roster again" until_true $((10 * slow)) confirmed front

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "core/entry_cover.h"
 #include "crypto/text.h"
 #include "wire/envelope.h"
 #include "wire/message.h"
@@ -81,6 +82,35 @@ static void batch_vector_reads_as_it_was_made(void **state)
 	assert_int_equal(entry.subject.card, 101);
 	assert_int_equal(entry.subject.member, 11);
 	message_batch_free(&batch);
+}
+
+/* What is handed out is enough to check the signature again, from what the hub keeps. */
+static void signature_of_a_batch_is_handed_out(void **state)
+{
+	static const char *const names[] = {"batch.msg", "batch-erased.msg", "batch-poison.msg"};
+	struct sign_secret door = vector_secret("door.key");
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		struct message_batch batch = vector_batch(names[i]);
+		const struct entry_range range = {.site = "walker",
+			.door = "front",
+			.journal = batch.journal,
+			.first = i == 1 ? 2 : 1,
+			.last = 4,
+			.last_hash = batch.rows[batch.count - 1].hash,
+			.poison = i == 2 ? batch.poison : NULL,
+			.erased = i == 1 ? 1 : 0};
+		struct entry_cover cover;
+
+		assert_int_equal(batch.rotten, i == 2);
+		assert_string_equal(batch.key_id, door.public.id);
+		entry_cover(&range, batch.key_id, &cover);
+		assert_true(sign_check(&door.public, cover.parts, cover.count, batch.signature));
+		batch.signature[9] ^= 1;
+		assert_false(sign_check(&door.public, cover.parts, cover.count, batch.signature));
+		message_batch_free(&batch);
+	}
 }
 
 static void writing_gives_the_vectors_byte_for_byte(void **state)
@@ -206,6 +236,32 @@ static void row_changed_on_the_way_is_refused_by_place(void **state)
 		assert_non_null(strstr(err, "entries[1]"));
 		free(message);
 	}
+}
+
+/* A rotten row ends what the last hash vouches for; its digest vouches for what it followed. */
+static void rows_before_a_rotten_one_cannot_be_made_anew(void **state)
+{
+	struct sign_secret door = vector_secret("door.key");
+	struct message_batch batch = vector_batch("batch-poison.msg"), back;
+	char err[ERR_MAX] = "", *made, *sent;
+	struct message_row *row = &batch.rows[0];
+	size_t size, sent_size, body_size;
+	uint8_t signature[SIGN_SIZE];
+	char id[KEY_ID_SIZE];
+	const char *body;
+
+	(void)state;
+	row->record.body[10] ^= 1; /* its time, and the hash that follows from it */
+	entry_chain_next(batch.previous, 1, &row->record, crypto_hash256, row->hash);
+	assert_int_equal(message_batch_write(&batch, &door, &made, &size), 0);
+	assert_false(row->poison);
+	assert_int_equal(envelope_split(made, size, id, signature, &body, &body_size), 0);
+	assert_int_equal(envelope_join(id, batch.signature, body, body_size, &sent, &sent_size), 0);
+	assert_int_equal(
+		message_batch_read(sent, sent_size, &door.public, 1, &back, err), -EKEYREJECTED);
+	free(made);
+	free(sent);
+	message_batch_free(&batch);
 }
 
 static void first_entry_must_follow_the_chains_start(void **state)
@@ -481,12 +537,14 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(topic_names_site_and_door),
 		cmocka_unit_test(batch_vector_reads_as_it_was_made),
+		cmocka_unit_test(signature_of_a_batch_is_handed_out),
 		cmocka_unit_test(writing_gives_the_vectors_byte_for_byte),
 		cmocka_unit_test(erased_entry_verifies_without_its_subject),
 		cmocka_unit_test(subject_taken_out_on_the_way_is_refused),
 		cmocka_unit_test(rotten_rows_that_the_door_signed_are_marked),
 		cmocka_unit_test(every_kind_of_rot_is_marked_where_it_is),
 		cmocka_unit_test(row_changed_on_the_way_is_refused_by_place),
+		cmocka_unit_test(rows_before_a_rotten_one_cannot_be_made_anew),
 		cmocka_unit_test(first_entry_must_follow_the_chains_start),
 		cmocka_unit_test(gap_inside_a_batch_is_refused),
 		cmocka_unit_test(every_changed_byte_of_a_batch_is_refused),

@@ -584,12 +584,11 @@ static int send_batch(struct registry *reg, const struct journal_batch *from)
 {
 	struct message_batch out = {.site = "walker", .door = "front", .count = from->count}, in;
 	struct registry_batch batch = {.door = "front", .count = from->count};
-	struct sign_secret key;
+	const struct sign_secret *key = chain_key();
 	size_t size;
 	char *text;
 	int r;
 
-	sign_key_make(&key);
 	memcpy(out.journal, from->journal, sizeof(out.journal));
 	memcpy(out.before, from->before, sizeof(out.before));
 	memcpy(out.previous, from->previous, sizeof(out.previous));
@@ -600,12 +599,17 @@ static int send_batch(struct registry *reg, const struct journal_batch *from)
 		out.rows[i].record = from->rows[i].record;
 		memcpy(out.rows[i].hash, from->rows[i].hash, ENTRY_HASH_SIZE);
 	}
-	assert_int_equal(message_batch_write(&out, &key, &text, &size), 0);
-	if (message_batch_read(text, size, &key.public, 1, &in, err) < 0)
+	assert_int_equal(message_batch_write(&out, key, &text, &size), 0);
+	if (message_batch_read(text, size, &key->public, 1, &in, err) < 0)
 		fail_msg("%s", err);
 	memcpy(batch.journal, in.journal, sizeof(batch.journal));
 	memcpy(batch.before, in.before, sizeof(batch.before));
 	memcpy(batch.previous, in.previous, sizeof(batch.previous));
+	memcpy(batch.signature.key_id, in.key_id, sizeof(in.key_id));
+	memcpy(batch.signature.bytes, in.signature, sizeof(in.signature));
+	memcpy(batch.signature.poison, in.poison, sizeof(in.poison));
+	batch.signature.rotten = in.rotten;
+	batch.signature.erased = in.erased;
 	for (size_t i = 0; i < in.count; i++) {
 		batch.rows[i].seq = in.rows[i].seq;
 		batch.rows[i].record = in.rows[i].record;
@@ -630,6 +634,7 @@ static void rotten_disk_of_a_door_blocks_nothing(void **state)
 	uint64_t acked = 0;
 
 	(void)state;
+	EXPECT(reg, chain_door(reg, "front", &chain_key()->public, bed_now_us, false), 0);
 	for (unsigned n = 0; n < 12; n++) {
 		struct entry entry = chain_tap(n);
 
@@ -661,6 +666,7 @@ static void rotten_disk_of_a_door_blocks_nothing(void **state)
 	chains = verify("hub.db", 1);
 	assert_true(chains[0].whole);
 	assert_true(chains[0].entries >= 14);
+	assert_int_equal(chains[0].signed_entries, chains[0].entries); /* rotten ones too */
 	assert_int_equal(chains[0].poison, 4); /* 3, 5, 9 and what follows from 9 */
 	free(chains);
 }
@@ -1141,6 +1147,7 @@ static void check_after_death(void)
 	for (int i = 0; i < count; i++) {
 		if (!chains[i].whole || !chains[i].linked || chains[i].forks || chains[i].poison)
 			fail_msg("%s: %s", chains[i].door, chains[i].why);
+		assert_int_equal(chains[i].signed_entries, chains[i].entries);
 		entries -= chains[i].entries;
 	}
 	assert_int_equal(entries, 0);
@@ -1158,6 +1165,7 @@ static bool all_in(void)
 static void killed_at_any_moment_each_entry_is_there_once(void **state)
 {
 	int killed = 0, rounds = 0;
+	struct registry *reg;
 
 	(void)state;
 	memset(acked, 0, sizeof(acked));
@@ -1165,7 +1173,10 @@ static void killed_at_any_moment_each_entry_is_there_once(void **state)
 		chain_begin(&journals[j], "walker", doors[j / 2], j % 2 ? &journals[j - 1] : NULL);
 		chain_taps(&journals[j], LENGTH);
 	}
-	registry_close(bed_open("hub.db"));
+	reg = bed_open("hub.db");
+	for (size_t i = 0; i < ARRAY_SIZE(doors); i++)
+		EXPECT(reg, chain_door(reg, doors[i], &chain_key()->public, bed_now_us, false), 0);
+	registry_close(reg);
 	for (; rounds < ROUNDS; rounds++) {
 		killed += run_hub((int)pick(rounds % 4 == 0 ? 30 : 250) + 1);
 		pick(1); /* the child's numbers are its own */

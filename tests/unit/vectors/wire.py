@@ -139,11 +139,11 @@ def batch(seed, site, door, journal, before, previous, rows):
     covered = b"\0".join([b"tapin1-journal", kid.encode(), site.encode(), door.encode()]) + b"\0" + journal \
         + struct.pack("<QQ", first, last) + rows[-1]["hash"]
     digest, poison = bytes(32), False
-    for row in rows:
+    for before_row, row in zip([previous] + [r["hash"] for r in rows], rows):
         if row.get("poison"):
             poison = True
             sizes = struct.pack("<HHH", len(row["body"]), len(row["salt"]), len(row["subject"]))
-            digest = blake(digest, struct.pack("<Q", row["seq"]), row["hash"], sizes, row["body"], row["salt"], row["subject"])
+            digest = blake(digest, before_row, struct.pack("<Q", row["seq"]), row["hash"], sizes, row["body"], row["salt"], row["subject"])
     covered += b"poison" + digest if poison else b""
     erased = [struct.pack("<Q", row["seq"]) for row in rows if row.get("erased")]
     covered += b"erased" + b"".join(erased) if erased else b""
