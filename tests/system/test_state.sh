@@ -130,6 +130,18 @@ mode_and_lockdown() { # a lockdown ends what was open, for good
 }
 check "mode unlocked does not come back after a lockdown" mode_and_lockdown
 
+clock_set_back() { # two hours behind the newest time that the hub signed
+	say skew seconds=7200
+	listen
+	door_again && soon_speaks "^ask head" || return 1
+	note
+	say state from=-7210 until=-1000
+	soon_journalled " state_changed .*hold until" && sleep 0.5 && ! strike_is on || return 1
+	say deaf
+	door_again && sleep 1 && ! strike_is on
+}
+check "a hold that was over does not begin again by a clock that was set back" clock_set_back
+
 no_report() { ! grep -E "runtime error|AddressSanitizer" "$work"/*.log; }
 check "no sanitizer report" no_report
 finish
