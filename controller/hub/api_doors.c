@@ -179,16 +179,17 @@ static int remove_door(struct api_call *call)
 		return r;
 	if (!api_matches(call, door.version))
 		return API_ANSWERED;
-	/* the account before the row: what is cut off and still listed can be removed again */
-	r = provision_cut_off(call->hub, door.name, err);
-	if (r < 0)
-		return api_refuse(call, 409, "away", "The broker is away", "%s", err);
 	snprintf(object, sizeof(object), "door/%s", door.name);
 	r = api_begin(call);
 	if (r == 0)
 		r = registry_door_remove(call->registry, door.name, 0);
 	if (r >= 0)
 		r = api_audit(call, "door.remove", object, &before, NULL);
+	/* only what may go is cut off, and before it is gone: then it can be removed again */
+	if (r >= 0 && provision_cut_off(call->hub, door.name, err) < 0) {
+		registry_abort(call->registry);
+		return api_refuse(call, 409, "away", "The broker is away", "%s", err);
+	}
 	call->status = 204;
 	return api_commit(call, r, NULL);
 }

@@ -688,6 +688,29 @@ static void a_look_that_left_no_trace_is_none(void **state)
 	has("\"actor\":\"maya\"");
 }
 
+static void a_door_that_cannot_be_removed_is_not_cut_off(void **state)
+{
+	char err[ERR_MAX] = "", todo[80];
+
+	(void)state;
+	hub.conf.mqtt_accounts = HUB_ACCOUNTS_MANUAL;
+	assert_int_equal(hub_broker_start(&hub, err), 0);
+	assert_int_equal(hub_provision_start(&hub, err), 0);
+	ask(admin_key, "POST", "/tiers",
+		"{\"name\":\"Desk\",\"hours\":\"24/7\",\"doors\":[{\"door\":\"front\"}]}", 201);
+	ask(admin_key, "DELETE", "/doors/front", NULL, 409);
+	ask(admin_key, "GET", "/doors/front", NULL, 200);
+	has("\"status\":\"active\"");
+	ask(admin_key, "DELETE", "/tiers/1", NULL, 204);
+	ask(admin_key, "DELETE", "/doors/front", NULL, 204);
+	ask(auditor_key, "GET", "/audit?action=door.remove", NULL, 200);
+	has("\"status\":\"active\"");
+	snprintf(todo, sizeof(todo), "%s/broker-accounts.todo", dir);
+	assert_int_equal(unlink(todo), 0);
+	hub_provision_stop(&hub);
+	hub_broker_stop(&hub);
+}
+
 #undef T
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up_api, tear_down_api)
 
@@ -710,6 +733,7 @@ int main(void)
 		T(alarms_are_seen),
 		T(what_cannot_be_judged_is_refused),
 		T(a_look_that_left_no_trace_is_none),
+		T(a_door_that_cannot_be_removed_is_not_cut_off),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
