@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
+# runs beside others: nothing here is timed
 # What an account at the broker can do and what not: a door's, a claim's, nobody's; and a stolen door's, at once.
 source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/hublib.sh"

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
+# runs beside others: nothing here is timed
 # A broker whose accounts the hub cannot make: it writes down what is to be done there, for nobody else to read.
 source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/hublib.sh"

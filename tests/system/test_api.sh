@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
+# runs beside others: nothing here is timed
 # The hub's API against openapi.json: every endpoint, role and kind of wrong input, then what people do with it.
 source "$(dirname "$0")/lib.sh"
 export SEED=${SEED:-$(date +%s)}

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
+# runs beside others: nothing here is timed
 # What the site root key certifies: which hub keys are good and how high a generation may be; and what a door says that
 # has no such key.
 source "$(dirname "$0")/lib.sh"

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
+# runs beside others: nothing here is timed
 # tapin as a person or a script calls it: what it prints, how it refuses, how it exits.
 source "$(dirname "$0")/lib.sh"
 tapin=$B/bin/tapin

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
+# runs beside others: nothing here is timed
 # tapin against a real hub, broker and door: members, cards, doors and the log as hosts and scripts use them.
 source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/hublib.sh"

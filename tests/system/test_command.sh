@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
+# runs beside others: nothing here is timed
 # Commands: carried out once, for who may, with an entry and a result; and reading a new card for a host.
 source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/doorlib.sh"

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
+# runs beside others: nothing here is timed
 # A whole site: registry, broker with its accounts, two real doors. What is decided at the hub happens at the doors.
 source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/hublib.sh"

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
+# runs beside others: nothing here is timed
 # The site's keys: made once, rolled over with doors running and away, credentials, recovery, a restored backup.
 source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/hublib.sh"

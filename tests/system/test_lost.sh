@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
+# runs beside others: nothing here is timed
 # What a door believes after it lost something: its counters and floors (kept.db), its roster (cache.db), its clock;
 # one of them and all together. An attacker who kept every message ever sent must gain nothing by it.
 source "$(dirname "$0")/lib.sh"

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
+# runs beside others: nothing here is timed
 # How a door joins: bundles that are good, used, run out, altered and of elsewhere; a broker and a hub that do not
 # answer; nothing of a door changes unless the whole is done; a replaced disk continues the journal.
 source "$(dirname "$0")/lib.sh"

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
+# runs beside others: nothing here is timed
 # A broker on another machine: TLS with an authority of one's own, which bundles carry to the doors.
 source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/hublib.sh"

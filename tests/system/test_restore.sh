@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
+# runs beside others: nothing here is timed
 # A registry that is put back from a backup, below what the door already had acknowledged: its entries come home again.
 source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/hublib.sh"

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
+# runs beside others: nothing here is timed
 # A disk that changes and loses entries while they wait: the rest still reaches the hub, and all says so.
 source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/doorlib.sh"

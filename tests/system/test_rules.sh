@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
+# runs beside others: nothing here is timed
 # The rules reach a running door: closures, special openings and holidays that are imported while it runs
 # decide the next tap, and tapin explain, asked beside it, gives the same answer.
 source "$(dirname "$0")/lib.sh"

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
+# runs beside others: nothing here is timed
 # The committed vectors are what an independent script makes, and the JSON Schemas agree with what the
 # code writes (the unit tests compare it with these vectors) and reads.
 source "$(dirname "$0")/lib.sh"

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
+# runs beside others: nothing here is timed
 # What hub and door really send: everything that goes over the broker while a door joins, taps, is commanded and
 # told of changes is held against its schema. test_schema.sh does the same with what the writers can write.
 source "$(dirname "$0")/lib.sh"

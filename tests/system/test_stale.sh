@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
+# runs beside others: nothing here is timed
 # How old the roster is: by the time that the hub signed, never by when it came.
 source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/doorlib.sh"

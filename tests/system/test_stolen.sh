@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
+# runs beside others: nothing here is timed
 # What is on a door's disk after it was in use, file by file and column by column: exactly what tapin-door(8) says,
 # and no name, contact, card number, password or key of anybody else in any byte of it.
 source "$(dirname "$0")/lib.sh"

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
+# runs beside others: nothing here is timed
 # A door and its hub: the roster comes whole, signed and forward only, or not at all. The hub is virtual-hub speak,
 # which also says everything that a door must refuse.
 source "$(dirname "$0")/lib.sh"
