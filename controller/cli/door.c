@@ -119,7 +119,6 @@ static int show_state(struct cli_call *call, const json_t *answer)
 	bool held = json_is_object(json_object_get(answer, "hold"));
 	const char *mode = cli_text_at(answer, "mode");
 	json_t *doors = NULL;
-	int r;
 
 	if (cli_given(call, "from")) {
 		cli_show_sheet(call->command->columns, answer);
@@ -127,13 +126,13 @@ static int show_state(struct cli_call *call, const json_t *answer)
 	}
 	if (held && strcmp(mode, "controlled") == 0)
 		mode = "unlocked";
-	r = cli_reach(call, call->words[0], mode, &doors);
-	if (r == CLI_EXIT_DONE) {
+	/* it stands whether or not the door can be asked for */
+	if (cli_reach(call, call->words[0], mode, &doors) == CLI_EXIT_DONE) {
 		cli_show_sheet(call->command->columns, json_array_get(doors, 0));
 		cli_reach_print(doors, mode);
 	}
 	json_decref(doors);
-	return r;
+	return CLI_EXIT_DONE;
 }
 
 int cli_door_state(struct cli_call *call)

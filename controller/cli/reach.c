@@ -110,8 +110,9 @@ int cli_site_lockdown(struct cli_call *call)
 	} else if (r == CLI_EXIT_DONE) {
 		cli_show_sheet(call->command->columns, answer);
 		fflush(stdout);
-		r = cli_reach(call, NULL, mode, &doors);
-		cli_reach_print(doors, mode);
+		/* it stands whether or not the doors can be asked for */
+		if (cli_reach(call, NULL, mode, &doors) == CLI_EXIT_DONE)
+			cli_reach_print(doors, mode);
 	}
 	json_decref(doors);
 	json_decref(answer);

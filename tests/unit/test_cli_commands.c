@@ -152,7 +152,7 @@ static const struct {
 	{"alarm|seen|12", "POST /alarms/12/seen", ""},
 	{"site|change|--holidays|none|--bound-s|86400", "PATCH /site",
 		"{\"holidays\":\"none\",\"bound_s\":86400}"},
-	{"site|lockdown|on", "PUT /site/lockdown", "{\"lockdown\":true}"},
+	{"site|lockdown|on|--json", "PUT /site/lockdown", "{\"lockdown\":true}"},
 	{"site|lockdown|off", "PUT /site/lockdown", "{\"lockdown\":false}"},
 	{"site|status|--json", "GET /status", ""},
 	{"backup|make", "POST /backup", ""},
@@ -260,6 +260,27 @@ static void refusals_have_exit_codes_and_sentences(void **state)
 		if (r != rows[i].code || !strstr(said, rows[i].says) || *printed)
 			fail_msg("%zu: exit %d, said \"%s\"", i, r, said);
 	}
+}
+
+/* The hub's answer to a lockdown says nothing of the doors, so they are asked for and named. */
+static void a_lockdown_names_the_doors_it_did_not_reach(void **state)
+{
+	struct canned c = {
+		.answers = {CANNED_JSON("200 OK", "{\"site\":\"walker\",\"lockdown\":true}"),
+			CANNED_JSON("200 OK",
+				"{\"items\":["
+				"{\"name\":\"front\",\"status\":\"active\",\"online\":true,"
+				"\"last_status\":{\"state\":\"lockdown\"}},"
+				"{\"name\":\"back\",\"status\":\"active\",\"online\":false,"
+				"\"since\":null,\"last_status\":{\"state\":\"locked\"}},"
+				"{\"name\":\"gone\",\"status\":\"stolen\",\"online\":false}]}")},
+		.count = 2};
+
+	(void)state;
+	assert_int_equal(run(&c, "site|lockdown|on"), CLI_EXIT_DONE);
+	assert_non_null(strstr(printed, "front: says lockdown\n"));
+	assert_non_null(strstr(printed, "back: offline: there it is still as before\n"));
+	assert_null(strstr(printed, "gone"));
 }
 
 #define MEMBERS                                                                                \
@@ -534,6 +555,7 @@ int main(void)
 		cmocka_unit_test(each_command_makes_its_request),
 		cmocka_unit_test(wrong_words_are_refused_before_anything_is_asked),
 		cmocka_unit_test(refusals_have_exit_codes_and_sentences),
+		cmocka_unit_test(a_lockdown_names_the_doors_it_did_not_reach),
 		cmocka_unit_test(lists_are_tables),
 		cmocka_unit_test(csv_is_safe_for_spreadsheets),
 		cmocka_unit_test(json_is_the_hubs_and_acts_on_no_terminal),
