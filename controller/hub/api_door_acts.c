@@ -17,15 +17,18 @@ int api_door_bundle(struct api_call *call)
 
 	if (r < 0)
 		return r;
-	r = provision_bundle(call->hub, door.name, &text, err);
-	if (r < 0)
-		return api_refuse(call, 409, "bundle", "No bundle now", "%s", err);
 	snprintf(object, sizeof(object), "door/%s", door.name);
 	snprintf(file_name, sizeof(file_name), "%s.bundle", door.name);
 	r = api_begin(call);
 	if (r == 0)
 		r = api_audit(call, "door.bundle", object, NULL, NULL);
-	r = api_commit(call, r, NULL);
+	if (r < 0)
+		return api_commit(call, r, NULL);
+	if (provision_bundle(call->hub, door.name, &text, err) < 0) {
+		registry_abort(call->registry);
+		return api_refuse(call, 409, "bundle", "No bundle now", "%s", err);
+	}
+	r = api_commit(call, 0, NULL);
 	api_object(&call->out, NULL);
 	api_text(&call->out, "door", door.name);
 	api_text(&call->out, "file_name", file_name);

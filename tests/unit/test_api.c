@@ -711,6 +711,30 @@ static void a_door_that_cannot_be_removed_is_not_cut_off(void **state)
 	hub_broker_stop(&hub);
 }
 
+static void a_bundle_that_left_no_trace_is_none(void **state)
+{
+	char err[ERR_MAX] = "", todo[80];
+	struct registry_claim claim;
+
+	(void)state;
+	hub.conf.mqtt_accounts = HUB_ACCOUNTS_MANUAL;
+	strcpy(hub.conf.mqtt_door_host, "localhost");
+	hub.conf.mqtt_door_port = 1883;
+	strcpy(hub.conf.timezone, "Europe/London");
+	hub.keys.root = door_key.public;
+	assert_int_equal(hub_broker_start(&hub, err), 0);
+	spoil("ALTER TABLE audit RENAME TO spoilt");
+	ask_with(admin_key, "", "POST", "/doors/front/bundle", NULL);
+	assert_int_not_equal(answer.status, 201);
+	spoil("ALTER TABLE spoilt RENAME TO audit");
+	assert_int_equal(registry_claims(hub.registry, &claim, 1), 0);
+	ask(admin_key, "POST", "/doors/front/bundle", NULL, 201);
+	assert_int_equal(registry_claims(hub.registry, &claim, 1), 1);
+	snprintf(todo, sizeof(todo), "%s/broker-accounts.todo", dir);
+	unlink(todo);
+	hub_broker_stop(&hub);
+}
+
 #undef T
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up_api, tear_down_api)
 
@@ -734,6 +758,7 @@ int main(void)
 		T(what_cannot_be_judged_is_refused),
 		T(a_look_that_left_no_trace_is_none),
 		T(a_door_that_cannot_be_removed_is_not_cut_off),
+		T(a_bundle_that_left_no_trace_is_none),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
