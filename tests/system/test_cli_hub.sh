@@ -121,7 +121,7 @@ check "and its end" prints '^state +(locked|released)' door mode front controlle
 check "status for a person" prints '^front +Front door +active +yes' site status
 
 # ---- the log ----
-t log --follow --json --limit 3 >"$work/follow.out" 2>&1 &
+(exec "$B/bin/tapin" log --follow --json --limit 3) >"$work/follow.out" 2>&1 &
 follower=$!
 started+=("$follower")
 until_true 3 test -s "$work/follow.out"
