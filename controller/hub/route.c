@@ -37,14 +37,14 @@ static const struct api_route *next(const struct api_route *route, size_t *group
 	return groups[*group];
 }
 
-static void write_roles(unsigned who, char *out, size_t size)
+static void write_roles(unsigned who, const char *between, char *out, size_t size)
 {
 	static const char *const names[] = {"host", "auditor", "admin"};
 
 	snprintf(out, size, "%s", who ? "" : "none");
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (who & 1u << i)
-			snprintf(out + strlen(out), size - strlen(out), "%s%s", *out ? "," : "",
+			snprintf(out + strlen(out), size - strlen(out), "%s%s", *out ? between : "",
 				names[i]);
 }
 
@@ -54,7 +54,7 @@ void route_print(FILE *out)
 	char roles[40];
 
 	for (const struct api_route *r = next(NULL, &group); r; r = next(r, &group)) {
-		write_roles(r->who, roles, sizeof(roles));
+		write_roles(r->who, ",", roles, sizeof(roles));
 		fprintf(out, "%s %s %s\n", r->method, r->path, roles);
 	}
 }
@@ -164,9 +164,9 @@ static int judge_role(struct api_call *call)
 		return api_fail(call, r);
 	if (call->route->who & role_bit(call->actor.role))
 		return 0;
-	write_roles(call->route->who, roles, sizeof(roles));
+	write_roles(call->route->who, " or ", roles, sizeof(roles));
 	return api_refuse(call, 403, "role", "Not with this role",
-		"%s has the role %s, this needs one of %s: ask an admin", call->actor.name,
+		"%s has the role %s, this needs %s: ask an admin", call->actor.name,
 		operator_role_name(call->actor.role), roles);
 }
 
