@@ -137,10 +137,12 @@ static int check(struct registry *reg, const struct calendar_exception *row)
 			reg, "the reason", row->reason, CALENDAR_REASON_MAX, false);
 	if (error == 0)
 		error = registry_check_door(reg, row->door);
+	if (error == 0 && row->first > row->last)
+		error = registry_fail(reg, -EINVAL, "the last day is before the first");
 	if (error == 0 && !calendar_exception_valid(row))
 		error = registry_fail(reg, -EINVAL,
-			"these dates or hours cannot be: last is not before first, the start is "
-			"00:00 … 23:59 and the end after it, up to 48:00");
+			"these dates or hours cannot be: the start is 00:00 … 23:59 and the end "
+			"after it, up to 48:00");
 	return error;
 }
 
