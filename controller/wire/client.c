@@ -160,6 +160,12 @@ void client_wait(struct client *c, unsigned seconds)
 static int fail(struct client *c, CURLcode code, const struct sink *sink, char err[ERR_MAX])
 {
 	const char *why = *c->curl_error ? c->curl_error : curl_easy_strerror(code);
+	long number = 0;
+
+	/* for a Unix socket curl speaks of localhost and port 80 */
+	if (code == CURLE_COULDNT_CONNECT && strncmp(c->hub, "unix:", 5) == 0 &&
+		curl_easy_getinfo(c->curl, CURLINFO_OS_ERRNO, &number) == CURLE_OK && number > 0)
+		why = strerror((int)number);
 
 	if (sink->too_long || code == CURLE_FILESIZE_EXCEEDED) {
 		snprintf(err, ERR_MAX, "%s: the answer is too long; ask for less", c->hub);
