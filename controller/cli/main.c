@@ -29,6 +29,21 @@ static bool is_noun(const char *word)
 	return false;
 }
 
+/* Each once: those of one noun stand together. */
+static void print_nouns(void)
+{
+	const struct cli_command *c;
+	const char *last = "";
+
+	fputc(' ', stderr);
+	for (size_t i = 0; (c = cli_command_at(i)); i++) {
+		if (strcmp(c->noun, last) != 0)
+			fprintf(stderr, " %s", c->noun);
+		last = c->noun;
+	}
+	fputc('\n', stderr);
+}
+
 static bool asks_help(const char *word)
 {
 	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
@@ -44,7 +59,8 @@ static int find_and_run(int argc, char **argv)
 	if (is_noun(argv[0]) && argc > 1 && asks_help(argv[1]))
 		return cli_help_noun(stdout, argv[0]), CLI_EXIT_DONE;
 	if (!is_noun(argv[0])) {
-		log_error("%s: no such command; see tapin --help", argv[0]);
+		log_error("%s: no such command; see tapin --help. They begin with", argv[0]);
+		print_nouns();
 		return CLI_EXIT_USAGE;
 	}
 	if (argc > 1)

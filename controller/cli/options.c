@@ -48,6 +48,25 @@ static int is_number(const char *text, uint64_t *ret)
 	return !errno && *text && !text[strspn(text, "0123456789")] && *ret <= ID_MAX ? 0 : -EINVAL;
 }
 
+/* Members and the like go by number: where to find it. */
+static const char *number_hint(const char *what)
+{
+	static const char *const lists[][2] = {
+		{"member", ": tapin member list --text NAME finds it"},
+		{"tier", ": tapin tier list shows them"},
+		{"card", ": tapin card list shows them"},
+		{"closure", ": tapin closure list shows them"},
+		{"opening", ": tapin opening list shows them"},
+		{"event", ": tapin event list shows them"},
+		{"alarm", ": tapin alarm list shows them"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
+		if (strcmp(lists[i][0], what) == 0)
+			return lists[i][1];
+	return "";
+}
+
 /* ---- parsing ---- */
 
 static int take_common(const struct cli_option *option, const char *text, struct cli_call *call)
@@ -262,7 +281,8 @@ static json_t *value_of(const struct cli_option *option, const char *text)
 	case CLI_NUMBER:
 		if (is_number(text, &number) == 0)
 			return json_integer((json_int_t)number);
-		log_error("--%s %s: expected a whole number", option->name, text);
+		log_error("--%s %s: expected a whole number%s", option->name, text,
+			number_hint(option->name));
 		return NULL;
 	case CLI_DATE:
 		if (civil_date_parse(text, &date) == 0)
@@ -284,7 +304,7 @@ static json_t *value_of(const struct cli_option *option, const char *text)
 
 /* ---- path and query ---- */
 
-static int check_word(const char *kind, const char *word)
+static int check_word(const char *noun, const char *kind, const char *word)
 {
 	uint64_t number;
 	int32_t date;
@@ -299,11 +319,12 @@ static int check_word(const char *kind, const char *word)
 	else
 		good = strlen(word) == 32 && !word[strspn(word, "0123456789abcdef")];
 	if (!good)
-		log_error("%s: expected %s", word,
+		log_error("%s: expected %s%s", word,
 			*kind == 'I'   ? "a number from 1"
 			: *kind == 'N' ? "a name of 1 to 32 of a-z, 0-9 and -"
 			: *kind == 'D' ? "a date like 2026-12-24"
-				       : "32 hex digits");
+				       : "32 hex digits",
+			*kind == 'I' ? number_hint(noun) : "");
 	return good ? 0 : -EINVAL;
 }
 
@@ -368,7 +389,7 @@ int cli_make_path(struct cli_call *call, char path[CLI_PATH_MAX])
 			continue;
 		}
 		path[n] = '\0';
-		if (check_word(p + 1, call->words[word]) < 0 ||
+		if (check_word(call->command->noun, p + 1, call->words[word]) < 0 ||
 			client_escape(path, CLI_PATH_MAX, call->words[word++]) < 0)
 			return -EINVAL;
 		n = strlen(path);
@@ -436,8 +457,16 @@ static int put(json_t *body, const struct cli_option *option, const char *text)
 int cli_make_body(struct cli_call *call, json_t **ret_body)
 {
 	const struct cli_command *c = call->command;
-	json_t *body = json_object();
-	int r = put_fixed(body, c->fixed);
+	json_t *body;
+	int r;
+
+	if (strcmp(c->method, "PATCH") == 0 && !c->fixed && call->given_count == 0) {
+		log_error("%s %s: nothing to change; see tapin %s %s --help", c->noun, c->verb,
+			c->noun, c->verb);
+		return -EINVAL;
+	}
+	body = json_object();
+	r = put_fixed(body, c->fixed);
 
 	if (r == 0 && c->word && call->word_count == words_wanted(c))
 		r = put(body, c->word, call->words[call->word_count - 1]);

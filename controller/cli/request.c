@@ -42,9 +42,13 @@ static void complain(long status, bool login, const json_t *problem)
 	const char *detail = cli_text_at(problem, "detail"), *title = cli_text_at(problem, "title");
 	CLEANUP(cleanup_free) char *text = cli_clean(*detail ? detail : title);
 	const json_t *errors = json_object_get(problem, "errors"), *error;
+	bool many =
+		json_array_size(errors) > 1; /* then they say it, and the sentence only counts */
 	size_t i;
 
-	if (!text || !*text)
+	if (many)
+		log_error("%zu things are wrong", json_array_size(errors));
+	else if (!text || !*text)
 		log_error("the hub refuses: HTTP status %ld", status);
 	else
 		log_error("%s", text);
@@ -54,7 +58,7 @@ static void complain(long status, bool login, const json_t *problem)
 		CLEANUP(cleanup_free) char *what = cli_clean(cli_text_at(error, "detail"));
 
 		/* the hub's sentence may have said it */
-		if (field && what && !(text && strstr(text, what)))
+		if (field && what && (many || !(text && strstr(text, what))))
 			log_error("  %s: %s", field, what);
 	}
 	if (!login && remedy(status))
@@ -262,6 +266,8 @@ static int request(struct cli_call *call)
 		cli_print_json(answer);
 	else if (r == CLI_EXIT_DONE && answer && c->columns)
 		cli_show_sheet(c->columns, answer);
+	else if (r == CLI_EXIT_DONE && !call->json && strcmp(c->method, "DELETE") == 0)
+		printf("%s %s is removed\n", c->noun, call->words[0]);
 	json_decref(answer);
 	return r;
 }

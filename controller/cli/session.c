@@ -108,7 +108,7 @@ static int read_terminal(const char *prompt, char *out, size_t room)
 
 	if (!tty || tcgetattr(fileno(tty), &before) < 0)
 		return log_error("no terminal to ask for a password: use --password-stdin"),
-		       -EINVAL;
+		       -ENOTTY;
 	quiet = before;
 	quiet.c_lflag &= (tcflag_t)~ECHO;
 	tcsetattr(fileno(tty), TCSAFLUSH, &quiet);
@@ -124,7 +124,7 @@ int cli_read_secret(const char *prompt, bool from_stdin, char *out, size_t room)
 {
 	int r = from_stdin ? read_line(stdin, out, room) : read_terminal(prompt, out, room);
 
-	if (r < 0)
+	if (r < 0 && r != -ENOTTY) /* that was said */
 		log_error("%s: expected a line of at most %zu characters", prompt, room - 2);
 	return r;
 }
@@ -188,6 +188,8 @@ int cli_logout(struct cli_call *call)
 			"%s: the hub does not answer; the key is forgotten here, there it ends by "
 			"itself",
 			call->hub);
+	else if (!call->json)
+		puts("logged out");
 	return r == CLI_EXIT_UNREACHABLE ? r : CLI_EXIT_DONE;
 }
 
@@ -264,8 +266,13 @@ int cli_operator_password(struct cli_call *call)
 	r = add_current(call, body);
 	if (r == CLI_EXIT_DONE && add_password(call, body) < 0)
 		r = CLI_EXIT_USAGE;
-	if (r == CLI_EXIT_DONE)
-		return cli_send(call, "PUT", path, body, NULL);
-	json_decref(body);
+	if (r != CLI_EXIT_DONE) {
+		json_decref(body);
+		return r;
+	}
+	r = cli_send(call, "PUT", path, body, NULL);
+	if (r == CLI_EXIT_DONE && !call->json)
+		printf("%s has a new password; sessions of %s have ended\n", call->words[0],
+			call->words[0]);
 	return r;
 }

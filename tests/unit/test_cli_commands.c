@@ -207,7 +207,10 @@ static void wrong_words_are_refused_before_anything_is_asked(void **state)
 		{"tier|add|--name|x|--hours|24/7|--door|A", "DOOR"},
 		{"log|verify|--file|x.db", "--site"},
 		{"log|verify|--file|x.db|--door|front", "--site S --door D"},
-		{"member|list|--hub|http://10.0.0.1:80", "unix:/PATH"}};
+		{"member|list|--hub|http://10.0.0.1:80", "unix:/PATH"},
+		{"member|change|1", "nothing to change"}, {"site|change", "nothing to change"},
+		{"member|add|--name|x|--tier|day", "tapin tier list"},
+		{"member|show|Ann", "member list --text"}};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
