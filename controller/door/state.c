@@ -214,7 +214,11 @@ void state_look_for_lift(struct door *door)
 	door_conf_path(door->conf.run_directory, STATE_LIFT_FILE, path);
 	if (lstat(path, &st) < 0)
 		return;
-	unlink(path);
+	/* one that stays would lift every later lockdown, too */
+	if (unlink(path) < 0) {
+		log_warning("%s: cannot be removed: %s; the lockdown stays", path, strerror(errno));
+		return;
+	}
 	if (!S_ISREG(st.st_mode) || (st.st_uid != 0 && st.st_uid != geteuid())) {
 		log_warning("%s: is not root's: the lockdown stays", path);
 		return;
