@@ -310,6 +310,8 @@ int hub_recover(const struct hub_conf *conf, const char *name, char err[ERR_MAX]
 {
 	char password[PASSWORD_MADE_SIZE], path[PATH_MAX];
 	struct registry *registry = NULL;
+	struct registry_operator before = {0};
+	bool made;
 	int r;
 
 	name = name ? name : ADMIN_DEFAULT;
@@ -330,6 +332,7 @@ int hub_recover(const struct hub_conf *conf, const char *name, char err[ERR_MAX]
 		r = open_registry(conf, path, &registry, err);
 	if (r < 0)
 		return r;
+	made = registry_operator(registry, name, &before) == 0;
 	r = fail(registry, path, put_and_audit(registry, name, "operator.recover", password), err);
 	if (r == -EPERM)
 		snprintf(err, ERR_MAX,
@@ -340,7 +343,9 @@ int hub_recover(const struct hub_conf *conf, const char *name, char err[ERR_MAX]
 	registry_close(registry);
 	give_registry(conf, path);
 	if (r == 0)
-		printf("login      %s\npassword   %s      (shown this once)\n", name, password);
+		printf("%slogin      %s\npassword   %s      (shown this once)\n",
+			made ? "There was no such operator: this is a new admin.\n" : "", name,
+			password);
 	crypto_wipe(password, sizeof(password));
 	return r;
 }
