@@ -43,8 +43,9 @@ static const struct cli_column audit_columns[] = {
 	{"ACTOR", "actor", CLI_CELL_TEXT},
 	{"ACTION", "action", CLI_CELL_TEXT},
 	{"OBJECT", "object", CLI_CELL_TEXT},
-	{"BEFORE", "before", CLI_CELL_TEXT},
-	{"AFTER", "after", CLI_CELL_TEXT},
+	{"WHAT", "", CLI_CELL_CHANGES},
+	{"BEFORE", "before", CLI_CELL_CSV},
+	{"AFTER", "after", CLI_CELL_CSV},
 	{0},
 };
 

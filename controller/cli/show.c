@@ -138,7 +138,7 @@ static size_t count_columns(const struct cli_column *columns)
 {
 	size_t n = 0;
 
-	while (columns[n].title)
+	while (columns[n].title && columns[n].cell != CLI_CELL_CSV) /* those stand last */
 		n++;
 	return n < COLUMNS_MAX ? n : COLUMNS_MAX;
 }
@@ -150,7 +150,10 @@ static int add_row(
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < count; i++) {
-		cells[i] = cli_cell(cli_at(row, columns[i].field), columns[i].cell, false);
+		cells[i] =
+			columns[i].cell == CLI_CELL_CHANGES
+				? cli_changes(row)
+				: cli_cell(cli_at(row, columns[i].field), columns[i].cell, false);
 		r = cells[i] ? 0 : -ENOMEM;
 	}
 	if (r == 0)
@@ -235,7 +238,8 @@ static void csv_field(const char *text, bool last)
 void cli_csv_head(const struct cli_column *columns)
 {
 	for (; columns->title; columns++)
-		csv_field(columns->field, !columns[1].title);
+		if (columns->cell != CLI_CELL_CHANGES)
+			csv_field(columns->field, !columns[1].title);
 }
 
 void cli_csv_rows(const struct cli_column *columns, const json_t *rows)
@@ -249,7 +253,8 @@ void cli_csv_rows(const struct cli_column *columns, const json_t *rows)
 			CLEANUP(cleanup_free)
 			char *text = cli_cell(cli_at(row, c->field), c->cell, true);
 
-			csv_field(text ? text : "", !c[1].title);
+			if (c->cell != CLI_CELL_CHANGES)
+				csv_field(text ? text : "", !c[1].title);
 		}
 	}
 }

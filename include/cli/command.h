@@ -40,7 +40,14 @@ struct cli_option {
 	unsigned flags;
 };
 
-enum cli_cell { CLI_CELL_TEXT, CLI_CELL_TIME, CLI_CELL_RIGHT, CLI_CELL_DOORS };
+enum cli_cell {
+	CLI_CELL_TEXT,
+	CLI_CELL_TIME,
+	CLI_CELL_RIGHT,
+	CLI_CELL_DOORS,
+	CLI_CELL_CHANGES, /* of tables only: what differs between before and after */
+	CLI_CELL_CSV,     /* of CSV only: too long for a table */
+};
 
 struct cli_column {
 	const char *title; /* NULL ends a list */
@@ -151,6 +158,10 @@ void cli_print_json(const json_t *value);
 char *cli_clean(const char *text);
 /* "2026-11-22T05:00:00Z" in local time, or the text itself. */
 void cli_local_time(const char *text, char out[64]);
+
+/* ---- changes.c ---- */
+/* What differs between "before" and "after" of a row, in words; the caller frees. */
+char *cli_changes(const json_t *row);
 
 /* ---- session.c ---- */
 int cli_session_load(const char *hub, char key[80]);

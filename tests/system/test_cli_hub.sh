@@ -156,6 +156,8 @@ check "one that was changed is found" changed
 check "at the door" prints 'entries, whole' log verify --file "$work/front/store/journal.db" --site walker --door front
 check "as the journal of another door it does not" exits 1 '' log verify --file "$work/front/store/journal.db" --site walker --door back
 check "the audit" says '.items[0].action | length > 0' audit list --limit 1
+check "for a person what changed" prints 'card\.revoke +card/1 .*state: active -> revoked' audit list
+check "in CSV the whole" test "$(t audit list --csv --limit 1 | head -1 | tr -d '\r')" = id,at,actor,action,object,before,after
 check "no alarms" says '.items == []' alarm list --open
 
 # ---- operators ----
@@ -174,5 +176,6 @@ check "logout" t logout
 check "leaves no key behind" test ! -e "$work/state/tapin/session"
 check "site init is tapin-hub's, which makes no site twice" exits 1 'exist|already|made' site init --config "$work/hub.conf"
 check "operator recover lets an admin in again" prints 'password' operator recover admin --config "$work/hub.conf"
+check "a name that was none is said to be a new admin" prints 'new admin' operator recover nobody --config "$work/hub.conf"
 check "theft: what must be issued anew" says '.door.status == "stolen" and [.items[].label] == ["second","fob"]' door stolen front
 finish
