@@ -104,19 +104,46 @@ static const char *remedy(int error)
 	}
 }
 
+/* Who only reads a file can neither make its folder nor begin a new one. */
+static const char *reader_remedy(int error)
+{
+	switch (-error) {
+	case EACCES:
+	case EPERM:
+		return "read it as a user who may";
+	case ENOENT:
+	case ENOTDIR:
+	case EISDIR:
+		return "name the file that the program keeps";
+	case EBADMSG:
+		return "it is damaged; it was not changed";
+	default:
+		return remedy(error);
+	}
+}
+
 /* One wording for every failure: file, what failed, why, what to do. */
-static int fail(const char *path, const char *doing, int error, const char *why, char err[ERR_MAX])
+static int say(const char *path, const char *doing, int error, const char *why, const char *what,
+	char err[ERR_MAX])
 {
 	snprintf(err, ERR_MAX, "%s: cannot %s: %s: %s", path, doing, why ? why : strerror(-error),
-		remedy(error));
+		what);
 	return error;
+}
+
+static int fail(const char *path, const char *doing, int error, const char *why, char err[ERR_MAX])
+{
+	return say(path, doing, error, why, remedy(error), err);
 }
 
 int db_fail(struct sqlite3 *db, const char *path, const char *doing, char err[ERR_MAX])
 {
 	int error = db_errno(db);
 
-	return fail(path, doing, error < 0 ? error : -EIO, sqlite3_errmsg(db), err);
+	if (error >= 0)
+		error = -EIO;
+	return say(path, doing, error, sqlite3_errmsg(db),
+		sqlite3_db_readonly(db, "main") == 1 ? reader_remedy(error) : remedy(error), err);
 }
 
 int db_do(struct sqlite3 *db, const char *sql)
@@ -272,11 +299,24 @@ static int open_file(const char *path, bool read_only, sqlite3 **ret_db)
 		NULL);
 }
 
+/* SQLite says of a file that is not there only that it cannot open it. */
+static int find_file(const char *path, char err[ERR_MAX])
+{
+	struct stat st;
+	int error = stat(path, &st) < 0 ? -errno : S_ISDIR(st.st_mode) ? -EISDIR : 0;
+
+	if (error == 0 && euidaccess(path, R_OK) < 0)
+		error = -errno;
+	return error == 0 ? 0 : say(path, "read it", error, NULL, reader_remedy(error), err);
+}
+
 int db_connect(const char *path, bool read_only, struct sqlite3 **ret_db, char err[ERR_MAX])
 {
 	CLEANUP(db_cleanup) struct sqlite3 *db = NULL;
-	int error;
+	int error = read_only ? find_file(path, err) : 0;
 
+	if (error < 0)
+		return error;
 	if (open_file(path, read_only, &db) != SQLITE_OK)
 		return db ? db_fail(db, path, "open", err) : fail(path, "open", -ENOMEM, NULL, err);
 	if (!read_only && sqlite3_db_readonly(db, "main") == 1)
@@ -292,6 +332,11 @@ int db_connect(const char *path, bool read_only, struct sqlite3 **ret_db, char e
 		"PRAGMA cell_size_check=ON; PRAGMA secure_delete=ON; PRAGMA temp_store=MEMORY;"
 		"PRAGMA journal_size_limit=4194304",
 		err);
+	if (error == -EBADMSG && read_only)
+		snprintf(err, ERR_MAX,
+			"%s: is no database, or a damaged one: name the file that the program "
+			"keeps, or a whole copy of it",
+			path);
 	if (error < 0)
 		return error;
 	*ret_db = STEAL(db);
@@ -455,24 +500,11 @@ int db_open_read(const char *path, const struct db_schema *schema, struct sqlite
 	char err[ERR_MAX])
 {
 	CLEANUP(db_cleanup) struct sqlite3 *db = NULL;
-	int version = 0, error;
+	int version = 0;
+	int error = db_connect(path, true, &db, err);
 
-	if (access(path, F_OK) < 0) {
-		error = -errno;
-		snprintf(err, ERR_MAX,
-			"%s: cannot be read: %s: name the file that the program keeps, as a user "
-			"who may read it",
-			path, strerror(-error));
-		return error;
-	}
-	error = db_connect(path, true, &db, err);
 	if (error == 0)
 		error = identify(db, path, schema, &version, err);
-	if (error == -EBADMSG)
-		snprintf(err, ERR_MAX,
-			"%s: is no database, or a damaged one: name the file that the program "
-			"keeps; if this is it, the program sets it aside when it starts",
-			path);
 	if (error < 0)
 		return error;
 	if (version < schema->count) {

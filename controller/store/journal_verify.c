@@ -65,6 +65,8 @@ static int verify_start(
 	const char *its_site, *its_door;
 	int rc;
 
+	if (error == -EINVAL) /* no such table */
+		snprintf(v->err, ERR_MAX, "%s: is no journal: name the door's journal.db", v->path);
 	if (error < 0)
 		return error;
 	rc = sqlite3_step(stmt);

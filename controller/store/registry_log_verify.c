@@ -220,10 +220,12 @@ static int check_site(struct verify *v)
 	int error = db_prepare(v->db, v->path, "SELECT site FROM site", &stmt, v->err);
 	const char *site;
 
-	if (error < 0) {
+	if (error == -EINVAL) { /* no such table */
 		snprintf(v->err, ERR_MAX, "%s: is no registry: name the hub's hub.db", v->path);
-		return error == -EINVAL ? -EPROTONOSUPPORT : error;
+		return -EPROTONOSUPPORT;
 	}
+	if (error < 0)
+		return error;
 	if (sqlite3_step(stmt) != SQLITE_ROW)
 		return db_fail(v->db, v->path, "read its site", v->err);
 	site = (const char *)sqlite3_column_text(stmt, 0);

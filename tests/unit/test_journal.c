@@ -1188,10 +1188,17 @@ static void verify_reads_a_file_whatever_its_name_and_rights(void **state)
 				 &count, err),
 		-ENOENT);
 	assert_non_null(strstr(err, "none.db"));
+	assert_non_null(strstr(err, "name the file that the program keeps"));
 	file_put(in_folder("text"), 0, "this is no database, whatever it is called", 42);
 	assert_int_equal(
 		journal_verify(in_folder("text"), "walker", "front", crypto_hash256, &count, err),
 		-EBADMSG);
+	assert_non_null(strstr(err, "text: is no database"));
+	run_sql("other.db", "CREATE TABLE t (n)");
+	assert_int_equal(journal_verify(in_folder("other.db"), "walker", "front", crypto_hash256,
+				 &count, err),
+		-EINVAL);
+	assert_non_null(strstr(err, "other.db: is no journal"));
 }
 
 static void verify_reads_beside_a_running_writer(void **state)

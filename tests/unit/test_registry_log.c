@@ -942,9 +942,11 @@ static void verify_reads_beside_a_running_hub_and_refuses_other_files(void **sta
 	assert_true(registry_log_verify(
 			    in_folder("none.db"), "walker", crypto_hash256, &chains, err) < 0);
 	assert_non_null(strstr(err, "none.db"));
+	assert_non_null(strstr(err, "name the file that the program keeps"));
 	file_put(in_folder("text"), 0, "this is no database, whatever it is called", 42);
 	assert_true(
 		registry_log_verify(in_folder("text"), "walker", crypto_hash256, &chains, err) < 0);
+	assert_non_null(strstr(err, "is no database"));
 	run_sql("empty.db", "CREATE TABLE t (n)");
 	assert_true(registry_log_verify(
 			    in_folder("empty.db"), "walker", crypto_hash256, &chains, err) < 0);
