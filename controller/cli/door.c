@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "cli/command.h"
+#include "core/roster.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -174,58 +175,72 @@ int cli_door_state(struct cli_call *call)
 
 /* ---- bundles ---- */
 
-/* Never replaces a file; nobody else may read it. */
-static int write_bundle(const char *file, const char *text)
+/* Never replaces a file; nobody else may read it. The descriptor, or negative errno. */
+static int make_bundle(const char *file)
 {
-	CLEANUP(cleanup_close)
 	int fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	return fd < 0 ? -errno : fd;
+}
+
+static int write_bundle(int fd, const char *text)
+{
 	size_t size = strlen(text);
 
-	if (fd < 0)
-		return -errno;
-	if (write(fd, text, size) != (ssize_t)size || fsync(fd) < 0)
-		return unlink(file), -EIO;
-	return 0;
+	return write(fd, text, size) == (ssize_t)size && fsync(fd) == 0 ? 0 : -EIO;
 }
 
-/* A file name from outside is a name, not a path. */
-static const char *safe_name(const char *name)
+static int keep_bundle(const char *door, const char *file, int fd, const char *text)
 {
-	bool safe = *name && *name != '.' && strlen(name) < 100 &&
-		    !name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-._")];
-
-	return safe ? name : "door.bundle";
+	if (write_bundle(fd, text) < 0) {
+		log_error("%s: cannot be written: %s; the bundle is lost, make another: tapin door "
+			  "bundle %s --output FILE",
+			file, strerror(EIO), door);
+		unlink(file);
+		return CLI_EXIT_REFUSED;
+	}
+	printf("%s: secret, good once and for 24 hours. Carry it to the door and run there:\n"
+	       "  tapin-door --provision %s\n",
+		file, file);
+	return CLI_EXIT_DONE;
 }
 
+/* The hub voids the earlier bundle when it makes one: a file that cannot be made is found before.
+ */
 static int save_bundle(struct cli_call *call, const char *door)
 {
 	const char *file = cli_given(call, "output"), *text;
-	char path[CLI_PATH_MAX];
+	char path[CLI_PATH_MAX], name[NAME_ID_MAX + 16];
+	bool printed = call->json || (file && strcmp(file, "-") == 0);
+	CLEANUP(cleanup_close) int fd = -1;
 	json_t *answer;
 	int r;
 
+	snprintf(name, sizeof(name), "%.*s.bundle", NAME_ID_MAX, door);
+	if (!file)
+		file = name;
+	if (!printed)
+		fd = make_bundle(file);
+	if (!printed && fd < 0) {
+		log_error("%s: cannot be made: %s; no bundle was made, and an earlier one is good "
+			  "as before; name another file: tapin door bundle %s --output FILE",
+			file, strerror(-fd), door);
+		return CLI_EXIT_REFUSED;
+	}
 	snprintf(path, sizeof(path), "/doors/%.40s/bundle", door);
 	r = cli_send(call, "POST", path, NULL, &answer);
-	if (r != CLI_EXIT_DONE)
+	if (r != CLI_EXIT_DONE) {
+		if (!printed)
+			unlink(file);
 		return r;
-	if (!file)
-		file = safe_name(cli_text_at(answer, "file_name"));
-	text = cli_text_at(answer, "text");
-	if (call->json) {
-		cli_print_json(answer);
-	} else if (strcmp(file, "-") == 0) {
-		fputs(text, stdout);
-	} else if ((r = write_bundle(file, text)) < 0) {
-		log_error("%s: cannot be written: %s; the bundle is lost, make another: tapin door "
-			  "bundle %s --output FILE",
-			file, strerror(-r), door);
-		r = CLI_EXIT_REFUSED;
-	} else {
-		printf("%s: secret, good once and for 24 hours. Carry it to the door and run "
-		       "there:\n"
-		       "  tapin-door --provision %s\n",
-			file, file);
 	}
+	text = cli_text_at(answer, "text");
+	if (call->json)
+		cli_print_json(answer);
+	else if (printed)
+		fputs(text, stdout);
+	else
+		r = keep_bundle(door, file, fd, text);
 	json_decref(answer);
 	return r;
 }
