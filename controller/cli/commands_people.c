@@ -7,6 +7,7 @@ static const struct cli_column member_columns[] = {
 	{"NAME", "name", CLI_CELL_TEXT},
 	{"CONTACT", "contact", CLI_CELL_TEXT},
 	{"TIER", "tier", CLI_CELL_RIGHT},
+	{"TIER NAME", "tier_name", CLI_CELL_TEXT},
 	{"STATE", "state", CLI_CELL_TEXT},
 	{"FROM", "valid_from", CLI_CELL_TEXT},
 	{"UNTIL", "valid_until", CLI_CELL_TEXT},
@@ -21,6 +22,7 @@ static const struct cli_column member_columns[] = {
 const struct cli_column cli_card_columns[] = {
 	{"ID", "id", CLI_CELL_RIGHT},
 	{"MEMBER", "member", CLI_CELL_RIGHT},
+	{"NAME", "member_name", CLI_CELL_TEXT},
 	{"STATE", "state", CLI_CELL_TEXT},
 	{"PENDING", "pending", CLI_CELL_TEXT},
 	{"KIND", "kind", CLI_CELL_TEXT},

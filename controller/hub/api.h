@@ -182,6 +182,10 @@ void api_write_card(struct api_writer *out, const struct registry_card *card);
 void api_write_door(
 	struct api_call *call, struct api_writer *out, const struct registry_door *door);
 /* Between api_object and api_end. */
+/* The same for an answer, with the name of its tier or member beside the number; never for the
+ * audit, which would keep the name of who is erased. */
+void api_member_show(struct api_call *call, const struct registry_member *member);
+void api_card_show(struct api_call *call, const struct registry_card *card);
 void api_member_fields(struct api_writer *out, const struct registry_member *member);
 void api_card_fields(struct api_writer *out, const struct registry_card *card);
 

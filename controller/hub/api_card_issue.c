@@ -214,10 +214,10 @@ static void write_replaced(struct api_call *call, const struct registry_card *ca
 {
 	api_object(&call->out, NULL);
 	api_object(&call->out, "card");
-	api_card_fields(&call->out, card);
+	api_card_show(call, card);
 	api_end(&call->out);
 	api_object(&call->out, "replaced");
-	api_card_fields(&call->out, old);
+	api_card_show(call, old);
 	api_end(&call->out);
 	api_confirmations(call, &call->out, revision);
 	api_end(&call->out);

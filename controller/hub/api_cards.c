@@ -26,6 +26,17 @@ void api_card_fields(struct api_writer *out, const struct registry_card *card)
 	api_number(out, "version", card->version);
 }
 
+void api_card_show(struct api_call *call, const struct registry_card *card)
+{
+	struct registry_member member;
+
+	api_card_fields(&call->out, card);
+	if (card->member && registry_member(call->registry, card->member, &member) == 0)
+		api_text(&call->out, "member_name", member.name);
+	else
+		api_null(&call->out, "member_name");
+}
+
 void api_write_card(struct api_writer *out, const struct registry_card *card)
 {
 	api_object(out, NULL);
@@ -82,8 +93,11 @@ static int list_cards(struct api_call *call)
 		return n;
 	api_page_open(call);
 	for (int i = 0; i < n; i++)
-		if (reissue != 0 || rows[i].kind == CARD_KIND_UID)
-			api_write_card(&call->out, &rows[i]);
+		if (reissue != 0 || rows[i].kind == CARD_KIND_UID) {
+			api_object(&call->out, NULL);
+			api_card_show(call, &rows[i]);
+			api_end(&call->out);
+		}
 	api_page_close(call, "cards", &page, (size_t)n, n ? rows[n - 1].id : 0, NULL);
 	return 0;
 }
@@ -102,7 +116,7 @@ static int show_card(struct api_call *call)
 		return r;
 	api_etag(call, card.version);
 	api_object(&call->out, NULL);
-	api_card_fields(&call->out, &card);
+	api_card_show(call, &card);
 	if (asked)
 		api_confirmations(call, &call->out, &revision);
 	api_end(&call->out);
@@ -131,7 +145,7 @@ int api_card_finish(struct api_call *call, int r, uint64_t id, const char *actio
 		return r;
 	api_etag(call, card.version);
 	api_object(&call->out, NULL);
-	api_card_fields(&call->out, &card);
+	api_card_show(call, &card);
 	if (claimed) {
 		api_object(&call->out, "claimed");
 		api_text(&call->out, "door", claimed->door);

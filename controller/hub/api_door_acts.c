@@ -55,8 +55,11 @@ static int write_reissue(struct api_call *call, int64_t now)
 	api_time(&call->out, "issued_before", now);
 	api_list(&call->out, "items");
 	for (int i = 0; i < n; i++)
-		if (rows[i].kind == CARD_KIND_UID)
-			api_write_card(&call->out, &rows[i]);
+		if (rows[i].kind == CARD_KIND_UID) {
+			api_object(&call->out, NULL);
+			api_card_show(call, &rows[i]);
+			api_end(&call->out);
+		}
 	api_page_close(call, "cards", &page, (size_t)n, n ? rows[n - 1].id : 0, NULL);
 	return 0;
 }

@@ -51,7 +51,7 @@ static int write_enrolment(struct api_call *call, const struct registry_command 
 	api_text(out, "why", command->why);
 	if (command->card) {
 		api_object(out, "card");
-		api_card_fields(out, &card);
+		api_card_show(call, &card);
 		api_end(out);
 	} else {
 		api_null(out, "card");

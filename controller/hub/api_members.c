@@ -27,6 +27,17 @@ void api_member_fields(struct api_writer *out, const struct registry_member *mem
 	api_number(out, "version", member->version);
 }
 
+void api_member_show(struct api_call *call, const struct registry_member *member)
+{
+	struct registry_tier tier;
+
+	api_member_fields(&call->out, member);
+	if (registry_tier(call->registry, member->tier, &tier) == 0)
+		api_text(&call->out, "tier_name", tier.name);
+	else
+		api_null(&call->out, "tier_name");
+}
+
 void api_write_member(struct api_writer *out, const struct registry_member *member)
 {
 	api_object(out, NULL);
@@ -109,8 +120,11 @@ static int list_members(struct api_call *call)
 	if (n < 0)
 		return n;
 	api_page_open(call);
-	for (int i = 0; i < n; i++)
-		api_write_member(&call->out, &rows[i]);
+	for (int i = 0; i < n; i++) {
+		api_object(&call->out, NULL);
+		api_member_show(call, &rows[i]);
+		api_end(&call->out);
+	}
 	api_page_close(call, "members", &page, (size_t)n, n ? rows[n - 1].id : 0, NULL);
 	return 0;
 }
@@ -129,7 +143,7 @@ static int show_member(struct api_call *call)
 		return r;
 	api_etag(call, member.version);
 	api_object(&call->out, NULL);
-	api_member_fields(&call->out, &member);
+	api_member_show(call, &member);
 	if (asked)
 		api_confirmations(call, &call->out, &revision);
 	api_end(&call->out);
@@ -192,7 +206,7 @@ static int finish(struct api_call *call, int r, uint64_t id, const char *action,
 		return r;
 	api_etag(call, member.version);
 	api_object(&call->out, NULL);
-	api_member_fields(&call->out, &member);
+	api_member_show(call, &member);
 	api_confirmations(call, &call->out, &revision);
 	api_end(&call->out);
 	return 0;

@@ -52,7 +52,13 @@ bundle() {
 		"$SITE_DOOR_BIN" --config "$work/front/door.conf" --provision "$work/front.bundle"
 }
 check "a door is added, its bundle is private and good" bundle
-check "a bundle replaces no file" exits 1 'File exists.*another' door bundle front --output "$work/front.bundle"
+check "a bundle replaces no file" exits 1 'File exists.*no bundle was made' door bundle front --output "$work/front.bundle"
+not_voided() { # the audit knows of one bundle
+	[ "$(t audit list --json | jq '[.items[] | select(.action == "door.bundle")] | length')" = 1 ]
+}
+check "nor voids the earlier one" not_voided
+no_rest() { exits 1 'no door .nowhere' door bundle nowhere --output "$work/nowhere.bundle" && [ ! -e "$work/nowhere.bundle" ]; }
+check "a refusal leaves no file" no_rest
 check "the door comes" site_door_up front
 check "its hours at one door" says '.doors == [{"door":"front","hours":"Mo-Fr 09:00-17:00"},{"door":"front2","hours":null}] | not' \
 	tier add --name Day --hours 24/7 --door 'front=Mo-Fr 09:00-17:00'
@@ -67,7 +73,7 @@ check "an event" says '.doors_from[:16] == "2026-12-24T18:00"' event add --title
 
 # ---- members and cards ----
 check "a member" says '.id == 1 and .name == "Zoë"' member add --name Zoë --tier 1 --contact '=HYPERLINK("x")'
-check "the table" prints '^ 1 Zoë .* 1 active' member list
+check "the table" prints '^ 1 Zoë .* 1 Unlimited +active' member list
 csv() { [ "$(t member list --csv | sed -n 2p | cut -d, -f1-3)" = "1,Zoë,\"'=HYPERLINK(\"\"x\"\")\"" ]; }
 check "CSV that no spreadsheet runs" csv
 issue() { # the contract for scripts
@@ -98,6 +104,9 @@ enrol() {
 check "a card is enrolled at the door" enrol
 check "a member is suspended, and the door knows" prints '^front: knows it' member suspend 1
 check "what was changed meanwhile exits 5" exits 5 'version' member change 1 --name X --if-version 1
+check "a card's member too" prints '^ *1 +1 Zoë ' card list
+check "for scripts" says '.items[0].member_name == "Zoë"' card list
+check "the audit keeps numbers only" says '[.items[] | select(.object | startswith("card/")) | .after, .before | strings, objects | tostring | contains("Zoë")] | any | not' audit list
 check "no such member exits 1" exits 1 'no member 99' member show 99
 printf 'name,tier\r\nAda,1\r\nBob,9\r\n' >"$work/members.csv"
 preview() { ! t member import "$work/members.csv" --preview >"$work/out" && grep -Eq '3 error .*no tier 9' "$work/out"; }
@@ -150,9 +159,12 @@ check "the backup verifies" prints '^every chain is whole' log verify --file "$b
 proven() { says "(.chains | length > 0 and all(.signed_entries == .entries and .why == \"\"))" "$@"; }
 check "with the door's signatures over every entry" proven log verify
 check "in the backup too" proven log verify --file "$backup" --site walker
+echo 'no database' >"$work/text"
 sqlite3 "$backup" 'UPDATE signature SET bytes = zeroblob(64)'
 changed() { ! t log verify --file "$backup" --site walker >"$work/out" && grep -q "signature over it is wrong" "$work/out"; }
 check "one that was changed is found" changed
+check "what is no database" exits 1 'text: is no database' log verify --file "$work/text" --site walker
+check "a file that is not there" exits 1 'name the file' log verify --file "$work/nothing.db" --site walker
 check "at the door" prints 'entries, whole' log verify --file "$work/front/store/journal.db" --site walker --door front
 check "as the journal of another door it does not" exits 1 '' log verify --file "$work/front/store/journal.db" --site walker --door back
 check "the audit" says '.items[0].action | length > 0' audit list --limit 1
