@@ -7,7 +7,7 @@ source "$(dirname "$0")/hublib.sh"
 
 S=tapin/walker
 pub() { # ACCOUNT TOPIC TEXT
-	mosquitto_pub -p "$port" -u "$1" -P "$(password "$1")" -q 1 -t "$2" -m "$3" 2>&1
+	mosquitto_pub -h 127.0.0.1 -p "$port" -u "$1" -P "$(password "$1")" -q 1 -t "$2" -m "$3" 2>&1
 }
 password() {
 	case $1 in
@@ -39,14 +39,14 @@ pub tapin-hub '$CONTROL/dynamic-security/v1' '{"commands":[{"command":"createRol
 connections() { grep -c 'mqtt: connected' "$work/hub.log"; }
 hub_back() { (($(connections) >= 2)); }
 until_true 5 hub_back
-start spy mosquitto_sub -p "$port" -u spy -P spy -v -t '#'
+start spy mosquitto_sub -h 127.0.0.1 -p "$port" -u spy -P spy -v -t '#'
 for door in front back third; do api POST /doors "{\"name\": \"$door\"}" >/dev/null; door_conf $door; done
 check "a door joins" site_door_provision front
 # the same claim again, as a door says it whose answer was lost; and one that somebody else made of it
 ask=$(grep "claim/.*/ask" "$work/spy.log" | head -n 1)
 asked=${ask%% *}
 answers() { grep -c "^${asked%/ask}/answer " "$work/spy.log"; }
-again() { mosquitto_pub -p "$port" -u "claim-$(jq -r .claim "$work/front.bundle")" -P "$(jq -r .mqtt.password "$work/front.bundle")" -q 1 -t "$asked" -m "$1"; }
+again() { mosquitto_pub -h 127.0.0.1 -p "$port" -u "claim-$(jq -r .claim "$work/front.bundle")" -P "$(jq -r .mqtt.password "$work/front.bundle")" -q 1 -t "$asked" -m "$1"; }
 more() { [ "$(answers)" -gt "$1" ]; }
 again "${ask#* }"
 check "the same claim again is answered again" until_true 5 more 1
@@ -74,7 +74,7 @@ check "a door cannot speak as the hub" cannot_say door-front $S/door/front/live 
 check "a door cannot claim, nor leave its site" cannot_say door-front $S/door/front/live \
 	$S/claim/$claim/ask tapin/elsewhere/door/front/live tapin/walker $S $S/door/front $S/door/front/live/x other
 check "a door cannot command the broker" cannot_say door-front $S/door/front/live '$CONTROL/dynamic-security/v1'
-no_evil() { ! mosquitto_pub -p "$port" -u door-evil -P evil -t x -m x 2>/dev/null; }
+no_evil() { ! mosquitto_pub -h 127.0.0.1 -p "$port" -u door-evil -P evil -t x -m x 2>/dev/null; }
 pub door-front '$CONTROL/dynamic-security/v1' '{"commands":[{"command":"createClient","username":"door-evil","password":"evil"}]}'
 check "no account came of trying" no_evil
 check "a claim's account says its ask and nothing else" cannot_say "claim-$claim" "$S/claim/$claim/ask" \
@@ -85,7 +85,7 @@ hears() { # NAME ACCOUNT TOPIC...: what it is sent goes to $work/NAME.log
 	local name=$1 account=$2 topics=() topic
 	shift 2
 	for topic in "$@"; do topics+=(-t "$topic"); done
-	start "$name" mosquitto_sub -p "$port" -u "$account" -P "$(password "$account")" -v "${topics[@]}"
+	start "$name" mosquitto_sub -h 127.0.0.1 -p "$port" -u "$account" -P "$(password "$account")" -v "${topics[@]}"
 }
 hears ear door-front $S/keys $S/state '#' 'tapin/#' "$S/#" "$S/door/#" "$S/door/+/roster" "$S/door/+/command" "$S/door/+/ask" \
 	$S/door/back/ask $S/door/back/journal $S/door/back/result $S/door/back/live $S/door/back/status $S/door/back/state \
@@ -114,8 +114,8 @@ stop claimear
 check "nobody gets in without an account" sh -c "! mosquitto_pub -p $port -t x -m x 2>/dev/null"
 check "nor with a wrong password" sh -c "! mosquitto_pub -p $port -u door-front -P wrong -t x -m x 2>/dev/null"
 before=$(connections)
-mosquitto_pub -p "$port" -u door-front -P "$(password door-front)" -i tapin-hub -t $S/door/front/live -m hello
-mosquitto_pub -p "$port" -u door-front -P "$(password door-front)" -i tapin-hub-walker -t $S/door/front/live -m hello
+mosquitto_pub -h 127.0.0.1 -p "$port" -u door-front -P "$(password door-front)" -i tapin-hub -t $S/door/front/live -m hello
+mosquitto_pub -h 127.0.0.1 -p "$port" -u door-front -P "$(password door-front)" -i tapin-hub-walker -t $S/door/front/live -m hello
 fence door-front $S/door/front/live
 check "no account pushes the hub out by taking its client id" test "$(connections)" = "$before"
 
@@ -134,7 +134,7 @@ check "the first door's account is not touched" fence door-front $S/door/front/l
 stop broker
 api POST /doors/front/stolen '' >/dev/null
 check "the broker comes back" site_broker_up
-refused_front() { ! mosquitto_pub -p "$port" -u door-front -P "$(password door-front)" -t $S/door/front/live -m x 2>/dev/null; }
+refused_front() { ! mosquitto_pub -h 127.0.0.1 -p "$port" -u door-front -P "$(password door-front)" -t $S/door/front/live -m x 2>/dev/null; }
 check "a door that was stolen meanwhile is cut off then" until_true $((8 * slow)) refused_front
 make_thing .text /doors/back/bundle "" >"$work/back.bundle"
 stop door_back

@@ -29,7 +29,7 @@ fault_is_loud() {
 	fill_disk
 	taps 3 unlimited
 	until_true 8 door_says "error: journal: " || return 1
-	timeout 5 mosquitto_sub -p "$port" -t tapin/walker/door/front/status -C 1 >"$work/status"
+	timeout 5 mosquitto_sub -h 127.0.0.1 -p "$port" -t tapin/walker/door/front/status -C 1 >"$work/status"
 	grep -q '"journal": *"failing"' "$work/status"
 }
 check "a full disk is said in log and status" fault_is_loud

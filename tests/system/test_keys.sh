@@ -73,11 +73,11 @@ check "a door that ran believes the new key" until_true $((5 * slow)) confirmed 
 check "and refuses the card" taps front unlimited deny
 check "a door that was away starts" site_door_start back
 check "and believes it, too" until_true $((10 * slow)) confirmed back
-retained() { mosquitto_sub -p "$port" -u spy -P spy -t "tapin/walker/$1" -C 1 -W 3 2>/dev/null; }
-mosquitto_pub -p "$port" -u tapin-hub -P "$(cat "$work/hub-mqtt.password")" -t '$CONTROL/dynamic-security/v1' -q 1 -m '{"commands":[{"command":"createRole","rolename":"spy","acls":[{"acltype":"subscribePattern","topic":"#","allow":true},{"acltype":"publishClientReceive","topic":"#","allow":true},{"acltype":"publishClientSend","topic":"#","allow":true}]},{"command":"createClient","username":"spy","password":"spy","roles":[{"rolename":"spy"}]}]}'
+retained() { mosquitto_sub -h 127.0.0.1 -p "$port" -u spy -P spy -t "tapin/walker/$1" -C 1 -W 3 2>/dev/null; }
+mosquitto_pub -h 127.0.0.1 -p "$port" -u tapin-hub -P "$(cat "$work/hub-mqtt.password")" -t '$CONTROL/dynamic-security/v1' -q 1 -m '{"commands":[{"command":"createRole","rolename":"spy","acls":[{"acltype":"subscribePattern","topic":"#","allow":true},{"acltype":"publishClientReceive","topic":"#","allow":true},{"acltype":"publishClientSend","topic":"#","allow":true}]},{"command":"createClient","username":"spy","password":"spy","roles":[{"rolename":"spy"}]}]}'
 signed_by() { [ "$(retained "$1" | head -n 1 | cut -d' ' -f2)" = "$2" ]; }
 check "nothing retained is signed by the old key" eval "until_true 5 signed_by roster/head $next && signed_by state $next && signed_by door/front/state $next"
-mosquitto_pub -p "$port" -u spy -P spy -q 1 -r -t tapin/walker/keys -f "$work/old-keys"
+mosquitto_pub -h 127.0.0.1 -p "$port" -u spy -P spy -q 1 -r -t tapin/walker/keys -f "$work/old-keys"
 sleep 0.3
 api POST "/cards/$card/resume" '{}' >/dev/null
 check "an old keys message, replayed by the broker, changes nothing" until_true $((5 * slow)) confirmed front

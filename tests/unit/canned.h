@@ -70,6 +70,9 @@ static void *canned_serve(void *userdata)
 			perror("canned answer");
 		close(fd);
 	}
+	/* whoever asks for more is hung up on, or it would wait as for a hub that hangs */
+	for (int fd; (fd = accept(c->listener, NULL, NULL)) >= 0;)
+		close(fd);
 	return NULL;
 }
 
