@@ -6,7 +6,9 @@
 #include "hub/conf.h"
 
 #include <string.h>
+#include <unistd.h>
 
+#define SLOW_MS 2000 /* then it is said that the hub takes its time */
 #define PAGE_MAX 500 /* items of one answer */
 
 static int exit_of_status(long status)
@@ -65,6 +67,14 @@ static void complain(long status, bool login, const json_t *problem)
 		log_error("%s", remedy(status));
 }
 
+static void say_waiting(void *userdata)
+{
+	const struct cli_call *call = userdata;
+
+	if (!call->quiet)
+		fprintf(stderr, "waiting for the hub (%s) …\n", call->hub);
+}
+
 static int open_client(struct cli_call *call)
 {
 	const char *hub = call->hub ? call->hub : getenv("TAPIN_HUB");
@@ -79,6 +89,8 @@ static int open_client(struct cli_call *call)
 	r = client_open(hub, &call->client, err);
 	if (r < 0)
 		return log_error("%s", err), r;
+	if (isatty(STDERR_FILENO))
+		client_set_slow(call->client, SLOW_MS, say_waiting, call);
 	if (call->command->wait_s)
 		client_wait(call->client, call->command->wait_s);
 	if (cli_session_load(hub, key) == 0)
@@ -184,6 +196,16 @@ static int page_path(const char *path, uint64_t left, const char *cursor, char o
 	return cursor && *cursor ? cli_add_query(out, "cursor", cursor) : 0;
 }
 
+/* The hub looks back only so far for this role. */
+static void say_cut(const char *from)
+{
+	char local[64];
+
+	cli_local_time(from, local);
+	log_warning(
+		"a host sees seven days: shown from %s; an auditor or admin sees the rest", local);
+}
+
 int cli_pages(struct cli_call *call, const char *path,
 	int (*take)(struct cli_call *call, json_t *items, void *userdata), void *userdata)
 {
@@ -208,6 +230,8 @@ int cli_pages(struct cli_call *call, const char *path,
 			log_error("the hub's answer is no list: is this a tapin hub?");
 			return CLI_EXIT_UNREACHABLE;
 		}
+		if (*cli_text_at(answer, "cut_from") && !*cursor)
+			say_cut(cli_text_at(answer, "cut_from"));
 		left -= count;
 		snprintf(cursor, sizeof(cursor), "%s", cli_text_at(answer, "next"));
 		r = take(call, items, userdata);

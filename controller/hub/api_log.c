@@ -46,7 +46,8 @@ static void read_name(struct api_call *call, const char *name, int (*find)(const
 		return;
 	*ret = find(text);
 	if (*ret < 0)
-		api_errors_add(&call->errors, name, "there is no such %s", name);
+		api_errors_add(&call->errors, name, "there is no such %s; %s lists them", name,
+			find == find_reason ? "tapin-reasons(7)" : "tapin(1)");
 }
 
 static bool wants_csv(const struct api_call *call)
@@ -56,8 +57,8 @@ static bool wants_csv(const struct api_call *call)
 	return accept && strncasecmp(accept, "text/csv", 8) == 0;
 }
 
-static void read_query(
-	struct api_call *call, struct registry_log_query *query, struct api_page *page)
+static void read_query(struct api_call *call, struct registry_log_query *query,
+	struct api_page *page, bool *ret_cut)
 {
 	static const char *const verdicts[] = {"deny", "grant"};
 	const char *above = http_query(call->request, "above");
@@ -80,6 +81,8 @@ static void read_query(
 	query->below = page->after;
 	query->limit = page->limit;
 	query->ascending = above != NULL;
+	*ret_cut = call->actor.role == OPERATOR_ROLE_HOST && query->from_us < earliest &&
+		   http_query(call->request, "from");
 	if (call->actor.role == OPERATOR_ROLE_HOST && query->from_us < earliest)
 		query->from_us = earliest;
 }
@@ -182,7 +185,8 @@ static void write_entry(
 }
 
 static void answer_json(struct api_call *call, const struct api_page *page,
-	const struct registry_log_query *query, const struct registry_entry *rows, size_t count)
+	const struct registry_log_query *query, bool cut, const struct registry_entry *rows,
+	size_t count)
 {
 	struct names names = {.call = call};
 	uint64_t highest = query->above;
@@ -198,6 +202,10 @@ static void answer_json(struct api_call *call, const struct api_page *page,
 	}
 	api_end(&call->out);
 	api_number(&call->out, "above", highest);
+	if (cut)
+		api_time(&call->out, "cut_from", query->from_us);
+	else
+		api_null(&call->out, "cut_from");
 	if (follows || count < page->limit || count == 0) {
 		api_null(&call->out, "next");
 	} else {
@@ -341,9 +349,10 @@ static int list_log(struct api_call *call)
 	CLEANUP(cleanup_free) struct registry_entry *rows = NULL;
 	struct registry_log_query query, asked;
 	struct api_page page;
+	bool cut;
 	int n;
 
-	read_query(call, &query, &page);
+	read_query(call, &query, &page, &cut);
 	if (call->errors.count > 0)
 		return api_malformed(call);
 	n = audit_look(call, &query);
@@ -356,7 +365,7 @@ static int list_log(struct api_call *call)
 		return n;
 	if (wants_csv(call))
 		return answer_csv(call, &page, rows, (size_t)n);
-	answer_json(call, &page, &asked, rows, (size_t)n);
+	answer_json(call, &page, &asked, cut, rows, (size_t)n);
 	return 0;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wire/client.h"
 
+#include "base/clock.h"
 #include "crypto/hash.h"
 
 #include <curl/curl.h>
@@ -16,6 +17,10 @@ struct client {
 	char base[200];
 	char curl_error[CURL_ERROR_SIZE];
 	char *authorization; /* a header line, or NULL */
+	void (*slow)(void *userdata);
+	void *userdata;
+	unsigned slow_ms;
+	uint64_t slow_at; /* 0: said */
 };
 
 struct sink {
@@ -155,6 +160,30 @@ void client_wait(struct client *c, unsigned seconds)
 	curl_easy_setopt(c->curl, CURLOPT_TIMEOUT, (long)seconds);
 }
 
+/* curl asks about once a second. */
+static int watch(
+	void *userdata, curl_off_t total, curl_off_t now, curl_off_t up_total, curl_off_t up)
+{
+	struct client *c = userdata;
+
+	(void)total, (void)now, (void)up_total, (void)up;
+	if (c->slow_at && clock_mono_ms() >= c->slow_at) {
+		c->slow_at = 0;
+		c->slow(c->userdata);
+	}
+	return 0;
+}
+
+void client_set_slow(struct client *c, unsigned ms, void (*slow)(void *userdata), void *userdata)
+{
+	c->slow = slow;
+	c->userdata = userdata;
+	c->slow_ms = ms;
+	curl_easy_setopt(c->curl, CURLOPT_XFERINFOFUNCTION, watch);
+	curl_easy_setopt(c->curl, CURLOPT_XFERINFODATA, c);
+	curl_easy_setopt(c->curl, CURLOPT_NOPROGRESS, slow ? 0L : 1L);
+}
+
 /* ---- one request ---- */
 
 static int fail(struct client *c, CURLcode code, const struct sink *sink, char err[ERR_MAX])
@@ -254,6 +283,7 @@ int client_call(struct client *c, const struct client_request *request,
 	curl_easy_setopt(c->curl, CURLOPT_HTTPHEADER, list);
 	curl_easy_setopt(c->curl, CURLOPT_WRITEDATA, &sink);
 	*c->curl_error = '\0';
+	c->slow_at = clock_mono_ms() + c->slow_ms;
 	code = curl_easy_perform(c->curl);
 	curl_easy_setopt(c->curl, CURLOPT_HTTPHEADER, NULL);
 	curl_slist_free_all(list);

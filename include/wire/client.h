@@ -42,6 +42,9 @@ struct client *client_close(struct client *client);
 int client_set_key(struct client *client, const char *key);
 /* How long one request may take. */
 void client_wait(struct client *client, unsigned seconds);
+/* Called once for each request that takes longer than this. */
+void client_set_slow(
+	struct client *client, unsigned ms, void (*slow)(void *userdata), void *userdata);
 
 /*
  * Sends one request. 0 for any answer of the hub, whatever its status; -EHOSTUNREACH when there is

@@ -410,7 +410,9 @@ def peers(site):
 
 def log(site):
     """What the log says of nothing, and who looked."""
-    check(site.good("host", "GET", "/log?limit=10") == {"items": [], "next": None, "above": 0}, "an empty log")
+    check(site.good("host", "GET", "/log?limit=10") == {"items": [], "next": None, "above": 0, "cut_from": None}, "an empty log")
+    check(site.good("host", "GET", "/log?from=2026-01-01T00:00:00Z")["cut_from"] is not None, "a host is told that the log is cut")
+    check(site.good("auditor", "GET", "/log?from=2026-01-01T00:00:00Z")["cut_from"] is None, "an auditor's log is not")
     m = site.member()
     site.good("host", "GET", "/log?member=%d" % m)
     row = audited(site, "log.look", "member/%d" % m)

@@ -157,6 +157,37 @@ static void what_is_no_answer_is_said(void **state)
 	client_close(client);
 }
 
+static void count(void *userdata)
+{
+	++*(int *)userdata;
+}
+
+static void a_slow_hub_is_told_once(void **state)
+{
+	struct canned quick = {.answers = {CANNED_JSON("200 OK", "{}")}, .count = 1};
+	struct canned silent = {.answers = {"…"}, .count = 1};
+	struct canned *const hubs[] = {&quick, &silent};
+	const struct client_request request = {.method = "GET", .path = "/status"};
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct client_answer answer = {0};
+		struct client *client;
+		char err[ERR_MAX];
+		int told = 0;
+
+		canned_start(hubs[i], 0);
+		client = open_client(hubs[i]->hub);
+		client_set_slow(client, 300, count, &told);
+		assert_int_equal(
+			client_call(client, &request, &answer, err), i ? -EHOSTUNREACH : 0);
+		assert_int_equal(told, i);
+		client_answer_free(&answer);
+		client_close(client);
+		canned_stop(hubs[i]);
+	}
+}
+
 static void a_proxy_of_the_environment_is_not_asked(void **state)
 {
 	struct canned c = {.answers = {CANNED_JSON("200 OK", "{}")}, .count = 1};
@@ -191,6 +222,7 @@ int main(void)
 		cmocka_unit_test(one_client_asks_again_and_again),
 		cmocka_unit_test(hubs_elsewhere_are_refused),
 		cmocka_unit_test(what_is_no_answer_is_said),
+		cmocka_unit_test(a_slow_hub_is_told_once),
 		cmocka_unit_test(a_proxy_of_the_environment_is_not_asked),
 		cmocka_unit_test(what_goes_into_a_path_is_escaped),
 	};
