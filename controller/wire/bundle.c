@@ -168,8 +168,16 @@ int bundle_read(const char *file_name, const char *text, size_t size, struct bun
 			&place, "", "larger than %d bytes: this is no bundle", BUNDLE_FILE_MAX);
 		return -EBADMSG;
 	}
-	if (json_read_object(&place, text, size, &object) < 0)
+	if (json_read_object(&place, text, size, &object) < 0) {
+		char why[ERR_MAX];
+
+		snprintf(why, sizeof(why), "%s", err);
+		snprintf(err, ERR_MAX,
+			"%.300s: this is no bundle; carry the file here that the hub made (tapin "
+			"door bundle)",
+			why);
 		return -EBADMSG;
+	}
 	r = get_bundle(&place, object, &bundle);
 	json_decref(object);
 	if (r < 0) {

@@ -143,7 +143,7 @@ static void bundles_there_and_back(void **state)
 
 static void bundles_that_cannot_be_are_not_written(void **state)
 {
-	char *text, *large = calloc(1, BUNDLE_CA_MAX + 64);
+	char *text, *large = calloc(1, BUNDLE_CA_MAX + 64), err[ERR_MAX];
 
 	(void)state;
 #define BAD(change)                                                 \
@@ -170,6 +170,8 @@ static void bundles_that_cannot_be_are_not_written(void **state)
 	BAD(b.mqtt_ca = large);
 #undef BAD
 	free(large);
+	assert_int_equal(read_bundle("a shopping list", 15, err), -EBADMSG);
+	assert_non_null(strstr(err, "this is no bundle"));
 }
 
 static void claims_there_and_back(void **state)
