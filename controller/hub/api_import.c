@@ -18,6 +18,13 @@ static int find_columns(struct api_import *import, const struct csv_row *header)
 
 	for (size_t c = 0; c < import->column_count; c++)
 		import->at[c] = -1;
+	if (header->count == 1 && strchr(header->fields[0], ';')) {
+		api_errors_add(errors, "line 1",
+			"columns are separated by commas; this file uses semicolons: save it as "
+			"CSV "
+			"with commas");
+		return -EINVAL;
+	}
 	for (size_t i = 0; i < header->count; i++) {
 		size_t c = 0;
 
