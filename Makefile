@@ -202,7 +202,7 @@ run: deps-run ## start a whole site here: broker, hub, two virtual doors, live v
 	@exec deploy/run $(B)/bin
 
 tap: ## tap a card at a running virtual door: make tap CARD=unlimited DOOR=back
-	@$(B)/bin/virtual-door --socket build/run/$(or $(DOOR),front)/control.sock tap $(or $(CARD),unlimited)
+	@deploy/tap $(B)/bin build/run $(or $(DOOR),front) $(or $(CARD),unlimited)
 
 check: deps-check ## install what is missing, build, run every test ring
 	@$(MAKE) --no-print-directory -j$$(nproc) parts $(UNIT) $(FLOW) $(REPLAY) $(BENCH)
