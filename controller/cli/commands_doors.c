@@ -54,7 +54,7 @@ static const struct cli_column event_columns[] = {
 static const struct cli_option door_word = {
 	"name", CLI_TEXT, "name", "NAME", "1 to 32 of a-z, 0-9 and -", CLI_REQUIRED};
 static const struct cli_option mode_word = {"mode", CLI_CHOICE, "mode",
-	"controlled|unlocked|lockdown", "what the door does", CLI_REQUIRED};
+	"controlled|unlocked|lockdown", "what the door does", CLI_REQUIRED | CLI_WORD};
 
 #define BUNDLE_OUTPUT                                                                     \
 	{                                                                                 \

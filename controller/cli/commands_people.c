@@ -66,8 +66,8 @@ static const struct cli_column session_columns[] = {
 };
 
 #define MEMBER_FIELDS                                                                         \
-	{"contact", CLI_TEXT, "contact", "TEXT", "mail or telephone", 0},                     \
-		{"note", CLI_TEXT, "note", "TEXT", "for hosts", 0},                           \
+	{"contact", CLI_TEXT, "contact", "TEXT", "mail or telephone; none", CLI_EMPTY},       \
+		{"note", CLI_TEXT, "note", "TEXT", "for hosts; none", CLI_EMPTY},             \
 		{"valid-from", CLI_DATE, "valid_from", "DATE", "first day; none", CLI_NONE},  \
 		{"valid-until", CLI_DATE, "valid_until", "DATE", "last day; none", CLI_NONE}, \
 		{"grace-until", CLI_DATE, "grace_until", "DATE",                              \
@@ -201,7 +201,7 @@ static const struct cli_option card_list[] = {
 	{"text", CLI_TEXT, "text", "TEXT", "part of the label", 0},
 	{"reissue", CLI_FLAG, "reissue", NULL, "only active ones that a stolen door makes copyable",
 		0},
-	{"issued-before", CLI_TIME, "issued_before", "T", "only older ones", 0},
+	{"issued-before", CLI_TIME, "issued_before", "T", "only older ones", CLI_PAST},
 	{0},
 };
 static const struct cli_option card_why[] = {
@@ -209,7 +209,7 @@ static const struct cli_option card_why[] = {
 	{0},
 };
 static const struct cli_option card_change[] = {
-	{"label", CLI_TEXT, "label", "TEXT", "as \"blue fob 17\"", CLI_REQUIRED},
+	{"label", CLI_TEXT, "label", "TEXT", "as \"blue fob 17\"; none", CLI_REQUIRED | CLI_EMPTY},
 	{0},
 };
 static const struct cli_option card_enrol[] = {

@@ -67,8 +67,8 @@ static const struct cli_option log_options[] = {
 	{"verdict", CLI_CHOICE, "verdict", "grant|deny", "only these", 0},
 	{"reason", CLI_TEXT, "reason", "REASON", "only these: tapin-reasons(7)", 0},
 	{"kind", CLI_TEXT, "kind", "KIND", "only these: tap, opened, forced, …", 0},
-	{"from", CLI_TIME, "from", "T", "not older", 0},
-	{"until", CLI_TIME, "until", "T", "not newer", 0},
+	{"from", CLI_TIME, "from", "T", "not older", CLI_PAST},
+	{"until", CLI_TIME, "until", "T", "not newer", CLI_PAST},
 	{"follow", CLI_FLAG, NULL, NULL, "go on with what comes, oldest first", 0},
 	{0},
 };
@@ -83,8 +83,8 @@ static const struct cli_option audit_list[] = {
 	{"actor", CLI_TEXT, "actor", "NAME", "only what this one did", 0},
 	{"action", CLI_TEXT, "action", "ACTION", "as card.revoke, or card. for all of cards", 0},
 	{"object", CLI_TEXT, "object", "OBJECT", "as card/17", 0},
-	{"from", CLI_TIME, "from", "T", "not older", 0},
-	{"until", CLI_TIME, "until", "T", "not newer", 0},
+	{"from", CLI_TIME, "from", "T", "not older", CLI_PAST},
+	{"until", CLI_TIME, "until", "T", "not newer", CLI_PAST},
 	{0},
 };
 static const struct cli_option alarm_list[] = {

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "cli/command.h"
+#include "cli/when.h"
 #include "core/roster.h"
 
 #include <fcntl.h>
@@ -104,8 +105,8 @@ static int state_body(struct cli_call *call, const json_t *door, json_t **ret_bo
 	*ret_body = body;
 	if (cli_given(call, "end"))
 		return 0;
-	if ((from && cli_time_utc("from", from, from_utc) < 0) ||
-		cli_time_utc("until", until, until_utc) < 0)
+	if ((from && cli_time_utc("from", from, WHEN_NEXT, from_utc) < 0) ||
+		cli_time_utc("until", until, WHEN_NEXT, until_utc) < 0)
 		return -EINVAL;
 	if (from)
 		json_object_set_new(body, "hold_from", json_string(from_utc));

@@ -256,7 +256,7 @@ static int set_time(const struct query *q, struct explanation *e)
 	if (when_set_zone(q->timezone ? "--timezone" : "the roster's timezone",
 		    *e->timezone ? e->timezone : NULL) < 0)
 		return -EINVAL;
-	if (q->at_text && when_parse("--at", q->at_text, &at) < 0)
+	if (q->at_text && when_parse("--at", q->at_text, WHEN_NEXT, &at) < 0)
 		return -EINVAL;
 	return clock_civil(at * 1000000, &e->now);
 }

@@ -99,11 +99,11 @@ static int parse_window(struct query *q)
 
 	r = clock_civil(clock_wall_us(), &civil);
 	if (r == 0 && q->from_text)
-		r = when_parse("--from", q->from_text, &q->from);
+		r = when_parse("--from", q->from_text, WHEN_NEXT, &q->from);
 	else if (r == 0)
 		r = when_of_date(civil.date - civil.weekday, 0, &q->from);
 	if (r == 0 && q->to_text)
-		r = when_parse("--to", q->to_text, &q->to);
+		r = when_parse("--to", q->to_text, WHEN_NEXT, &q->to);
 	else if (r == 0 && clock_civil(q->from * 1000000, &civil) == 0)
 		r = when_of_date(civil.date + 7, civil.minute, &q->to);
 	if (r == 0 && q->to <= q->from) {

@@ -207,7 +207,7 @@ const char *cli_given(const struct cli_call *call, const char *name)
 
 /* ---- values ---- */
 
-int cli_time_utc(const char *option, const char *text, char out[32])
+int cli_time_utc(const char *option, const char *text, enum when_side side, char out[32])
 {
 	size_t n = strlen(text);
 	int64_t at;
@@ -218,7 +218,7 @@ int cli_time_utc(const char *option, const char *text, char out[32])
 		return 0;
 	}
 	snprintf(name, sizeof(name), "--%.50s", option);
-	if (when_parse(name, text, &at) < 0)
+	if (when_parse(name, text, side, &at) < 0)
 		return -EINVAL;
 	clock_format_utc(at * 1000000, utc);
 	strcpy(out, utc);
@@ -232,7 +232,8 @@ static int choice_known(const struct cli_option *option, const char *text)
 	for (const char *p = option->value; p; p = strchr(p, '|') ? strchr(p, '|') + 1 : NULL)
 		if (strcspn(p, "|") == n && strncmp(p, text, n) == 0)
 			return 0;
-	log_error("--%s %s: expected %s", option->name, text, option->value);
+	log_error("%s%s %s: expected %s", option->flags & CLI_WORD ? "" : "--", option->name, text,
+		option->value);
 	return -EINVAL;
 }
 
@@ -272,6 +273,8 @@ static json_t *value_of(const struct cli_option *option, const char *text)
 
 	if ((option->flags & CLI_NONE) && text && strcmp(text, "none") == 0)
 		return json_null();
+	if ((option->flags & CLI_EMPTY) && text && strcmp(text, "none") == 0)
+		return json_string("");
 	switch (option->type) {
 	case CLI_FLAG:
 		return json_true();
@@ -285,13 +288,18 @@ static json_t *value_of(const struct cli_option *option, const char *text)
 			number_hint(option->name));
 		return NULL;
 	case CLI_DATE:
-		if (civil_date_parse(text, &date) == 0)
-			return json_string(text);
-		log_error("--%s %s: expected a date like 2026-12-24%s", option->name, text,
-			option->flags & CLI_NONE ? ", or none" : "");
+		if (when_parse_date(text, &date) == 0) {
+			civil_date_format(date, time);
+			return json_string(time);
+		}
+		log_error("--%s %s: expected a date like 2026-12-24, today or tomorrow%s",
+			option->name, text, option->flags & CLI_NONE ? ", or none" : "");
 		return NULL;
 	case CLI_TIME:
-		return cli_time_utc(option->name, text, time) == 0 ? json_string(time) : NULL;
+		return cli_time_utc(option->name, text,
+			       option->flags & CLI_PAST ? WHEN_LAST : WHEN_NEXT, time) == 0
+			       ? json_string(time)
+			       : NULL;
 	case CLI_CHOICE:
 		return choice_known(option, text) == 0 ? json_string(text) : NULL;
 	case CLI_BOOL:

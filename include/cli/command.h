@@ -7,6 +7,7 @@
 #pragma once
 
 #include "cli/cli.h"
+#include "cli/when.h"
 #include "wire/client.h"
 #include "wire/json.h"
 
@@ -28,7 +29,10 @@ enum cli_type {
 
 enum cli_flag {
 	CLI_REQUIRED = 1 << 0,
-	CLI_NONE = 1 << 1, /* "none" takes the value away */
+	CLI_NONE = 1 << 1,  /* "none" takes the value away */
+	CLI_WORD = 1 << 2,  /* stands without its name */
+	CLI_EMPTY = 1 << 3, /* "none" makes a text empty */
+	CLI_PAST = 1 << 4,  /* a time alone lies behind */
 };
 
 struct cli_option {
@@ -122,7 +126,7 @@ int cli_add_query(char path[CLI_PATH_MAX], const char *name, const char *text);
 /* The body of fixed values, word and options. 0 or -EINVAL. */
 int cli_make_body(struct cli_call *call, json_t **ret_body);
 /* "2026-12-24T19:30" of local time as "2026-12-24T19:30:00Z" of UTC. 0 or -EINVAL. */
-int cli_time_utc(const char *option, const char *text, char out[32]);
+int cli_time_utc(const char *option, const char *text, enum when_side side, char out[32]);
 
 /* ---- request.c ---- */
 

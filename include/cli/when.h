@@ -12,6 +12,15 @@ int when_set_zone(const char *option, const char *name);
  * twice, the end of the gap where it never comes. 0 or -EINVAL. */
 int when_of_date(int32_t date, unsigned minute, int64_t *ret);
 
-/* "2026-12-21", "2026-12-21T08:00" or with a space. 0, or -EINVAL, and said so, naming the option.
+enum when_side {
+	WHEN_NEXT,
+	WHEN_LAST,
+};
+
+/* "2026-12-21", "today" or "tomorrow". 0 or -EINVAL. */
+int when_parse_date(const char *text, int32_t *ret_date);
+
+/* "2026-12-21", "2026-12-21T08:00" or with a space, "today" and "tomorrow" for the date, or "08:00"
+ * alone: the next time that it is so, or the last. 0, or -EINVAL, and said so, naming the option.
  */
-int when_parse(const char *option, const char *text, int64_t *ret);
+int when_parse(const char *option, const char *text, enum when_side side, int64_t *ret);

@@ -33,6 +33,11 @@ check "the repeated hour has its offsets" open \
 	'["2026-10-25T00:30","2026-10-25T01:30+01:00"],["2026-10-25T01:00+00:00","2026-10-25T01:30+00:00"]' \
 	'00:30-01:30' --from 2026-10-25 --to 2026-10-26 "${london[@]}"
 check "the skipped hour is not there" open '' '01:00-02:00' --from 2026-03-29 --to 2026-03-30 "${london[@]}"
+tomorrow=$(TZ=Europe/London date -d "$(TZ=Europe/London date +%F) +1 day" +%F)
+check "tomorrow is a date, and takes a time" open "[\"${tomorrow}T08:30\",\"${tomorrow}T12:00\"]" \
+	'24/7' --from 'tomorrow 08:30' --to "${tomorrow}T12:00" "${london[@]}"
+check "what is neither is refused" fails 2 'expected a local time like' hours 24/7 --from tomorow "${london[@]}"
+check "nor an hour that there is none" fails 2 'expected a local time like' hours 24/7 --from 25:00 "${london[@]}"
 check "never open" open '' 'off' --from 2026-12-21 "${london[@]}"
 check "another zone" open '["2026-12-21T09:00","2026-12-21T17:00"]' 'Mo 09:00-17:00' --from 2026-12-21 --timezone Asia/Kathmandu
 

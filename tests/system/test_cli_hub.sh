@@ -114,6 +114,19 @@ check "a preview says what is wrong, and in which line" preview
 sed -i 's/,9/,1/' "$work/members.csv"
 check "members by CSV" says '.created == 2 and .errors == 0' member import "$work/members.csv"
 
+printf 'name;tier\r\nCid;1\r\n' >"$work/semicolons.csv"
+check "semicolons are named" exits 1 'this file uses semicolons' member import "$work/semicolons.csv"
+check "none empties a text" says '.contact == ""' member change 2 --contact none
+check "a date may be tomorrow" says ".valid_until == \"$(date -d "$(date +%F) +1 day" +%F)\"" member change 2 --valid-until tomorrow
+hold_next() { # HH:MM that is past: tomorrow's
+	says ".hold.until[:16] == \"$(date -d "$(date +%F) +1 day" +%F)T00:00\"" door hold front --until 00:00 &&
+		says '.hold == null' door hold front --end
+}
+check "a time alone is the next one" hold_next
+check "a mode that is none" exits 2 'error: mode open: expected controlled' door mode front open
+check "a kind that is none" exits 1 'there is no such kind; tapin.1. lists' log --kind nonsense
+check "a reason that is none" exits 1 'there is no such reason; tapin-reasons' log --reason nonsense
+
 # ---- doors ----
 check "unlock" prints '^front: unlock done' door unlock front --seconds 2
 check "relock" prints '^front: relock done' door relock front
