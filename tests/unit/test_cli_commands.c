@@ -314,12 +314,13 @@ static void csv_is_safe_for_spreadsheets(void **state)
 	(void)state;
 	assert_int_equal(run(&c, "member|list|--csv"), 0);
 	assert_string_equal(printed,
-		"id,name,contact,tier,state,valid_from,valid_until,grace_until,cards,release_ms,"
+		"id,name,contact,tier,tier_name,state,valid_from,valid_until,grace_until,cards,"
+		"release_ms,"
 		"version,"
 		"note\r\n"
-		"1,\"'=cmd|x\",\"a,\"\"b\"\"\",1,active,,2026-12-31,,2,0,1,\"x\ny\"\r\n"
+		"1,\"'=cmd|x\",\"a,\"\"b\"\"\",1,,active,,2026-12-31,,2,0,1,\"x\ny\"\r\n"
 		"2,?]0;x?\xE2\x80\xAE"
-		"evil,??1m,1,active,,,,0,0,1,\"'-1\"\r\n");
+		"evil,??1m,1,,active,,,,0,0,1,\"'-1\"\r\n");
 }
 
 static void json_is_the_hubs_and_acts_on_no_terminal(void **state)
@@ -399,11 +400,17 @@ static void bundles_are_printed_or_kept_from_others(void **state)
 	assert_non_null(mkdtemp(folder));
 	assert_int_equal(chdir(folder), 0);
 	assert_int_equal(run(&c, "door|bundle|front"), 0);
-	assert_int_equal(stat("door.bundle", &st), 0); /* not where the answer says */
+	assert_int_equal(stat("front.bundle", &st), 0); /* not where the answer says */
 	assert_int_equal(st.st_mode & 0777, 0600);
-	assert_int_equal(
-		run(&c, "door|bundle|front"), CLI_EXIT_REFUSED); /* and never over another */
-	assert_int_equal(unlink("door.bundle"), 0);
+	/* and never over another, for which the hub is not asked: it would void the earlier one */
+	c = (struct canned){.answers = {answer}, .count = 1};
+	assert_int_equal(run(&c, "door|bundle|front"), CLI_EXIT_REFUSED);
+	assert_int_equal(c.asked_count, 0);
+	assert_non_null(strstr(said, "an earlier one is good as before"));
+	assert_int_equal(unlink("front.bundle"), 0);
+	c = (struct canned){.answers = {CANNED_JSON("409 Conflict", "{}")}, .count = 1};
+	assert_int_equal(run(&c, "door|bundle|front"), CLI_EXIT_CONFLICT);
+	assert_int_equal(access("front.bundle", F_OK), -1); /* nothing is left of a refusal */
 	assert_int_equal(chdir(before), 0);
 	assert_int_equal(rmdir(folder), 0);
 	free(before);
