@@ -359,6 +359,19 @@ static void lists_go_on_page_by_page(void **state)
 	assert_int_equal(run(&c, "log|--limit|1"), CLI_EXIT_UNREACHABLE);
 }
 
+static void a_log_that_is_cut_says_so(void **state)
+{
+	struct canned c = {
+		.answers = {CANNED_JSON("200 OK", "{\"items\":[],\"next\":null,\"cut_from\":"
+						  "\"2026-11-15T06:00:00Z\"}")},
+		.count = 1};
+
+	(void)state;
+	assert_int_equal(run(&c, "log|--from|2026-01-01"), 0);
+	assert_non_null(strstr(said, "a host sees seven days: shown from 2026-11-15"));
+	assert_null(strstr(said, "waiting for the hub"));
+}
+
 static void changes_say_which_doors_know(void **state)
 {
 	struct canned c = {
@@ -570,6 +583,7 @@ int main(void)
 		cmocka_unit_test(csv_is_safe_for_spreadsheets),
 		cmocka_unit_test(json_is_the_hubs_and_acts_on_no_terminal),
 		cmocka_unit_test(lists_go_on_page_by_page),
+		cmocka_unit_test(a_log_that_is_cut_says_so),
 		cmocka_unit_test(changes_say_which_doors_know),
 		cmocka_unit_test(bundles_are_printed_or_kept_from_others),
 		cmocka_unit_test(a_door_that_refuses_is_no_success),
