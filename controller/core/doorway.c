@@ -2,6 +2,7 @@
 #include "core/doorway.h"
 
 #include "core/decide.h"
+#include <stddef.h>
 
 /* Alarms that end when the door closes. */
 #define OPEN_ALARMS (DOORWAY_DID_FORCE | DOORWAY_DID_HOLD_OPEN | DOORWAY_DID_PROP)
@@ -424,4 +425,30 @@ const char *doorway_contact_name(enum doorway_contact contact)
 		return "open";
 	}
 	return "unknown";
+}
+
+uint32_t doorway_standing(const struct doorway *d)
+{
+	return d->alarms | (d->fire ? DOORWAY_DID_FIRE : 0) | (d->tamper ? DOORWAY_DID_TAMPER : 0);
+}
+
+const char *doorway_alarm_name(uint32_t bit)
+{
+	static const struct {
+		uint32_t bit;
+		const char *name;
+	} names[] = {
+		{DOORWAY_DID_FORCE, "forced"},
+		{DOORWAY_DID_HOLD_OPEN, "held_open"},
+		{DOORWAY_DID_PROP, "propped"},
+		{DOORWAY_DID_EXIT_STUCK, "exit_stuck"},
+		{DOORWAY_DID_FIRE, "fire"},
+		{DOORWAY_DID_TAMPER, "tamper"},
+		{DOORWAY_DID_LOCK_FAIL, "lock_fail"},
+	};
+
+	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (names[i].bit == bit)
+			return names[i].name;
+	return NULL;
 }

@@ -42,6 +42,16 @@ static const struct {
 	{ENTRY_KIND_LOCKDOWN_OVER, "lockdown_over"},
 	{ENTRY_KIND_ENROL, "enrol"},
 	{ENTRY_KIND_PROVISIONED, "provisioned"},
+	{ENTRY_KIND_PROPPED, "propped"},
+	{ENTRY_KIND_LOCK_FAIL, "lock_fail"},
+	{ENTRY_KIND_LOCK_OK, "lock_ok"},
+	{ENTRY_KIND_EXIT_STUCK, "exit_stuck"},
+	{ENTRY_KIND_EXIT_FREE, "exit_free"},
+	{ENTRY_KIND_FIRE, "fire"},
+	{ENTRY_KIND_FIRE_OVER, "fire_over"},
+	{ENTRY_KIND_TAMPER, "tamper"},
+	{ENTRY_KIND_TAMPER_OVER, "tamper_over"},
+	{ENTRY_KIND_STRIKE_MAX, "strike_max"},
 };
 
 const char *entry_kind_name(enum entry_kind kind)

@@ -33,7 +33,12 @@ static const struct pattern_step working[] = {SHOW(100, GREEN, RED), DARK(100), 
 /* two short winks every two seconds, silent: it may last for hours */
 static const struct pattern_step fault[] = {
 	SHOW(60, RED), DARK(140), SHOW(60, RED), DARK(1740), END};
+/* even and urgent; a reminder of three short ones; the three long ones of ISO 8201 */
 static const struct pattern_step alarm[] = {SHOW(400, RED, BEEP), DARK(400), END};
+static const struct pattern_step close_me[] = {SHOW(100, RED, BEEP), DARK(100),
+	SHOW(100, RED, BEEP), DARK(100), SHOW(100, RED, BEEP), DARK(1500), END};
+static const struct pattern_step fire[] = {SHOW(500, RED, BEEP), DARK(500), SHOW(500, RED, BEEP),
+	DARK(500), SHOW(500, RED, BEEP), DARK(1500), END};
 /* a host stands beside it: slow for the first showing, double for the second */
 static const struct pattern_step enrol[] = {
 	SHOW(120, GREEN, RED, BEEP), SHOW(280, GREEN, RED), DARK(1100), END};
@@ -56,6 +61,8 @@ static const struct {
 	[PATTERN_WORKING] = {"working", working, true},
 	[PATTERN_FAULT] = {"fault", fault, true},
 	[PATTERN_ALARM] = {"alarm", alarm, true},
+	[PATTERN_CLOSE_ME] = {"close_me", close_me, true},
+	[PATTERN_FIRE] = {"fire", fire, true},
 	[PATTERN_ENROL] = {"enrol", enrol, true},
 	[PATTERN_ENROL_AGAIN] = {"enrol_again", enrol_again, true},
 	[PATTERN_IDENTIFY] = {"identify", identify, true},

@@ -161,6 +161,7 @@ int feed_write_status(const struct door *door, bool online, char **ret_body)
 			reader->good_ms && age_ms < UINT32_MAX ? (uint32_t)age_ms : UINT32_MAX,
 		.pending = door->feed.last_seq - door->feed.acked_seq,
 		.revision = door->roster.rules.head.revision,
+		.alarms = doorway_standing(&door->doorway),
 		.since_us = clock_wall_us(),
 		.program = "tapin-door " TAPIN_VERSION,
 	};

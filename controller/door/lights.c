@@ -19,16 +19,21 @@ static void drive_all(struct door *door, const struct pattern_step *step)
 
 static enum pattern idle_pattern(const struct door *door)
 {
-	enum doorway_state state = door->doorway.state;
+	uint32_t standing = doorway_standing(&door->doorway);
 
+	if (standing & DOORWAY_DID_FIRE)
+		return PATTERN_FIRE;
 	/* somebody stands here and looks for it */
 	if (door->lights.identify)
 		return PATTERN_IDENTIFY;
 	if (enrol_pattern(door) != PATTERN_IDLE)
 		return enrol_pattern(door);
-	if (state == DOORWAY_STATE_FORCED || state == DOORWAY_STATE_HELD_OPEN)
+	if (standing & (DOORWAY_DID_FORCE | DOORWAY_DID_TAMPER))
 		return PATTERN_ALARM;
-	if (state == DOORWAY_STATE_FAULT || door->journal_failing || !door->roster.cache ||
+	if (standing & (DOORWAY_DID_HOLD_OPEN | DOORWAY_DID_PROP | DOORWAY_DID_LOCK_FAIL))
+		return PATTERN_CLOSE_ME;
+	if (standing & DOORWAY_DID_EXIT_STUCK || door->doorway.state == DOORWAY_STATE_FAULT ||
+		door->journal_failing || !door->roster.cache ||
 		door->reader.state != READER_STATE_OK)
 		return PATTERN_FAULT;
 	return PATTERN_IDLE;

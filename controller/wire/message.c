@@ -2,6 +2,7 @@
 #include "wire/message.h"
 
 #include "base/clock.h"
+#include "core/doorway.h"
 #include "core/reason.h"
 #include "crypto/text.h"
 #include "wire/json.h"
@@ -98,6 +99,12 @@ const char *message_live_class(const struct entry *entry)
 	case ENTRY_KIND_CACHE_DAMAGED:
 	case ENTRY_KIND_RECORDS_LOST:
 	case ENTRY_KIND_LOCKDOWN:
+	case ENTRY_KIND_PROPPED:
+	case ENTRY_KIND_LOCK_FAIL:
+	case ENTRY_KIND_EXIT_STUCK:
+	case ENTRY_KIND_FIRE:
+	case ENTRY_KIND_TAMPER:
+	case ENTRY_KIND_STRIKE_MAX:
 		return "alarm";
 	case ENTRY_KIND_CLOCK_CHANGED:
 		/* a clock that is plainly wrong; one that only waits for the network is none */
@@ -121,6 +128,10 @@ const char *message_live_class(const struct entry *entry)
 	case ENTRY_KIND_LOCKDOWN_OVER:
 	case ENTRY_KIND_ENROL:
 	case ENTRY_KIND_PROVISIONED:
+	case ENTRY_KIND_LOCK_OK:
+	case ENTRY_KIND_EXIT_FREE:
+	case ENTRY_KIND_FIRE_OVER:
+	case ENTRY_KIND_TAMPER_OVER:
 		return "info";
 	}
 	return NULL;
@@ -144,6 +155,16 @@ int message_live_write(
 		ret_body);
 }
 
+static json_t *write_alarms(uint32_t alarms)
+{
+	json_t *names = json_array();
+
+	for (uint32_t bit = 1; bit != 0; bit <<= 1)
+		if (doorway_alarm_name(alarms & bit))
+			json_array_append_new(names, json_string(doorway_alarm_name(alarms & bit)));
+	return names;
+}
+
 int message_status_write(
 	const char *site, const char *door, const struct message_status *status, char **ret_body)
 {
@@ -157,12 +178,13 @@ int message_status_write(
 	age = status->reader_age_ms == UINT32_MAX ? json_null()
 						  : json_integer(status->reader_age_ms);
 	clock_format_utc(status->since_us, since);
-	more = json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:I, s:{s:I, s:I}, s:s, s:s}", "state",
-		status->state, "contact", status->contact, "reader", status->reader, "journal",
-		status->journal, "clock", status->clock, "reader_age_ms", age, "pending",
+	more = json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:I, s:{s:I, s:I}, s:o, s:s, s:s}",
+		"state", status->state, "contact", status->contact, "reader", status->reader,
+		"journal", status->journal, "clock", status->clock, "reader_age_ms", age, "pending",
 		(json_int_t)status->pending, "roster", "generation",
 		(json_int_t)status->revision.generation, "number",
-		(json_int_t)status->revision.number, "since", since, "program", status->program);
+		(json_int_t)status->revision.number, "alarms", write_alarms(status->alarms),
+		"since", since, "program", status->program);
 	if (more && status->until_us > 0) {
 		clock_format_utc(status->until_us, since);
 		json_object_set_new(more, "until", json_string(since));

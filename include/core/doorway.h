@@ -203,6 +203,12 @@ void doorway_init(
 struct doorway_actions doorway_step(
 	struct doorway *d, enum doorway_event event, uint32_t argument, uint64_t now_ms);
 
+/* The alarms that stand: DOORWAY_DID_ FORCE, HOLD_OPEN, PROP, EXIT_STUCK, LOCK_FAIL, FIRE, TAMPER.
+ */
+uint32_t doorway_standing(const struct doorway *d);
+/* "forced", "held_open", … of one such bit; NULL for anything else. */
+const char *doorway_alarm_name(uint32_t bit);
+
 /* "locked", "released", … */
 const char *doorway_state_name(enum doorway_state state);
 /* "unknown", "closed", "open". */

@@ -85,6 +85,16 @@ enum entry_kind {
 	ENTRY_KIND_LOCKDOWN_OVER = 41,
 	ENTRY_KIND_ENROL = 42, /* a new card was shown for a host; its token and the actor */
 	ENTRY_KIND_PROVISIONED = 43,
+	ENTRY_KIND_PROPPED = 44,   /* forced or held open, and standing open for long */
+	ENTRY_KIND_LOCK_FAIL = 45, /* shut and locked, but the bolt is not thrown */
+	ENTRY_KIND_LOCK_OK = 46,
+	ENTRY_KIND_EXIT_STUCK = 47, /* the exit button stays down */
+	ENTRY_KIND_EXIT_FREE = 48,
+	ENTRY_KIND_FIRE = 49, /* the fire input, or its broken wire, opened the door */
+	ENTRY_KIND_FIRE_OVER = 50,
+	ENTRY_KIND_TAMPER = 51,
+	ENTRY_KIND_TAMPER_OVER = 52,
+	ENTRY_KIND_STRIKE_MAX = 53, /* the strike was on for its maximum and was put to rest */
 };
 
 struct entry_subject {

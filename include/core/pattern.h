@@ -17,7 +17,9 @@ enum pattern {
 	PATTERN_SEE_HOST,
 	PATTERN_WORKING,
 	PATTERN_FAULT,       /* repeats: reader or journal fault */
-	PATTERN_ALARM,       /* repeats: forced, held open */
+	PATTERN_ALARM,       /* repeats: forced, tampered with */
+	PATTERN_CLOSE_ME,    /* repeats: held open, propped, not locked */
+	PATTERN_FIRE,        /* repeats: fire, the door is open */
 	PATTERN_ENROL,       /* repeats: show the new card */
 	PATTERN_ENROL_AGAIN, /* repeats: take it away and show it again */
 	PATTERN_IDENTIFY,    /* repeats: this is the door */

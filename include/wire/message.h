@@ -99,6 +99,7 @@ struct message_status {
 	int64_t until_us;    /* held open until then, by the hub's time; 0: not, or until told
 				otherwise */
 	bool event;          /* the hold is an event's: no held-open alarms */
+	uint32_t alarms;     /* doorway_standing */
 	const char *program; /* version */
 };
 /*

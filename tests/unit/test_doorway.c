@@ -145,6 +145,28 @@ static void the_end_of_time_is_survived(void **state)
 	assert_false(doorway_step(&d, DOORWAY_EVENT_TICK, 0, UINT64_MAX).strike);
 }
 
+static void what_stands_has_a_name(void **state)
+{
+	struct doorway d;
+	unsigned names = 0;
+
+	(void)state;
+	doorway_init(&d, &with_contact, false, 1000);
+	assert_int_equal(doorway_standing(&d), 0);
+	doorway_step(&d, DOORWAY_EVENT_TAMPER_ON, 0, 1000);
+	doorway_step(&d, DOORWAY_EVENT_CONTACT_OPENED, 0, 1000);
+	assert_int_equal(doorway_standing(&d), DOORWAY_DID_TAMPER | DOORWAY_DID_FORCE);
+	doorway_step(&d, DOORWAY_EVENT_FIRE_ON, 0, 1000);
+	doorway_step(&d, DOORWAY_EVENT_TAMPER_OFF, 0, 1000);
+	doorway_step(&d, DOORWAY_EVENT_CONTACT_CLOSED, 0, 1000);
+	assert_int_equal(doorway_standing(&d), DOORWAY_DID_FIRE);
+	for (uint32_t bit = 1; bit != 0; bit <<= 1)
+		names += doorway_alarm_name(bit) != NULL;
+	assert_int_equal(names, 7);
+	assert_string_equal(doorway_alarm_name(DOORWAY_DID_PROP), "propped");
+	assert_null(doorway_alarm_name(0));
+}
+
 static void every_state_has_a_name(void **state)
 {
 	(void)state;
@@ -340,6 +362,7 @@ int main(void)
 		cmocka_unit_test(nothing_is_released_by_mistake),
 		cmocka_unit_test(a_clock_that_goes_back_puts_the_strike_to_rest),
 		cmocka_unit_test(the_end_of_time_is_survived),
+		cmocka_unit_test(what_stands_has_a_name),
 		cmocka_unit_test(every_state_has_a_name),
 		cmocka_unit_test(an_open_door_is_held_open_after_thirty_seconds_by_default),
 		cmocka_unit_test(a_held_button_is_stuck_at_its_very_millisecond),

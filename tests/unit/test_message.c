@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "core/doorway.h"
 #include "core/entry_cover.h"
 #include "crypto/text.h"
 #include "wire/envelope.h"
@@ -526,6 +527,10 @@ static void status_has_a_long_and_a_short_form(void **state)
 	status.event = true;
 	assert_int_equal(message_status_write("walker", "front", &status, &body), 0);
 	assert_non_null(strstr(body, "\"until\":\"2026-11-22T10:30:01.000Z\",\"event\":true"));
+	free(body);
+	status.alarms = DOORWAY_DID_FORCE | DOORWAY_DID_OPEN | DOORWAY_DID_TAMPER;
+	assert_int_equal(message_status_write("walker", "front", &status, &body), 0);
+	assert_non_null(strstr(body, "\"alarms\":[\"forced\",\"tamper\"]"));
 	free(body);
 	status = (struct message_status){0};
 	assert_int_equal(message_status_write("walker", "front", &status, &body), 0);

@@ -110,6 +110,32 @@ static void what_lasts_repeats_and_a_fault_is_silent(void **state)
 		assert_false(step->buzzer);
 }
 
+/* Beeping or not, at a moment since an endless pattern began. */
+static bool beeps_at(enum pattern pattern, uint32_t at)
+{
+	bool repeats;
+	const struct pattern_step *step = pattern_steps(pattern, &repeats);
+
+	for (at %= length_of(pattern); at >= step->ms; step++)
+		at -= step->ms;
+	return step->buzzer;
+}
+
+/* Whoever hears only the last seconds of it must know which it is. */
+static void alarms_differ_in_rhythm(void **state)
+{
+	(void)state;
+	for (enum pattern a = PATTERN_FAULT; a <= PATTERN_FIRE; a++)
+		for (enum pattern b = a + 1; b <= PATTERN_FIRE; b++)
+			for (uint32_t shift = 0; shift < length_of(b); shift += 50) {
+				unsigned differing = 0;
+
+				for (uint32_t at = 0; at < 4000; at += 10)
+					differing += beeps_at(a, at) != beeps_at(b, at + shift);
+				assert_true(differing >= 40); /* of 400 */
+			}
+}
+
 /* "test" is for somebody who looks which of the three does not work. */
 static void test_shows_each_output_alone(void **state)
 {
@@ -148,6 +174,7 @@ int main(void)
 		cmocka_unit_test(only_come_in_is_plain_green),
 		cmocka_unit_test(come_in_is_steady_with_one_short_beep),
 		cmocka_unit_test(what_lasts_repeats_and_a_fault_is_silent),
+		cmocka_unit_test(alarms_differ_in_rhythm),
 		cmocka_unit_test(test_shows_each_output_alone),
 		cmocka_unit_test(reasons_map_to_patterns_of_the_same_name),
 	};
