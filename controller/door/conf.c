@@ -108,12 +108,18 @@ static const struct conf_key keys[] = {
 	NUMBER("door", "release_max_ms", release_max_ms, 1000, 60000),
 	NUMBER("door", "exit_ms", exit_ms, 1000, 60000),
 	NUMBER("door", "held_open_ms", held_open_ms, 10000, 600000),
+	NUMBER("door", "propped_ms", propped_ms, 1000, 3600000),
+	NUMBER("door", "exit_stuck_ms", exit_stuck_ms, 1000, 3600000),
+	NUMBER("door", "lock_fail_ms", lock_fail_ms, 500, 60000),
 	LINE_OUT("strike", DOOR_LINE_STRIKE),
 	LINE_OUT("green", DOOR_LINE_GREEN),
 	LINE_OUT("red", DOOR_LINE_RED),
 	LINE_OUT("buzzer", DOOR_LINE_BUZZER),
 	LINE_IN("exit", DOOR_LINE_EXIT),
 	LINE_IN("contact", DOOR_LINE_CONTACT),
+	LINE_IN("fire", DOOR_LINE_FIRE),
+	LINE_IN("tamper", DOOR_LINE_TAMPER),
+	LINE_IN("bolt", DOOR_LINE_BOLT),
 	NUMBER("wiring", "debounce_ms", debounce_ms, 0, 350),
 	TEXT("reader", "socket", reader_socket, "a path"),
 	TEXT("reader", "user", reader_user, "a user's name"),
@@ -137,6 +143,9 @@ static const struct door_conf defaults = {
 	.release_ms = RELEASE_MS_DEFAULT,
 	.release_max_ms = 30000,
 	.held_open_ms = HELD_OPEN_MS_DEFAULT,
+	.propped_ms = PROPPED_MS_DEFAULT,
+	.exit_stuck_ms = EXIT_STUCK_MS_DEFAULT,
+	.lock_fail_ms = LOCK_FAIL_MS_DEFAULT,
 	.debounce_ms = 50,
 	.reader_socket = "/run/tapin/reader.sock",
 	.reader_user = "tapin-reader",
@@ -162,6 +171,12 @@ const char *door_line_name(enum door_line line)
 		return "exit";
 	case DOOR_LINE_CONTACT:
 		return "contact";
+	case DOOR_LINE_FIRE:
+		return "fire";
+	case DOOR_LINE_TAMPER:
+		return "tamper";
+	case DOOR_LINE_BOLT:
+		return "bolt";
 	case DOOR_LINE_COUNT:
 		break;
 	}

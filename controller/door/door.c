@@ -152,7 +152,7 @@ static void make_directories(const struct door_conf *conf)
 }
 
 /*
- * The strike is at rest before anything else can go wrong, and the exit button is served before
+ * The strike is at rest, or released by fire, before anything else can go wrong, and the exit button is served before
  * anything that a broken disk, key or broker could spoil; the reader comes last, when everything
  * that a tap needs is there. Faults of store and keys are states of the door, not ends of it.
  */
@@ -170,7 +170,7 @@ static int start(struct door *door, char err[ERR_MAX])
 	door_check_clock(door);
 	r = record_start(door, err);
 	if (r == 0)
-		r = io_start_inputs(door, err);
+		r = io_start_doorway(door, err);
 	if (r < 0)
 		return r;
 	/* what the journal knows of the last good time may take trust away again */

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lines, strike, inputs and the doorway. */
+/* Outputs, strike and the doorway. */
 #include "base/clock.h"
 #include "base/log.h"
 #include "door/door.h"
 
 #include <string.h>
-#include <sys/epoll.h>
 
 /* A strike that does not obey is told again and again: nothing else may move meanwhile. */
 #define STRIKE_RETRY_MS 100
-/* An input whose edges cannot be read any more. */
-#define INPUT_POLL_MS 20
 
 static void drive_strike(struct door *door, bool released)
 {
@@ -66,6 +63,11 @@ struct happening {
 };
 
 static const struct happening happenings[] = {
+	{DOORWAY_DID_FIRE, ENTRY_KIND_FIRE, "FIRE: the door is open"},
+	{DOORWAY_DID_FIRE_OVER, ENTRY_KIND_FIRE_OVER, "fire is over"},
+	{DOORWAY_DID_TAMPER, ENTRY_KIND_TAMPER,
+		"TAMPERED with: the housing is open or its wire broken"},
+	{DOORWAY_DID_TAMPER_OVER, ENTRY_KIND_TAMPER_OVER, "tampering is over"},
 	{DOORWAY_DID_EXIT, ENTRY_KIND_EXIT, "exit button: released"},
 	{DOORWAY_DID_RELEASE, ENTRY_KIND_NONE, "released"},
 	{DOORWAY_DID_EXTEND, ENTRY_KIND_NONE, "release extended"},
@@ -76,6 +78,11 @@ static const struct happening happenings[] = {
 	{DOORWAY_DID_OPEN, ENTRY_KIND_OPENED, "door opened"},
 	{DOORWAY_DID_FORCE, ENTRY_KIND_FORCED, "door FORCED: opened without a release"},
 	{DOORWAY_DID_HOLD_OPEN, ENTRY_KIND_HELD_OPEN, "door held open too long"},
+	{DOORWAY_DID_PROP, ENTRY_KIND_PROPPED, "door propped open"},
+	{DOORWAY_DID_EXIT_STUCK, ENTRY_KIND_EXIT_STUCK, "exit button stays down"},
+	{DOORWAY_DID_EXIT_FREE, ENTRY_KIND_EXIT_FREE, "exit button came up again"},
+	{DOORWAY_DID_LOCK_FAIL, ENTRY_KIND_LOCK_FAIL, "door NOT LOCKED: its bolt is not thrown"},
+	{DOORWAY_DID_LOCK_OK, ENTRY_KIND_LOCK_OK, "bolt is thrown again"},
 	{DOORWAY_DID_CLOSE, ENTRY_KIND_CLOSED, "door closed"},
 	{DOORWAY_DID_CLEAR, ENTRY_KIND_CLEARED, "alarm over"},
 	{DOORWAY_DID_RELOCK, ENTRY_KIND_NONE, "relocked"},
@@ -131,104 +138,6 @@ void io_doorway(struct door *door, enum doorway_event event, uint32_t argument)
 	(void)io_doorway_by(door, event, argument, NULL);
 }
 
-static void input_changed(struct door_input *input)
-{
-	bool active = input->debounce.stable;
-
-	if (input->line == DOOR_LINE_EXIT)
-		io_doorway(input->door,
-			active ? DOORWAY_EVENT_EXIT_PRESSED : DOORWAY_EVENT_EXIT_LET_GO, 0);
-	else
-		io_doorway(input->door,
-			active ? DOORWAY_EVENT_CONTACT_CLOSED : DOORWAY_EVENT_CONTACT_OPENED, 0);
-}
-
-static void give_level(struct door_input *input, bool level, uint64_t now_ms)
-{
-	if (debounce_edge(&input->debounce, level, now_ms))
-		input_changed(input);
-}
-
-/* Gives the debouncer the level that the line really has, and comes back when it asks. */
-static void settle(struct door_input *input)
-{
-	int level = gpio_line_get(input->gpio);
-	uint64_t deadline_ms;
-
-	if (level >= 0)
-		give_level(input, level > 0, clock_mono_ms());
-	deadline_ms = debounce_deadline(&input->debounce);
-	if (!input->edge)
-		deadline_ms = clock_mono_ms() + INPUT_POLL_MS;
-	if (deadline_ms != UINT64_MAX)
-		sd_event_source_set_time(input->timer, deadline_ms * 1000);
-	sd_event_source_set_enabled(
-		input->timer, deadline_ms != UINT64_MAX ? SD_EVENT_ONESHOT : SD_EVENT_OFF);
-}
-
-static int on_input_timer(sd_event_source *source, uint64_t usec, void *userdata)
-{
-	(void)source;
-	(void)usec;
-	settle(userdata);
-	return 0;
-}
-
-static int on_edge(sd_event_source *source, int fd, uint32_t revents, void *userdata)
-{
-	struct door_input *input = userdata;
-	struct gpio_event event;
-	int r;
-
-	(void)fd;
-	(void)revents;
-	while ((r = gpio_line_event(input->gpio, &event)) > 0)
-		give_level(input, event.value, event.mono_ns / 1000000);
-	if (r < 0 && r != -EAGAIN) {
-		log_error(
-			"%s: %s: its edges cannot be read: %s; its level is polled until a restart",
-			door_line_name(input->line), gpio_line_resolved(input->gpio), strerror(-r));
-		record_event(input->door, ENTRY_KIND_OUTPUT_FAULT, "input %s: %s",
-			door_line_name(input->line), strerror(-r));
-		input->edge = sd_event_source_disable_unref(source);
-	}
-	settle(input);
-	return 0;
-}
-
-static int start_input(
-	struct door *door, struct door_input *input, enum door_line line, char err[ERR_MAX])
-{
-	const struct gpio_spec *spec = &door->conf.lines[line];
-	int level, r;
-
-	input->door = door;
-	input->line = line;
-	if (!*spec->line)
-		return 0;
-	r = gpio_line_request(
-		spec, line == DOOR_LINE_EXIT ? "tapin exit" : "tapin contact", &input->gpio, err);
-	if (r < 0)
-		return r;
-	level = gpio_line_get(input->gpio);
-	if (level < 0)
-		return level;
-	log_info("%s: %s, now %s", door_line_name(line), gpio_line_resolved(input->gpio),
-		level ? "active" : "inactive");
-	debounce_init(&input->debounce, door->conf.debounce_ms, level > 0);
-	r = sd_event_add_io(
-		door->event, &input->edge, gpio_line_fd(input->gpio), EPOLLIN, on_edge, input);
-	if (r >= 0)
-		r = sd_event_add_time(door->event, &input->timer, CLOCK_MONOTONIC, 0, 1000,
-			on_input_timer, input);
-	if (r < 0)
-		return r;
-	sd_event_source_set_enabled(input->timer, SD_EVENT_OFF);
-	sd_event_source_set_priority(input->edge, DOOR_PRIORITY_INPUT);
-	sd_event_source_set_priority(input->timer, DOOR_PRIORITY_INPUT);
-	return 0;
-}
-
 static int start_output(struct door *door, enum door_line line, char err[ERR_MAX])
 {
 	static const char *const consumers[] = {
@@ -237,24 +146,32 @@ static int start_output(struct door *door, enum door_line line, char err[ERR_MAX
 		[DOOR_LINE_RED] = "tapin red",
 		[DOOR_LINE_BUZZER] = "tapin buzzer",
 	};
-	const struct gpio_spec *spec = &door->conf.lines[line];
+	struct gpio_spec spec = door->conf.lines[line];
 	int r;
 
-	if (!*spec->line)
+	if (!*spec.line)
 		return 0;
-	r = gpio_line_request(spec, consumers[line], &door->outputs[line], err);
+	/* the request itself drives the first level */
+	if (line == DOOR_LINE_STRIKE)
+		spec.initial = door->strike != door_conf_strike_rest(&door->conf);
+	r = gpio_line_request(&spec, consumers[line], &door->outputs[line], err);
 	if (r < 0)
 		return r;
 	log_info("%s: %s%s", door_line_name(line), gpio_line_resolved(door->outputs[line]),
-		spec->active_low ? ", active low" : "");
+		spec.active_low ? ", active low" : "");
 	return 0;
 }
 
 int io_start_outputs(struct door *door, char err[ERR_MAX])
 {
 	char light_err[ERR_MAX];
-	int r = start_output(door, DOOR_LINE_STRIKE, err);
+	int r;
 
+	r = inputs_start_fire(door, err);
+	if (r < 0)
+		return r;
+	door->strike = inputs_fire(door) && *door->conf.lines[DOOR_LINE_STRIKE].line;
+	r = start_output(door, DOOR_LINE_STRIKE, err);
 	if (r < 0)
 		return r;
 	/* a door without a light is still a door */
@@ -265,19 +182,20 @@ int io_start_outputs(struct door *door, char err[ERR_MAX])
 	return 0;
 }
 
-int io_start_inputs(struct door *door, char err[ERR_MAX])
+int io_start_doorway(struct door *door, char err[ERR_MAX])
 {
+	const struct door_conf *conf = &door->conf;
 	struct doorway_config config = {
-		.contact = *door->conf.lines[DOOR_LINE_CONTACT].line != '\0',
-		.strike = *door->conf.lines[DOOR_LINE_STRIKE].line != '\0',
-		.exit_ms = door->conf.exit_ms,
-		.held_open_ms = door->conf.held_open_ms,
+		.contact = *conf->lines[DOOR_LINE_CONTACT].line != '\0',
+		.strike = *conf->lines[DOOR_LINE_STRIKE].line != '\0',
+		.exit_ms = conf->exit_ms,
+		.held_open_ms = conf->held_open_ms,
+		.propped_ms = conf->propped_ms,
+		.exit_stuck_ms = conf->exit_stuck_ms,
+		.lock_fail_ms = *conf->lines[DOOR_LINE_BOLT].line ? conf->lock_fail_ms : 0,
 	};
-	int r;
+	int r = inputs_start(door, err);
 
-	r = start_input(door, &door->exit, DOOR_LINE_EXIT, err);
-	if (r == 0)
-		r = start_input(door, &door->contact, DOOR_LINE_CONTACT, err);
 	if (r < 0)
 		return r;
 	r = sd_event_add_time(door->event, &door->doorway_timer, CLOCK_MONOTONIC, 0, 1000,
@@ -288,31 +206,23 @@ int io_start_inputs(struct door *door, char err[ERR_MAX])
 	}
 	sd_event_source_set_priority(door->doorway_timer, DOOR_PRIORITY_STRIKE);
 	sd_event_source_set_enabled(door->doorway_timer, SD_EVENT_OFF);
-	doorway_init(&door->doorway, &config, !door->contact.debounce.stable, clock_mono_ms());
-	io_doorway(door, DOORWAY_EVENT_TICK, 0);
-	/* a button that is down while we start wants out */
-	if (door->exit.gpio && door->exit.debounce.stable)
-		io_doorway(door, DOORWAY_EVENT_EXIT_PRESSED, 0);
+	doorway_init(&door->doorway, &config, !door->inputs[DOOR_LINE_CONTACT].debounce.stable,
+		clock_mono_ms());
+	inputs_tell(door);
 	return 0;
-}
-
-static void stop_input(struct door_input *input)
-{
-	sd_event_source_disable_unref(input->edge);
-	sd_event_source_disable_unref(input->timer);
-	input->edge = input->timer = NULL;
-	input->gpio = gpio_line_free(input->gpio);
 }
 
 void io_stop(struct door *door)
 {
-	if (door->outputs[DOOR_LINE_STRIKE] && gpio_line_set(door->outputs[DOOR_LINE_STRIKE],
-						       door_conf_strike_rest(&door->conf)) < 0)
+	struct gpio_line *strike = door->outputs[DOOR_LINE_STRIKE];
+
+	if (inputs_fire(door))
+		log_warning("strike: fire: left released");
+	else if (strike && gpio_line_set(strike, door_conf_strike_rest(&door->conf)) < 0)
 		log_error("strike: it could not be put to rest; --relock will try again");
 	lights_stop(door);
 	door->doorway_timer = sd_event_source_disable_unref(door->doorway_timer);
-	stop_input(&door->exit);
-	stop_input(&door->contact);
+	inputs_stop(door);
 	for (enum door_line line = 0; line < DOOR_LINE_COUNT; line++)
 		door->outputs[line] = gpio_line_free(door->outputs[line]);
 }

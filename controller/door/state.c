@@ -181,8 +181,10 @@ void state_apply(struct door *door)
 {
 	struct resolve_wish wish = resolve(door);
 
-	/* ended before the lockdown ends it: the entry then names who */
-	if (wish.spends)
+	/* ended before the lockdown ends it: the entry then names who; fire ends what is said
+	 * during it, too */
+	if (wish.spends ||
+		(door->doorway.fire && wish.open != RESOLVE_OPEN_NO && !is_spent(&door->state)))
 		note_spent(door);
 	if (!wish.lockdown)
 		tell_lockdown(door, false);

@@ -35,7 +35,10 @@ enum door_line {
 	DOOR_LINE_RED,
 	DOOR_LINE_BUZZER,
 	DOOR_LINE_EXIT,
-	DOOR_LINE_CONTACT,
+	DOOR_LINE_CONTACT, /* active: shut */
+	DOOR_LINE_FIRE,    /* a closed loop: active is well, anything else is fire */
+	DOOR_LINE_TAMPER,  /* the same for the housing */
+	DOOR_LINE_BOLT,    /* active: thrown */
 	DOOR_LINE_COUNT,
 };
 
@@ -50,6 +53,9 @@ struct door_conf {
 	uint32_t release_max_ms;
 	uint32_t exit_ms; /* 0: as release_ms */
 	uint32_t held_open_ms;
+	uint32_t propped_ms;
+	uint32_t exit_stuck_ms;
+	uint32_t lock_fail_ms; /* counts with a bolt contact */
 
 	struct gpio_spec lines[DOOR_LINE_COUNT];
 	uint32_t debounce_ms;

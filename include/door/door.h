@@ -3,7 +3,8 @@
  * tapin-door: everything the program owns, and what its files do for each other.
  *
  *   door.c    start, housekeeping, stop             link.c    tapin-reader's socket and health
- *   io.c      lines, strike, inputs, doorway        tap.c     a card: token, roster, decision
+ *   io.c      outputs, strike, doorway              tap.c     a card: token, roster, decision
+ *   inputs.c  buttons, contacts and loops
  *   lights.c  patterns on the lights and buzzer     record.c  entries and the journal's answers
  *   and everything that has to do with the hub: door/sync.h
  *
@@ -126,8 +127,7 @@ struct door {
 	int64_t clock_floor_us;
 
 	struct gpio_line *outputs[DOOR_LINE_COUNT];
-	struct door_input exit;
-	struct door_input contact;
+	struct door_input inputs[DOOR_LINE_COUNT]; /* of the lines that are inputs */
 	struct doorway doorway;
 	bool strike; /* the level last driven: true = released */
 	bool strike_failed;
@@ -162,12 +162,12 @@ void door_status(struct door *door);
 
 /* ---- io.c ---- */
 
-/* Requests the outputs, the strike first and at rest. 0, or negative errno with err if the strike
- * is not to be had. */
+/* Requests the outputs, the strike first: at rest, or released where the fire input says so. 0, or
+ * negative errno with err if the strike is not to be had. */
 int io_start_outputs(struct door *door, char err[ERR_MAX]);
-/* Requests the inputs and starts the doorway. 0 or negative errno with err. */
-int io_start_inputs(struct door *door, char err[ERR_MAX]);
-/* Strike to rest, lights out, lines given back. */
+/* Starts the doorway with the inputs. 0 or negative errno with err. */
+int io_start_doorway(struct door *door, char err[ERR_MAX]);
+/* Strike to rest (but for fire), lights out, lines given back. */
 void io_stop(struct door *door);
 /* One step of the doorway with everything that follows from it: strike, timer, entries, lights,
  * status. */
@@ -175,6 +175,18 @@ void io_doorway(struct door *door, enum doorway_event event, uint32_t argument);
 /* The same by somebody: what happened (enum doorway_happening bits). */
 uint32_t io_doorway_by(struct door *door, enum doorway_event event, uint32_t argument,
 	const struct door_cause *cause);
+
+/* ---- inputs.c ---- */
+
+/* Requests the fire input and reads it; before any output. 0 or negative errno with err. */
+int inputs_start_fire(struct door *door, char err[ERR_MAX]);
+/* Requests the others. 0 or negative errno with err. */
+int inputs_start(struct door *door, char err[ERR_MAX]);
+/* Tells a new doorway what the inputs say; fire first. */
+void inputs_tell(struct door *door);
+/* The fire input is wired, and does not say that all is well. */
+bool inputs_fire(const struct door *door);
+void inputs_stop(struct door *door);
 
 /* ---- lights.c ---- */
 

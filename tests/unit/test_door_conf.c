@@ -92,32 +92,44 @@ static void what_makes_no_sense_together_is_refused(void **state)
 static void saved_wiring_is_read_back(void **state)
 {
 	struct door_conf conf;
-	struct gpio_spec strike;
+	struct wiring wiring;
 
 	(void)state;
-	assert_int_equal(
-		load(WHOLE "lock = fail_safe\n[wiring]\nstrike = GPIO17 active-low\n", &conf), 0);
+	assert_int_equal(load(WHOLE "lock = fail_safe\n[wiring]\nstrike = GPIO17 active-low\n"
+				    "fire = GPIO26 pull-up active-low\n",
+				 &conf),
+		0);
 	strcpy(conf.run_directory, dir);
 	assert_int_equal(wiring_save(&conf, err), 0);
-	assert_int_equal(wiring_load(dir, &strike), 0);
-	assert_string_equal(strike.line, "GPIO17");
-	assert_true(strike.active_low);
-	assert_true(strike.initial);
-	assert_int_equal(strike.direction, GPIO_DIRECTION_OUTPUT);
+	assert_int_equal(wiring_load(dir, &wiring), 0);
+	assert_string_equal(wiring.strike.line, "GPIO17");
+	assert_true(wiring.strike.active_low);
+	assert_true(wiring.strike.initial);
+	assert_int_equal(wiring.strike.direction, GPIO_DIRECTION_OUTPUT);
+	assert_string_equal(wiring.fire.line, "GPIO26");
+	assert_true(wiring.fire.active_low);
+	assert_int_equal(wiring.fire.bias, GPIO_BIAS_PULL_UP);
+	assert_int_equal(wiring.fire.direction, GPIO_DIRECTION_INPUT);
+	conf.lines[DOOR_LINE_FIRE].line[0] = '\0';
+	assert_int_equal(wiring_save(&conf, err), 0);
+	assert_int_equal(wiring_load(dir, &wiring), 0);
+	assert_string_equal(wiring.fire.line, "");
 }
 
 static void damaged_wiring_is_refused(void **state)
 {
-	static const char *const bad[] = {"", "tapin-wiring-1", "tapin-wiring-1 GPIO17 2 0\n",
-		"tapin-wiring-1 GPIO17 0 0", "tapin-wiring-2 GPIO17 0 0\n"};
-	struct gpio_spec strike;
+	static const char *const bad[] = {"", "tapin-wiring-2", "tapin-wiring-1 GPIO17 0 0\n",
+		"tapin-wiring-2 GPIO17 2 0 - 0 0\n", "tapin-wiring-2 GPIO17 0 0 - 0 0",
+		"tapin-wiring-2 GPIO17 0 0 - 0 4\n", "tapin-wiring-2 GPIO17 0 0 - 2 0\n",
+		"tapin-wiring-2 GPIO17 0 0 -\n", "tapin-wiring-3 GPIO17 0 0 - 0 0\n"};
+	struct wiring wiring;
 	char path[PATH_MAX];
 
 	(void)state;
 	door_conf_path(dir, "wiring", path);
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		assert_int_equal(file_write_atomic(path, bad[i], strlen(bad[i]), 0600), 0);
-		assert_int_equal(wiring_load(dir, &strike), -EBADMSG);
+		assert_int_equal(wiring_load(dir, &wiring), -EBADMSG);
 	}
 }
 

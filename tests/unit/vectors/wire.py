@@ -209,7 +209,7 @@ def build():
     out["status-offline.json"] = dumps({**head, "online": False})
     out["status.json"] = dumps({
         **head, "online": True, "state": "locked", "contact": "unknown", "reader": "ok", "journal": "ok",
-        "clock": "synced", "reader_age_ms": 12, "pending": 3, "roster": {"generation": 1, "number": 7},
+        "clock": "synced", "reader_age_ms": 12, "pending": 3, "roster": {"generation": 1, "number": 7}, "alarms": [],
         "since": "2026-11-22T09:30:01.250Z", "program": "tapin-door 0.1.0"})
     out["batch.msg"] = batch(DOOR_SEED, SITE, DOOR, JOURNAL, BEFORE, start, entries)
     out["batch-poison.msg"] = batch(DOOR_SEED, SITE, DOOR, JOURNAL, BEFORE, start, rotten)
