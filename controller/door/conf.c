@@ -111,6 +111,7 @@ static const struct conf_key keys[] = {
 	NUMBER("door", "propped_ms", propped_ms, 1000, 3600000),
 	NUMBER("door", "exit_stuck_ms", exit_stuck_ms, 1000, 3600000),
 	NUMBER("door", "lock_fail_ms", lock_fail_ms, 500, 60000),
+	NUMBER("door", "strike_max_s", strike_max_s, 0, 86400),
 	LINE_OUT("strike", DOOR_LINE_STRIKE),
 	LINE_OUT("green", DOOR_LINE_GREEN),
 	LINE_OUT("red", DOOR_LINE_RED),
@@ -227,6 +228,16 @@ static int check_whole(struct door_conf *conf, const char *file, char err[ERR_MA
 			file, conf->release_max_ms, conf->release_ms);
 		return -EINVAL;
 	}
+	if (conf->exit_ms == 0)
+		conf->exit_ms = conf->release_ms;
+	if (conf->strike_max_s > 0 && (conf->strike_max_s * 1000 <= conf->release_max_ms ||
+					      conf->strike_max_s * 1000 <= conf->exit_ms)) {
+		snprintf(err, ERR_MAX,
+			"%s: [door] strike_max_s = %u is no longer than a release: raise it above "
+			"release_max_ms = %u and exit_ms = %u",
+			file, conf->strike_max_s, conf->release_max_ms, conf->exit_ms);
+		return -EINVAL;
+	}
 	if (!!*conf->mqtt_cert_file != !!*conf->mqtt_key_file ||
 		(*conf->mqtt_cert_file && !*conf->mqtt_ca_file)) {
 		snprintf(err, ERR_MAX,
@@ -235,8 +246,6 @@ static int check_whole(struct door_conf *conf, const char *file, char err[ERR_MA
 			file);
 		return -EINVAL;
 	}
-	if (conf->exit_ms == 0)
-		conf->exit_ms = conf->release_ms;
 	return check_wiring(conf, file, err);
 }
 

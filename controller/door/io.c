@@ -9,12 +9,18 @@
 /* A strike that does not obey is told again and again: nothing else may move meanwhile. */
 #define STRIKE_RETRY_MS 100
 
+static void limit_strike(struct door *door, bool released);
+
 static void drive_strike(struct door *door, bool released)
 {
 	struct gpio_line *line = door->outputs[DOOR_LINE_STRIKE];
-	bool level = released != door_conf_strike_rest(&door->conf);
+	bool level, fire = door->doorway.fire;
 	int r;
 
+	door->strike_limited = door->strike_limited && released && !fire;
+	released = released && !door->strike_limited;
+	level = released != door_conf_strike_rest(&door->conf);
+	limit_strike(door, released && !fire);
 	if (!line || (released == door->strike && !door->strike_failed))
 		return;
 	r = gpio_line_set(line, level);
@@ -30,6 +36,44 @@ static void drive_strike(struct door *door, bool released)
 		record_event(door, ENTRY_KIND_OUTPUT_OK, "strike");
 	}
 	io_doorway(door, r < 0 ? DOORWAY_EVENT_FAULT : DOORWAY_EVENT_FAULT_OVER, 0);
+}
+
+/*
+ * The strike's maximum, below the doorway: whatever is asked for, the line goes to rest, and a coil
+ * that is not made for it does not burn.
+ */
+static int on_strike_timer(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct door *door = userdata;
+	static const struct door_cause cause = {.what = "the strike's maximum"};
+
+	(void)source;
+	(void)usec;
+	door->strike_limited = true;
+	drive_strike(door, true);
+	log_warning("strike: on for %u s, its maximum: put to rest", door->conf.strike_max_s);
+	record_event(door, ENTRY_KIND_STRIKE_MAX, "%u s", door->conf.strike_max_s);
+	/* what opened the door is over, a hold too: it would only be on again at once */
+	state_spend(door);
+	io_doorway_by(door, DOORWAY_EVENT_RELOCK, 0, &cause);
+	return 0;
+}
+
+/* Runs the maximum from the moment the strike goes on; on: it is, and not by fire. */
+static void limit_strike(struct door *door, bool on)
+{
+	uint32_t max_s = door_conf_strike_max_s(&door->conf);
+	int running = 0;
+
+	if (max_s == 0 || !door->strike_timer)
+		return;
+	(void)sd_event_source_get_enabled(door->strike_timer, &running);
+	if (on && running == SD_EVENT_OFF)
+		sd_event_source_set_time(
+			door->strike_timer, clock_mono_us() + max_s * UINT64_C(1000000));
+	if (on != (running != SD_EVENT_OFF))
+		sd_event_source_set_enabled(
+			door->strike_timer, on ? SD_EVENT_ONESHOT : SD_EVENT_OFF);
 }
 
 static int on_doorway_timer(sd_event_source *source, uint64_t usec, void *userdata)
@@ -182,6 +226,17 @@ int io_start_outputs(struct door *door, char err[ERR_MAX])
 	return 0;
 }
 
+static int start_timer(struct door *door, sd_event_source **timer, sd_event_time_handler_t on_time)
+{
+	int r = sd_event_add_time(door->event, timer, CLOCK_MONOTONIC, 0, 1000, on_time, door);
+
+	if (r < 0)
+		return r;
+	sd_event_source_set_priority(*timer, DOOR_PRIORITY_STRIKE);
+	sd_event_source_set_enabled(*timer, SD_EVENT_OFF);
+	return 0;
+}
+
 int io_start_doorway(struct door *door, char err[ERR_MAX])
 {
 	const struct door_conf *conf = &door->conf;
@@ -198,14 +253,13 @@ int io_start_doorway(struct door *door, char err[ERR_MAX])
 
 	if (r < 0)
 		return r;
-	r = sd_event_add_time(door->event, &door->doorway_timer, CLOCK_MONOTONIC, 0, 1000,
-		on_doorway_timer, door);
+	r = start_timer(door, &door->doorway_timer, on_doorway_timer);
+	if (r == 0)
+		r = start_timer(door, &door->strike_timer, on_strike_timer);
 	if (r < 0) {
 		snprintf(err, ERR_MAX, "the door's timer cannot be made: %s", strerror(-r));
 		return r;
 	}
-	sd_event_source_set_priority(door->doorway_timer, DOOR_PRIORITY_STRIKE);
-	sd_event_source_set_enabled(door->doorway_timer, SD_EVENT_OFF);
 	doorway_init(&door->doorway, &config, !door->inputs[DOOR_LINE_CONTACT].debounce.stable,
 		clock_mono_ms());
 	inputs_tell(door);
@@ -222,6 +276,7 @@ void io_stop(struct door *door)
 		log_error("strike: it could not be put to rest; --relock will try again");
 	lights_stop(door);
 	door->doorway_timer = sd_event_source_disable_unref(door->doorway_timer);
+	door->strike_timer = sd_event_source_disable_unref(door->strike_timer);
 	inputs_stop(door);
 	for (enum door_line line = 0; line < DOOR_LINE_COUNT; line++)
 		door->outputs[line] = gpio_line_free(door->outputs[line]);

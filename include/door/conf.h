@@ -57,6 +57,8 @@ struct door_conf {
 	uint32_t exit_stuck_ms;
 	uint32_t lock_fail_ms; /* counts with a bolt contact */
 
+	uint32_t strike_max_s; /* 0: no maximum */
+
 	struct gpio_spec lines[DOOR_LINE_COUNT];
 	uint32_t debounce_ms;
 
@@ -92,6 +94,13 @@ const char *door_line_name(enum door_line line);
 static inline bool door_conf_strike_rest(const struct door_conf *conf)
 {
 	return conf->lock == DOOR_LOCK_FAIL_SAFE;
+}
+
+/* How long the strike may be on without a pause; 0: for ever. A fail-safe strike is dead while it
+ * is released. */
+static inline uint32_t door_conf_strike_max_s(const struct door_conf *conf)
+{
+	return conf->lock == DOOR_LOCK_FAIL_SAFE ? 0 : conf->strike_max_s;
 }
 
 /* A path inside one of the configured directories: "DIRECTORY/NAME". */

@@ -131,6 +131,8 @@ struct door {
 	struct doorway doorway;
 	bool strike; /* the level last driven: true = released */
 	bool strike_failed;
+	bool strike_limited; /* at rest by its maximum until the doorway asks for rest, too */
+	sd_event_source *strike_timer;
 	sd_event_source *doorway_timer;
 	struct door_lights lights;
 

@@ -177,6 +177,42 @@ relock_locks() {
 until_true 5 door_says "reader: ok"
 check "without fire --relock locks" relock_locks
 
+# ---- the strike's maximum ----
+maximum() { # one tap after the other, and never a pause
+	stop door TERM
+	sed -i "s/^id = front/&\nstrike_max_s = 3/; s/^release_max_ms = .*/release_max_ms = 2000/" "$work/door.conf"
+	door_up && until_true $((5 * slow)) door_says "reader: ok" || return 1
+	note
+	local from ms end
+	from=$(mark)
+	end=$((SECONDS + 6))
+	until happened "$from" "strike off"; do
+		vdoor press exit 100
+		sleep 0.2
+		((SECONDS < end)) || return 1
+	done
+	ms=$(vdoor log --since "$from" | awk '$6 == "strike" && !t[$7] { t[$7] = $2 / 1e6 } END { printf "%d", t["off"] - t["on"] }')
+	echo "on for $ms ms"
+	((ms >= 2990 && ms <= 3000 + 300 * slow)) && soon_entered strike_max && until_true 3 live_has alarm strike_max
+}
+check "a strike is on for no longer than its maximum" maximum
+again() {
+	local from
+	from=$(mark)
+	sleep 1
+	vdoor press exit 100
+	until_true 2 happened "$from" "strike on" && until_true 3 strike_is off
+}
+check "and obeys afterwards" again
+unlimited() {
+	fire_on
+	until_true 2 strike_is on && sleep 3.3 && strike_is on && fire_off && until_true 2 strike_is off
+	local r=$?
+	stop door KILL
+	return $r
+}
+check "fire has no maximum" unlimited
+
 # ---- what stands when the door starts ----
 power_on() { # open, housing open, bolt drawn, button down
 	vdoor open
