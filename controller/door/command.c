@@ -143,6 +143,7 @@ static void relock(struct door *door, const struct command *command)
 		return;
 	/* a hold that is relocked stays so, through restarts too */
 	state_spend(door);
+	schedule_spend(door);
 	io_doorway_by(door, DOORWAY_EVENT_RELOCK, 0, &cause);
 	if (door->strike)
 		answer(door, command, COMMAND_OUTCOME_FAILED,

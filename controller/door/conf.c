@@ -112,6 +112,8 @@ static const struct conf_key keys[] = {
 	NUMBER("door", "exit_stuck_ms", exit_stuck_ms, 1000, 3600000),
 	NUMBER("door", "lock_fail_ms", lock_fail_ms, 500, 60000),
 	NUMBER("door", "strike_max_s", strike_max_s, 0, 86400),
+	TEXT("door", "unlock_hours", unlock_hours, "opening hours"),
+	{"door", "unlock_waits", conf_parse_bool, FIELD(unlock_waits), "yes or no", 0, 0},
 	LINE_OUT("strike", DOOR_LINE_STRIKE),
 	LINE_OUT("green", DOOR_LINE_GREEN),
 	LINE_OUT("red", DOOR_LINE_RED),
@@ -215,6 +217,20 @@ static int check_wiring(const struct door_conf *conf, const char *file, char err
 	return 0;
 }
 
+static int check_unlock(struct door_conf *conf, const char *file, char err[ERR_MAX])
+{
+	struct hours_error why;
+
+	if (!*conf->unlock_hours)
+		return 0;
+	if (hours_compile(conf->unlock_hours, &conf->unlock, &why) == 0)
+		return 0;
+	snprintf(err, ERR_MAX, "%s: [door] unlock_hours = %s: at character %zu: %s%s%s", file,
+		conf->unlock_hours, why.at + 1, why.message, why.suggestion ? "; " : "",
+		why.suggestion ? why.suggestion : "");
+	return -EINVAL;
+}
+
 static int check_whole(struct door_conf *conf, const char *file, char err[ERR_MAX])
 {
 	if (!*conf->site || !*conf->door) {
@@ -259,6 +275,9 @@ int door_conf_load(const char *file, struct door_conf *ret_conf, char err[ERR_MA
 	if (r < 0)
 		return r;
 	r = check_whole(&conf, file, err);
+	if (r < 0)
+		return r;
+	r = check_unlock(&conf, file, err);
 	if (r < 0)
 		return r;
 	r = check_zone(&conf, file, err);

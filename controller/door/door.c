@@ -98,6 +98,7 @@ static int on_housekeeping(sd_event_source *source, uint64_t usec, void *userdat
 	sync_tell_trust(door);
 	state_look_for_lift(door);
 	state_apply(door);
+	schedule_apply(door);
 	connect_parts(door);
 	sd_event_source_set_time(source, clock_mono_us() + HOUSEKEEPING_MS * 1000);
 	sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
@@ -152,9 +153,10 @@ static void make_directories(const struct door_conf *conf)
 }
 
 /*
- * The strike is at rest, or released by fire, before anything else can go wrong, and the exit button is served before
- * anything that a broken disk, key or broker could spoil; the reader comes last, when everything
- * that a tap needs is there. Faults of store and keys are states of the door, not ends of it.
+ * The strike is at rest, or released by fire, before anything else can go wrong, and the exit
+ * button is served before anything that a broken disk, key or broker could spoil; the reader comes
+ * last, when everything that a tap needs is there. Faults of store and keys are states of the door,
+ * not ends of it.
  */
 static int start(struct door *door, char err[ERR_MAX])
 {
@@ -180,6 +182,7 @@ static int start(struct door *door, char err[ERR_MAX])
 	/* lockdown and hold are back before any card is read */
 	sync_start(door);
 	sync_tell_trust(door);
+	schedule_apply(door);
 	feed_journal_known(door);
 	if (!*door->conf.mqtt_host)
 		log_info(

@@ -55,6 +55,7 @@ static int on_strike_timer(sd_event_source *source, uint64_t usec, void *userdat
 	record_event(door, ENTRY_KIND_STRIKE_MAX, "%u s", door->conf.strike_max_s);
 	/* what opened the door is over, a hold too: it would only be on again at once */
 	state_spend(door);
+	schedule_spend(door);
 	io_doorway_by(door, DOORWAY_EVENT_RELOCK, 0, &cause);
 	return 0;
 }
@@ -170,6 +171,8 @@ uint32_t io_doorway_by(struct door *door, enum doorway_event event, uint32_t arg
 		tell(door, actions.happened, cause);
 	if (actions.happened & DOORWAY_DID_FIRE)
 		state_spend(door);
+	if (actions.happened & (DOORWAY_DID_FIRE | DOORWAY_DID_LOCKDOWN))
+		schedule_spend(door);
 	if (door->doorway.state != before || actions.happened) {
 		lights_refresh(door);
 		door_status(door);

@@ -138,6 +138,7 @@ void sync_start(struct door *door)
 		site_keys_start(door);
 	command_start(door);
 	state_start(door);
+	schedule_start(door);
 	sync_start_timer(door);
 }
 

@@ -170,6 +170,8 @@ static struct verdict judge(struct door *door, const struct uid *uid, const stru
 		.id = door->conf.door,
 		.lockdown = door->doorway.lockdown,
 		.unlocked = is_unlocked(door),
+		.tampered = door->doorway.tamper,
+		.waits_for_first = schedule_waits(door),
 	};
 	struct decide_input in = {.read_ok = true,
 		.uid = *uid,
@@ -304,6 +306,8 @@ void tap_card(struct door *door, const struct reader_card *card)
 		io_doorway(door,
 			door->doorway.lockdown ? DOORWAY_EVENT_GRANT_OVERRIDE : DOORWAY_EVENT_GRANT,
 			verdict.release_ms);
+	if (verdict.opens_up)
+		schedule_open_up(door);
 	show_verdict(door, &verdict);
 	say_verdict(&verdict);
 }

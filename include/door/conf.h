@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/util.h"
+#include "core/hours.h"
 #include "core/roster.h"
 #include "hw/gpio.h"
 #include <limits.h>
@@ -57,7 +58,10 @@ struct door_conf {
 	uint32_t exit_stuck_ms;
 	uint32_t lock_fail_ms; /* counts with a bolt contact */
 
-	uint32_t strike_max_s; /* 0: no maximum */
+	uint32_t strike_max_s;            /* 0: no maximum */
+	char unlock_hours[CONF_PATH_MAX]; /* empty: no planned unlock */
+	struct hours unlock;              /* the same, compiled */
+	bool unlock_waits;                /* for the first person who may open up */
 
 	struct gpio_spec lines[DOOR_LINE_COUNT];
 	uint32_t debounce_ms;

@@ -4,7 +4,7 @@
  *
  *   door.c    start, housekeeping, stop             link.c    tapin-reader's socket and health
  *   io.c      outputs, strike, doorway              tap.c     a card: token, roster, decision
- *   inputs.c  buttons, contacts and loops
+ *   inputs.c  buttons, contacts and loops           schedule.c  the planned unlock
  *   lights.c  patterns on the lights and buzzer     record.c  entries and the journal's answers
  *   and everything that has to do with the hub: door/sync.h
  *
@@ -118,6 +118,11 @@ struct door_cause {
 	const char *what;  /* NULL: the happening's own words */
 };
 
+struct door_schedule {
+	int64_t spent_until_us;  /* the window that ends then was ended, and stays so */
+	int64_t opened_until_us; /* the first person of this window came */
+};
+
 struct door {
 	struct door_conf conf;
 	struct door_keys keys;
@@ -142,6 +147,7 @@ struct door {
 	struct door_feed feed;
 	struct door_sync sync;
 	struct door_state state;
+	struct door_schedule schedule;
 	struct door_commands commands;
 	struct door_enrol enrol;
 
@@ -189,6 +195,19 @@ void inputs_tell(struct door *door);
 /* The fire input is wired, and does not say that all is well. */
 bool inputs_fire(const struct door *door);
 void inputs_stop(struct door *door);
+
+/* ---- schedule.c ---- */
+
+/* Loads what is kept. */
+void schedule_start(struct door *door);
+/* Tells the doorway what the plan wants now. */
+void schedule_apply(struct door *door);
+/* The window that is open now was ended by somebody or by fire: it does not come back. */
+void schedule_spend(struct door *door);
+/* A window is open, and its first person has not come yet. */
+bool schedule_waits(const struct door *door);
+/* That person came. */
+void schedule_open_up(struct door *door);
 
 /* ---- lights.c ---- */
 

@@ -53,6 +53,21 @@ static void a_fail_safe_strike_rests_energised(void **state)
 	assert_int_equal(door_conf_strike_max_s(&conf), 0);
 }
 
+static void unlock_hours_are_compiled(void **state)
+{
+	struct door_conf conf;
+
+	(void)state;
+	assert_int_equal(load(WHOLE, &conf), 0);
+	assert_int_equal(conf.unlock.rule_count, 0);
+	assert_false(conf.unlock_waits);
+	assert_int_equal(
+		load(WHOLE "unlock_hours = Mo-Fr 09:00-17:00; PH off\nunlock_waits = yes\n", &conf),
+		0);
+	assert_int_equal(conf.unlock.rule_count, 2);
+	assert_true(conf.unlock_waits);
+}
+
 static void line_flags_are_read(void **state)
 {
 	struct door_conf conf;
@@ -80,6 +95,8 @@ static void what_makes_no_sense_together_is_refused(void **state)
 			":6: [wiring] strike = GPIO17 pull-up: expected a line"},
 		{WHOLE "strike_max_s = 30\n", "raise it above release_max_ms = 30000"},
 		{WHOLE "strike_max_s = 86401\n", "a whole number from 0 to 86400"},
+		{WHOLE "unlock_hours = Mo-Fr 9-sunset\n",
+			"unlock_hours = Mo-Fr 9-sunset: at character "},
 		{WHOLE "[mqtt]\ncert_file = /c\n", "cert_file, key_file and ca_file go together"},
 		{"[site]\nid = walker\ntimezone = Mars/Base\n[door]\nid = front\n",
 			"timezone = Mars/Base: not in"},
@@ -162,6 +179,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(defaults_make_a_safe_door),
 		cmocka_unit_test(a_fail_safe_strike_rests_energised),
+		cmocka_unit_test(unlock_hours_are_compiled),
 		cmocka_unit_test(line_flags_are_read),
 		cmocka_unit_test(what_makes_no_sense_together_is_refused),
 		cmocka_unit_test(saved_wiring_is_read_back),

@@ -87,6 +87,7 @@ static void put_tier(struct speaker *s, const struct line *line)
 	record.tier.tier = (uint32_t)line_number(line, "tier", 1);
 	record.tier.flags = strstr(flags, "override") ? TIER_FLAG_OVERRIDE : 0;
 	record.tier.flags |= strstr(flags, "staff") ? TIER_FLAG_STAFF : 0;
+	record.tier.flags |= strstr(flags, "may_open_up") ? TIER_FLAG_MAY_OPEN_UP : 0;
 	strcpy(record.tier.hours, "24/7");
 	site_put(&s->roster, &record);
 }
