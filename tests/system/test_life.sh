@@ -213,6 +213,25 @@ unlimited() {
 }
 check "fire has no maximum" unlimited
 
+# ---- a lock that opens without power ----
+fail_safe() { # the line is on while the door is locked
+	local from
+	cp "$work/door.conf" "$work/secure.conf"
+	sed -i "s/^id = front/&\nlock = fail_safe/" "$work/door.conf"
+	fire_on
+	from=$(mark)
+	door_up && sleep 0.3 && [ "$(events "$from" "strike on")" = 0 ] || return 1
+	stop door KILL
+	door_relock | grep "fire: strike released" && [ "$(events "$from" "strike on")" = 0 ] || return 1
+	fire_off
+	door_relock | grep "strike at rest" && strike_is on || return 1
+	fire_on
+	door_up && strike_is off && fire_off && until_true 2 strike_is on && sleep 4 && strike_is on || return 1
+	stop door KILL
+	cp "$work/secure.conf" "$work/door.conf"
+}
+check "a fail-safe lock: without current during fire, with it afterwards, and no maximum" fail_safe
+
 # ---- what stands when the door starts ----
 power_on() { # open, housing open, bolt drawn, button down
 	vdoor open

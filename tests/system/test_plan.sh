@@ -69,7 +69,7 @@ plan() {
 }
 check "inside they unlock it" plan
 plan_relock() {
-	commanded relock done "" && until_true 2 strike_is off && stays off
+	commanded relock "done" "" && until_true 2 strike_is off && stays off
 }
 check "a relock ends it for this window" plan_relock
 plan_restart() { door_again && sleep 1 && strike_is off; }
