@@ -20,3 +20,4 @@ install: programs ## install into DESTDIR and PREFIX (/usr)
 	install -D -m 644 deploy/completion/tapin.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/tapin
 	install -D -m 644 deploy/mosquitto/tapin.conf $(DESTDIR)$(PREFIX)/share/tapin/mosquitto/tapin.conf
 	install -D -m 755 deploy/mosquitto/init $(DESTDIR)$(PREFIX)/share/tapin/mosquitto/init
+	install -D -m 644 deploy/mosquitto/restart.conf $(DESTDIR)$(PREFIX)/share/tapin/mosquitto/restart.conf

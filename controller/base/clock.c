@@ -147,18 +147,18 @@ void clock_format_utc(int64_t wall_us, char out[25])
 	snprintf(out, 25, "%s.%03dZ", date, (int)(wall_us / 1000 % 1000));
 }
 
-static bool kernel_synced(void)
+bool clock_kernel_synced(void)
 {
 	struct timex t = {0};
 
 	return adjtimex(&t) != TIME_ERROR && !(t.status & STA_UNSYNC);
 }
 
-static bool timesyncd_synced(void)
+static bool is_there(const char *path)
 {
 	struct stat st;
 
-	return stat("/run/systemd/timesync/synchronized", &st) == 0;
+	return stat(path, &st) == 0;
 }
 
 static bool set_from_rtc(void)
@@ -171,8 +171,9 @@ static bool set_from_rtc(void)
 void clock_read_facts(struct clock_facts *facts)
 {
 	facts->now_us = clock_wall_us();
-	facts->kernel_synced = kernel_synced();
-	facts->timesyncd_synced = timesyncd_synced();
+	facts->kernel_synced =
+		clock_kernel_synced() || is_there(CLOCK_WITNESS "/" CLOCK_WITNESS_FILE);
+	facts->timesyncd_synced = is_there("/run/systemd/timesync/synchronized");
 	facts->from_rtc = set_from_rtc();
 }
 

@@ -3,8 +3,23 @@
 
 #include "base/log.h"
 #include "crypto/hash.h"
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+/* A systemd credential goes before the file in the directory. */
+static void secret_path(const char *directory, const char *name, char out[PATH_MAX])
+{
+	const char *credentials = getenv("CREDENTIALS_DIRECTORY");
+
+	if (credentials && *credentials) {
+		door_conf_path(credentials, name, out);
+		if (access(out, F_OK) == 0)
+			return;
+	}
+	door_conf_path(directory, name, out);
+}
 
 static int load_card(const char *path, struct card_key *ret_key, char err[ERR_MAX])
 {
@@ -81,10 +96,10 @@ int keys_load(const char *directory, struct door_keys *ret_keys, char err[ERR_MA
 			directory, strerror(errno));
 		return r;
 	}
-	door_conf_path(directory, "card.key", path);
+	secret_path(directory, "card.key", path);
 	r = load_card(path, &keys.card, err);
 	if (r == 0) {
-		door_conf_path(directory, "door.key", path);
+		secret_path(directory, "door.key", path);
 		r = load_door(directory, path, &keys.door, err);
 	}
 	if (r == 0)

@@ -4,6 +4,7 @@
 #include "door/door.h"
 #include "door/import.h"
 #include "door/provision.h"
+#include "door/watch.h"
 #include "door/wiring.h"
 
 #include <getopt.h>
@@ -17,6 +18,7 @@ enum job {
 	JOB_RELOCK,
 	JOB_PROVISION,
 	JOB_LIFT,
+	JOB_CLOCK,
 };
 
 struct options {
@@ -42,6 +44,9 @@ static const char help[] =
 	"  tapin-door --relock                   drive the strike to rest (after a stop or a "
 	"crash)\n"
 	"  tapin-door --lift-lockdown            as root: end a lockdown here, with the hub dead\n"
+	"  tapin-door --watch-clock              for tapin-clock.service: keep a file while the "
+	"kernel's clock\n"
+	"                                        is synchronised\n"
 	"\n"
 	"  --config FILE    configuration; default " DOOR_CONF_DEFAULT "\n"
 	"  --run DIR        with --relock: where the running door kept its wiring; default is\n"
@@ -62,6 +67,7 @@ static int parse(int argc, char **argv, struct options *o)
 		{"relock", no_argument, NULL, 'l'},
 		{"provision", required_argument, NULL, 'b'},
 		{"lift-lockdown", no_argument, NULL, 'u'},
+		{"watch-clock", no_argument, NULL, 't'},
 		{"wait", required_argument, NULL, 'w'},
 		{"run", required_argument, NULL, 'r'},
 		{"debug", no_argument, NULL, 'd'},
@@ -84,6 +90,8 @@ static int parse(int argc, char **argv, struct options *o)
 			o->job = JOB_RELOCK;
 		else if (c == 'u')
 			o->job = JOB_LIFT;
+		else if (c == 't')
+			o->job = JOB_CLOCK;
 		else if (c == 'r')
 			o->run_directory = optarg;
 		else if (c == 'b')
@@ -144,6 +152,8 @@ static int work(const struct options *o)
 
 	if (o->job == JOB_RELOCK)
 		return relock(o);
+	if (o->job == JOB_CLOCK)
+		return watch_run(err) < 0 ? say(-EIO, done, err) : EXIT_SUCCESS;
 	if (o->job == JOB_PROVISION)
 		return say(door_provision(o->conf, o->import, o->wait_s, done, err), done, err);
 	r = door_conf_load(o->conf, &conf, err);
@@ -164,6 +174,7 @@ static int work(const struct options *o)
 	case JOB_LIFT:
 		return say(state_lift(&conf, done, err), done, err);
 	case JOB_RELOCK:
+	case JOB_CLOCK:
 	case JOB_PROVISION:
 		break;
 	}

@@ -63,12 +63,15 @@ static int clear_path(const struct sockaddr_un *address, char err[ERR_MAX])
 static int bind_and_listen(struct reader_link *link, gid_t group, char err[ERR_MAX])
 {
 	const char *path = link->address.sun_path;
+	struct stat st;
 
 	if (bind(link->listen_fd, (const struct sockaddr *)&link->address, sizeof(link->address)) <
 		0)
 		return refuse_errno(err, path, "cannot bind; does its directory exist?");
 	link->bound = true;
-	if (group != (gid_t)-1 && lchown(path, (uid_t)-1, group) < 0)
+	/* under the unit it has its group from its making, and chown is forbidden */
+	if (group != (gid_t)-1 && (lstat(path, &st) < 0 || st.st_gid != group) &&
+		lchown(path, (uid_t)-1, group) < 0)
 		return refuse_errno(err, path, "cannot give it its group");
 	if (chmod(path, 0660) < 0)
 		return refuse_errno(err, path, "cannot set its mode");

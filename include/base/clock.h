@@ -37,11 +37,19 @@ int32_t clock_offset_s(int64_t wall_us);
 /* "2026-11-22T09:30:01.123Z"; needs 25 bytes. */
 void clock_format_utc(int64_t wall_us, char out[25]);
 
+/*
+ * The kernel's word that some time daemon keeps its clock. Where the unit's filter forbids the call
+ * it is false; tapin-clock.service asks instead and keeps a file there as long as it is true.
+ */
+bool clock_kernel_synced(void);
+#define CLOCK_WITNESS "/run/tapin-clock"
+#define CLOCK_WITNESS_FILE "synchronized"
+
 /* What is known of the wall clock at one moment. */
 struct clock_facts {
 	int64_t now_us;        /* wall clock */
 	int64_t floor_us;      /* the last time known good; 0: none */
-	bool kernel_synced;    /* adjtimex without STA_UNSYNC */
+	bool kernel_synced;    /* adjtimex without STA_UNSYNC, or the witness says so */
 	bool timesyncd_synced; /* its flag file */
 	bool from_rtc;         /* the kernel set the clock from a battery-backed one */
 	bool has_hub;          /* a signed time of the hub was heard since the boot */

@@ -5,7 +5,7 @@
  * door/site_keys.c), and hub.pub and hub-next.pub (hub keys given by hand).
  *
  * A door without card.key or door.key makes its own at first need, so that it works alone; a hub's
- * provisioning brings the site's.
+ * provisioning brings the site's. card.key and door.key may be systemd credentials of these names.
  */
 #pragma once
 
