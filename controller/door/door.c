@@ -137,7 +137,7 @@ static int start_loop(struct door *door)
 	if (r >= 0)
 		r = sd_event_add_signal(door->event, NULL, SIGINT, NULL, NULL);
 	if (r >= 0)
-		r = sd_event_set_watchdog(door->event, true);
+		r = watchdog_start(door);
 	return r < 0 ? r : 0;
 }
 
@@ -198,6 +198,7 @@ static void stop(struct door *door)
 	link_stop(door);
 	io_stop(door);
 	door->housekeeping = sd_event_source_disable_unref(door->housekeeping);
+	watchdog_stop(door);
 	enrol_stop(door);
 	command_stop(door);
 	state_stop(door);

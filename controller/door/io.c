@@ -88,6 +88,7 @@ static int on_doorway_timer(sd_event_source *source, uint64_t usec, void *userda
 /* Arms the one timer of the doorway; deadline 0 stops it. */
 static void arm(struct door *door, uint64_t deadline_ms)
 {
+	door->doorway_due_ms = deadline_ms;
 	if (deadline_ms == 0) {
 		sd_event_source_set_enabled(door->doorway_timer, SD_EVENT_OFF);
 		return;

@@ -6,6 +6,7 @@
  *   io.c      outputs, strike, doorway              tap.c     a card: token, roster, decision
  *   inputs.c  buttons, contacts and loops           schedule.c  the planned unlock
  *   lights.c  patterns on the lights and buzzer     record.c  entries and the journal's answers
+ *   watchdog.c  proof of loop and strike service
  *   and everything that has to do with the hub: door/sync.h
  *
  * One loop thread. Priorities: what a person waits for goes before what nobody sees.
@@ -28,7 +29,8 @@
 #include <systemd/sd-event.h>
 
 enum door_priority {
-	DOOR_PRIORITY_STRIKE = -300, /* the release timer */
+	DOOR_PRIORITY_STRIKE = -300,   /* the release timer */
+	DOOR_PRIORITY_WATCHDOG = -290, /* after it, and before what could starve it */
 	DOOR_PRIORITY_INPUT = -200,
 	DOOR_PRIORITY_READER = -100,
 	DOOR_PRIORITY_NORMAL = 0,
@@ -139,6 +141,9 @@ struct door {
 	bool strike_limited; /* at rest by its maximum until the doorway asks for rest, too */
 	sd_event_source *strike_timer;
 	sd_event_source *doorway_timer;
+	uint64_t doorway_due_ms; /* when it must be served; 0: it is off */
+	sd_event_source *watchdog;
+	uint64_t watchdog_ms; /* between two feeds */
 	struct door_lights lights;
 
 	struct door_reader reader;
@@ -167,6 +172,13 @@ int door_run(const struct door_conf *conf);
 
 /* Something that a person would want to know changed: tells the service manager and the broker. */
 void door_status(struct door *door);
+
+/* ---- watchdog.c ---- */
+
+/* Feeds the service manager's watchdog, where there is one, as long as the loop turns and serves
+ * the doorway's timer in time. 0 or negative errno. */
+int watchdog_start(struct door *door);
+void watchdog_stop(struct door *door);
 
 /* ---- io.c ---- */
 
