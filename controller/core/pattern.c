@@ -33,6 +33,14 @@ static const struct pattern_step working[] = {SHOW(100, GREEN, RED), DARK(100), 
 /* two short winks every two seconds, silent: it may last for hours */
 static const struct pattern_step fault[] = {
 	SHOW(60, RED), DARK(140), SHOW(60, RED), DARK(1740), END};
+/* the like for one fault each; tapin-door(8) has the table */
+static const struct pattern_step no_reader[] = {
+	SHOW(60, RED), DARK(140), SHOW(60, RED), DARK(140), SHOW(60, RED), DARK(1540), END};
+static const struct pattern_step no_journal[] = {SHOW(60, RED), DARK(140), SHOW(60, RED), DARK(140),
+	SHOW(60, RED), DARK(140), SHOW(60, RED), DARK(1340), END};
+static const struct pattern_step no_clock[] = {
+	SHOW(600, RED), DARK(200), SHOW(60, RED), DARK(1640), END};
+static const struct pattern_step no_hub[] = {SHOW(60, RED), DARK(3940), END};
 /* even and urgent; a reminder of three short ones; the three long ones of ISO 8201 */
 static const struct pattern_step alarm[] = {SHOW(400, RED, BEEP), DARK(400), END};
 static const struct pattern_step close_me[] = {SHOW(100, RED, BEEP), DARK(100),
@@ -60,6 +68,10 @@ static const struct {
 	[PATTERN_SEE_HOST] = {"see_host", see_host, false},
 	[PATTERN_WORKING] = {"working", working, true},
 	[PATTERN_FAULT] = {"fault", fault, true},
+	[PATTERN_NO_READER] = {"no_reader", no_reader, true},
+	[PATTERN_NO_JOURNAL] = {"no_journal", no_journal, true},
+	[PATTERN_NO_CLOCK] = {"no_clock", no_clock, true},
+	[PATTERN_NO_HUB] = {"no_hub", no_hub, true},
 	[PATTERN_ALARM] = {"alarm", alarm, true},
 	[PATTERN_CLOSE_ME] = {"close_me", close_me, true},
 	[PATTERN_FIRE] = {"fire", fire, true},
@@ -75,6 +87,19 @@ const struct pattern_step *pattern_steps(enum pattern pattern, bool *ret_repeats
 		pattern = PATTERN_IDLE;
 	*ret_repeats = patterns[pattern].repeats;
 	return patterns[pattern].steps;
+}
+
+enum pattern pattern_of_faults(const struct pattern_faults *faults)
+{
+	if (faults->door)
+		return PATTERN_FAULT;
+	if (faults->reader)
+		return PATTERN_NO_READER;
+	if (faults->journal)
+		return PATTERN_NO_JOURNAL;
+	if (faults->clock)
+		return PATTERN_NO_CLOCK;
+	return faults->hub ? PATTERN_NO_HUB : PATTERN_IDLE;
 }
 
 enum pattern pattern_of_reason(enum reason_pattern pattern)

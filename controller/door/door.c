@@ -100,6 +100,8 @@ static int on_housekeeping(sd_event_source *source, uint64_t usec, void *userdat
 	state_apply(door);
 	schedule_apply(door);
 	connect_parts(door);
+	/* clock and hub: nothing else asks for these */
+	lights_refresh(door);
 	sd_event_source_set_time(source, clock_mono_us() + HOUSEKEEPING_MS * 1000);
 	sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 	return 0;
@@ -212,7 +214,7 @@ static void stop(struct door *door)
 
 int door_run(const struct door_conf *conf)
 {
-	struct door door = {.conf = *conf};
+	struct door door = {.conf = *conf, .started_ms = clock_mono_ms()};
 	char err[ERR_MAX] = "";
 	int r;
 

@@ -3,6 +3,8 @@
 #include "base/clock.h"
 #include "door/door.h"
 
+#define HUB_AWAY_MS (86400 * 1000ull)
+
 static void drive(struct door *door, enum door_line line, bool on)
 {
 	/* a light that cannot be driven is no reason to do anything else differently */
@@ -17,9 +19,19 @@ static void drive_all(struct door *door, const struct pattern_step *step)
 	drive(door, DOOR_LINE_BUZZER, step->buzzer);
 }
 
+/* A restart begins the day anew. */
+static bool hub_is_away(const struct door *door)
+{
+	uint64_t heard_ms =
+		door->sync.heard_ms > door->started_ms ? door->sync.heard_ms : door->started_ms;
+
+	return *door->conf.mqtt_host && clock_mono_ms() >= heard_ms + HUB_AWAY_MS;
+}
+
 static enum pattern idle_pattern(const struct door *door)
 {
 	uint32_t standing = doorway_standing(&door->doorway);
+	struct pattern_faults faults;
 
 	if (standing & DOORWAY_DID_FIRE)
 		return PATTERN_FIRE;
@@ -32,11 +44,15 @@ static enum pattern idle_pattern(const struct door *door)
 		return PATTERN_ALARM;
 	if (standing & (DOORWAY_DID_HOLD_OPEN | DOORWAY_DID_PROP | DOORWAY_DID_LOCK_FAIL))
 		return PATTERN_CLOSE_ME;
-	if (standing & DOORWAY_DID_EXIT_STUCK || door->doorway.state == DOORWAY_STATE_FAULT ||
-		door->journal_failing || !door->roster.cache ||
-		door->reader.state != READER_STATE_OK)
-		return PATTERN_FAULT;
-	return PATTERN_IDLE;
+	faults = (struct pattern_faults){
+		.door = standing & DOORWAY_DID_EXIT_STUCK ||
+			door->doorway.state == DOORWAY_STATE_FAULT || !door->roster.cache,
+		.reader = door->reader.state != READER_STATE_OK,
+		.journal = door->journal_failing,
+		.clock = !clock_trust_ok(door->clock),
+		.hub = hub_is_away(door),
+	};
+	return pattern_of_faults(&faults);
 }
 
 static bool is_verdict(enum pattern pattern)

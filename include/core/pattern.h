@@ -16,7 +16,11 @@ enum pattern {
 	PATTERN_NOT_NOW,
 	PATTERN_SEE_HOST,
 	PATTERN_WORKING,
-	PATTERN_FAULT,       /* repeats: reader or journal fault */
+	PATTERN_FAULT,     /* repeats: strike, keys or roster */
+	PATTERN_NO_READER, /* repeats, and so do the next three */
+	PATTERN_NO_JOURNAL,
+	PATTERN_NO_CLOCK,
+	PATTERN_NO_HUB,      /* for a day */
 	PATTERN_ALARM,       /* repeats: forced, tampered with */
 	PATTERN_CLOSE_ME,    /* repeats: held open, propped, not locked */
 	PATTERN_FIRE,        /* repeats: fire, the door is open */
@@ -36,6 +40,17 @@ struct pattern_step {
 
 /* The steps of a pattern, ended by one with ms 0; *ret_repeats says whether it starts over. */
 const struct pattern_step *pattern_steps(enum pattern pattern, bool *ret_repeats);
+
+/* What is wrong with an idle door. */
+struct pattern_faults {
+	bool door; /* the strike does not obey, or there is no roster or no key */
+	bool reader;
+	bool journal;
+	bool clock; /* it is not trusted */
+	bool hub;
+};
+/* What an idle door shows: the one that keeps most people out; PATTERN_IDLE where nothing is. */
+enum pattern pattern_of_faults(const struct pattern_faults *faults);
 
 enum pattern pattern_of_reason(enum reason_pattern pattern);
 const char *pattern_name(enum pattern pattern);

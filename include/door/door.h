@@ -130,6 +130,7 @@ struct door {
 	struct door_keys keys;
 	sd_event *event;
 	uint8_t boot_id[16];
+	uint64_t started_ms; /* monotonic */
 	enum clock_trust clock;
 	int64_t clock_floor_us;
 

@@ -70,6 +70,62 @@ static void verdicts_differ_without_their_colours(void **state)
 		}
 }
 
+#define LOOK_MS 12000 /* how long a person looks */
+#define GRAIN_MS 10
+
+static bool lit_repeating(enum pattern pattern, uint32_t at)
+{
+	return lit_at(pattern, at % length_of(pattern));
+}
+
+/* How much of a look differs, at the best match of the two: nobody knows where a pattern began. */
+static unsigned least_difference(enum pattern a, enum pattern b)
+{
+	unsigned least = LOOK_MS;
+	static bool of_a[LOOK_MS / GRAIN_MS], of_b[2 * LOOK_MS / GRAIN_MS];
+
+	for (unsigned i = 0; i < LOOK_MS / GRAIN_MS; i++)
+		of_a[i] = lit_repeating(a, i * GRAIN_MS);
+	for (unsigned i = 0; i < 2 * LOOK_MS / GRAIN_MS; i++)
+		of_b[i] = lit_repeating(b, i * GRAIN_MS);
+	for (unsigned shift = 0; shift < length_of(b) / GRAIN_MS; shift++) {
+		unsigned differing = 0;
+
+		for (unsigned i = 0; i < LOOK_MS / GRAIN_MS; i++)
+			differing += of_a[i] != of_b[i + shift] ? GRAIN_MS : 0;
+		least = differing < least ? differing : least;
+	}
+	return least;
+}
+
+static void what_lasts_differs_pairwise_in_rhythm(void **state)
+{
+	(void)state;
+	for (enum pattern a = PATTERN_WORKING; a < PATTERN_TEST; a++)
+		for (enum pattern b = a + 1; b < PATTERN_TEST; b++)
+			if (least_difference(a, b) < 300)
+				fail_msg("%s and %s differ in %u ms of %d", pattern_name(a),
+					pattern_name(b), least_difference(a, b), LOOK_MS);
+}
+
+static void the_worst_fault_is_shown(void **state)
+{
+	struct pattern_faults faults = {0};
+
+	(void)state;
+	assert_int_equal(pattern_of_faults(&faults), PATTERN_IDLE);
+	faults.hub = true;
+	assert_int_equal(pattern_of_faults(&faults), PATTERN_NO_HUB);
+	faults.clock = true;
+	assert_int_equal(pattern_of_faults(&faults), PATTERN_NO_CLOCK);
+	faults.journal = true;
+	assert_int_equal(pattern_of_faults(&faults), PATTERN_NO_JOURNAL);
+	faults.reader = true;
+	assert_int_equal(pattern_of_faults(&faults), PATTERN_NO_READER);
+	faults.door = true;
+	assert_int_equal(pattern_of_faults(&faults), PATTERN_FAULT);
+}
+
 static void only_come_in_is_plain_green(void **state)
 {
 	bool repeats;
@@ -106,8 +162,9 @@ static void what_lasts_repeats_and_a_fault_is_silent(void **state)
 		assert_true(repeats);
 		assert_true(length_of(p) > 0); /* or a repeating pattern would spin */
 	}
-	for (step = pattern_steps(PATTERN_FAULT, &repeats); step->ms > 0; step++)
-		assert_false(step->buzzer);
+	for (enum pattern p = PATTERN_FAULT; p <= PATTERN_NO_HUB; p++)
+		for (step = pattern_steps(p, &repeats); step->ms > 0; step++)
+			assert_false(step->buzzer);
 }
 
 /* Beeping or not, at a moment since an endless pattern began. */
@@ -171,6 +228,8 @@ int main(void)
 		cmocka_unit_test(verdicts_are_short_and_do_not_repeat),
 		cmocka_unit_test(every_pattern_but_idle_begins_with_light),
 		cmocka_unit_test(verdicts_differ_without_their_colours),
+		cmocka_unit_test(what_lasts_differs_pairwise_in_rhythm),
+		cmocka_unit_test(the_worst_fault_is_shown),
 		cmocka_unit_test(only_come_in_is_plain_green),
 		cmocka_unit_test(come_in_is_steady_with_one_short_beep),
 		cmocka_unit_test(what_lasts_repeats_and_a_fault_is_silent),
