@@ -182,7 +182,8 @@ static bool beeps_at(enum pattern pattern, uint32_t at)
 static void alarms_differ_in_rhythm(void **state)
 {
 	(void)state;
-	for (enum pattern a = PATTERN_FAULT; a <= PATTERN_FIRE; a++)
+	/* the faults before it are as silent as the last of them */
+	for (enum pattern a = PATTERN_NO_HUB; a <= PATTERN_FIRE; a++)
 		for (enum pattern b = a + 1; b <= PATTERN_FIRE; b++)
 			for (uint32_t shift = 0; shift < length_of(b); shift += 50) {
 				unsigned differing = 0;
