@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "door/machine.h"
 #include "door/wiring.h"
 #include <signal.h>
 #include <string.h>
@@ -107,21 +108,6 @@ static int on_housekeeping(sd_event_source *source, uint64_t usec, void *userdat
 	return 0;
 }
 
-static void warn_of_kept_outputs(const struct door *door)
-{
-	static const char *const switches[] = {
-		"/sys/module/pinctrl_bcm2835/parameters/persist_gpio_outputs",
-		"/sys/module/pinctrl_rp1/parameters/persist_gpio_outputs"};
-	CLEANUP(cleanup_fclose) FILE *f = NULL;
-
-	for (size_t i = 0; i < ARRAY_SIZE(switches) && !f; i++)
-		f = fopen(switches[i], "re");
-	if (f && fgetc(f) == 'Y' && *door->conf.lines[DOOR_LINE_STRIKE].line)
-		log_warning("gpio: this kernel keeps outputs as they were when a program dies; put "
-			    "dtparam=strict_gpiod into config.txt, or be sure that --relock runs "
-			    "after every stop");
-}
-
 static int start_loop(struct door *door)
 {
 	sigset_t stop;
@@ -170,7 +156,7 @@ static int start(struct door *door, char err[ERR_MAX])
 	make_directories(&door->conf);
 	if (wiring_save(&door->conf, err) < 0)
 		log_warning("%s", err);
-	warn_of_kept_outputs(door);
+	machine_warn(*door->conf.lines[DOOR_LINE_STRIKE].line, "/");
 	door_check_clock(door);
 	r = record_start(door, err);
 	if (r == 0)

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "door/machine.h"
+
+#include "base/log.h"
+#include "base/util.h"
+#include <dirent.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+/* The first line of a file of /sys; "" when it is not to be had. */
+static void read_line(const char *root, const char *path, char *out, size_t size)
+{
+	CLEANUP(cleanup_fclose) FILE *f = NULL;
+	char whole[PATH_MAX];
+
+	out[0] = '\0';
+	if (snprintf(whole, sizeof(whole), "%s/%s", root, path) >= (int)sizeof(whole))
+		return;
+	f = fopen(whole, "re");
+	if (!f || !fgets(out, (int)size, f))
+		out[0] = '\0';
+	out[strcspn(out, "\n")] = '\0';
+}
+
+bool machine_keeps_outputs(const char *root)
+{
+	static const char *const switches[] = {
+		"sys/module/pinctrl_bcm2835/parameters/persist_gpio_outputs",
+		"sys/module/pinctrl_rp1/parameters/persist_gpio_outputs"};
+	char line[8];
+
+	for (size_t i = 0; i < ARRAY_SIZE(switches); i++) {
+		read_line(root, switches[i], line, sizeof(line));
+		if (line[0] == 'Y')
+			return true;
+	}
+	return false;
+}
+
+/* Which of several is fed does not matter. */
+enum machine_watchdog machine_watchdog(const char *root)
+{
+	enum machine_watchdog found = MACHINE_WATCHDOG_NONE;
+	char path[PATH_MAX], line[32];
+	struct dirent *entry;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "%s/sys/class/watchdog", root);
+	dir = opendir(path);
+	while (dir && (entry = readdir(dir))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "sys/class/watchdog/%s/state", entry->d_name);
+		read_line(root, path, line, sizeof(line));
+		if (strcmp(line, "active") == 0)
+			found = MACHINE_WATCHDOG_FED;
+		else if (found == MACHINE_WATCHDOG_NONE)
+			found = MACHINE_WATCHDOG_IDLE;
+	}
+	if (dir)
+		closedir(dir);
+	return found;
+}
+
+void machine_warn(bool strike, const char *root)
+{
+	if (!strike)
+		return;
+	if (machine_keeps_outputs(root))
+		log_warning("gpio: this kernel keeps outputs as they were when a program dies; put "
+			    "dtparam=strict_gpiod into config.txt, or be sure that --relock runs "
+			    "after every stop");
+	switch (machine_watchdog(root)) {
+	case MACHINE_WATCHDOG_FED:
+		break;
+	case MACHINE_WATCHDOG_IDLE:
+		log_warning("watchdog: nobody feeds this machine's, so a kernel that hangs keeps "
+			    "the strike as it is; put RuntimeWatchdogSec=10s under [Manager] into "
+			    "/etc/systemd/system.conf.d/tapin.conf and reboot");
+		break;
+	case MACHINE_WATCHDOG_NONE:
+		log_warning("watchdog: this machine has none, so a kernel that hangs keeps the "
+			    "strike as it is; load its driver (on a Raspberry Pi "
+			    "dtparam=watchdog=on in config.txt), or fit a monostable relay");
+		break;
+	}
+}
