@@ -10,7 +10,6 @@
 #include <sys/epoll.h>
 
 #define STOP_WAIT_MS 1000
-#define USERNAME_FILE_MAX 128
 
 /* ---- topics ---- */
 
@@ -204,7 +203,7 @@ static const char *file_or_kept(
 	return access(path, F_OK) == 0 ? path : NULL;
 }
 
-static const char *username(const struct door_conf *conf, char name[USERNAME_FILE_MAX])
+static const char *username(const struct door_conf *conf, char name[BROKER_USERNAME_MAX])
 {
 	CLEANUP(cleanup_free) char *text = NULL;
 	char path[PATH_MAX];
@@ -213,42 +212,45 @@ static const char *username(const struct door_conf *conf, char name[USERNAME_FIL
 	if (*conf->mqtt_username)
 		return conf->mqtt_username;
 	door_conf_path(conf->key_directory, "mqtt.username", path);
-	if (file_read(path, USERNAME_FILE_MAX - 1, &text, &size) < 0)
+	if (file_read(path, BROKER_USERNAME_MAX - 1, &text, &size) < 0)
 		return NULL;
-	snprintf(name, USERNAME_FILE_MAX, "%.*s", (int)strcspn(text, "\r\n"), text);
+	snprintf(name, BROKER_USERNAME_MAX, "%.*s", (int)strcspn(text, "\r\n"), text);
 	return set_or_null(name);
+}
+
+void broker_account(const struct door_conf *conf, struct broker_account *ret)
+{
+	ret->config = (struct mqtt_config){
+		.host = conf->mqtt_host,
+		.port = (uint16_t)conf->mqtt_port,
+		.client_id = ret->client,
+		.username = username(conf, ret->name),
+		.password_file = set_or_null(conf->mqtt_password_file),
+		.ca_file = file_or_kept(conf, conf->mqtt_ca_file, "mqtt.ca", ret->ca),
+		.cert_file = set_or_null(conf->mqtt_cert_file),
+		.key_file = set_or_null(conf->mqtt_key_file),
+		.keepalive_s = (uint16_t)conf->mqtt_keepalive_s,
+	};
+	/* an account of one's own brings its own password, or has none */
+	if (!*conf->mqtt_username)
+		ret->config.password_file = file_or_kept(
+			conf, conf->mqtt_password_file, "mqtt.password", ret->password);
+	snprintf(ret->client, sizeof(ret->client), "tapin-%s-door-%s", conf->site, conf->door);
 }
 
 static int open_client(struct door *door, char err[ERR_MAX])
 {
-	const struct door_conf *conf = &door->conf;
 	CLEANUP(cleanup_free) char *will = NULL;
-	char client[2 * NAME_ID_MAX + 16], name[USERNAME_FILE_MAX];
-	char password[PATH_MAX], ca[PATH_MAX];
-	struct mqtt_config config = {
-		.host = conf->mqtt_host,
-		.port = (uint16_t)conf->mqtt_port,
-		.client_id = client,
-		.username = username(conf, name),
-		.password_file = set_or_null(conf->mqtt_password_file),
-		.ca_file = file_or_kept(conf, conf->mqtt_ca_file, "mqtt.ca", ca),
-		.cert_file = set_or_null(conf->mqtt_cert_file),
-		.key_file = set_or_null(conf->mqtt_key_file),
-		.keepalive_s = (uint16_t)conf->mqtt_keepalive_s,
-		.will_topic = door->broker.topics[BROKER_TOPIC_STATUS],
-	};
+	struct broker_account account;
 	int r;
 
-	/* an account of one's own brings its own password, or has none */
-	if (!*conf->mqtt_username)
-		config.password_file =
-			file_or_kept(conf, conf->mqtt_password_file, "mqtt.password", password);
-	snprintf(client, sizeof(client), "tapin-%s-door-%s", conf->site, conf->door);
+	broker_account(&door->conf, &account);
+	account.config.will_topic = door->broker.topics[BROKER_TOPIC_STATUS];
 	r = feed_write_status(door, false, &will);
 	if (r < 0)
 		return r;
-	config.will_payload = will;
-	return mqtt_open(&config, &door->broker.mqtt, err);
+	account.config.will_payload = will;
+	return mqtt_open(&account.config, &door->broker.mqtt, err);
 }
 
 int broker_start(struct door *door, char err[ERR_MAX])

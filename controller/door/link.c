@@ -220,9 +220,9 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *userdata)
 	return 0;
 }
 
-static uid_t peer_uid(const struct door *door, gid_t *ret_group)
+uid_t link_peer_uid(const struct door_conf *conf, gid_t *ret_group)
 {
-	const struct passwd *pw = getpwnam(door->conf.reader_user);
+	const struct passwd *pw = getpwnam(conf->reader_user);
 
 	*ret_group = pw ? pw->pw_gid : (gid_t)-1;
 	return pw ? pw->pw_uid : (uid_t)-1;
@@ -232,7 +232,7 @@ int link_start(struct door *door, char err[ERR_MAX])
 {
 	struct door_reader *reader = &door->reader;
 	gid_t group;
-	uid_t uid = peer_uid(door, &group);
+	uid_t uid = link_peer_uid(&door->conf, &group);
 	int r;
 
 	reader->changed_ms = clock_mono_ms();

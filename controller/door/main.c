@@ -4,6 +4,7 @@
 #include "door/door.h"
 #include "door/import.h"
 #include "door/provision.h"
+#include "door/selftest.h"
 #include "door/watch.h"
 #include "door/wiring.h"
 
@@ -19,6 +20,7 @@ enum job {
 	JOB_PROVISION,
 	JOB_LIFT,
 	JOB_CLOCK,
+	JOB_SELFTEST,
 };
 
 struct options {
@@ -27,6 +29,7 @@ struct options {
 	const char *import;
 	const char *run_directory;
 	unsigned wait_s;
+	bool yes;
 	enum log_level level;
 };
 
@@ -35,6 +38,8 @@ static const char help[] =
 	"\n"
 	"  tapin-door [--config FILE]            run the door\n"
 	"  tapin-door --check                    check the configuration and say what is wrong\n"
+	"  tapin-door --selftest                 try everything a door needs, with a person "
+	"watching\n"
 	"  tapin-door --provision BUNDLE         join a site: takes keys and account from its hub\n"
 	"  tapin-door --import ROSTER            fill the cache from a roster file, whole or not "
 	"at all\n"
@@ -52,6 +57,7 @@ static const char help[] =
 	"  --run DIR        with --relock: where the running door kept its wiring; default is\n"
 	"                   [run] directory, or /run/tapin when the configuration cannot be read\n"
 	"  --wait S         with --provision: how long to wait for broker and hub; default 30\n"
+	"  --yes            with --selftest: ask nobody, judge what can be read back\n"
 	"  --debug          say more\n"
 	"  --version, --help\n"
 	"\n"
@@ -68,6 +74,8 @@ static int parse(int argc, char **argv, struct options *o)
 		{"provision", required_argument, NULL, 'b'},
 		{"lift-lockdown", no_argument, NULL, 'u'},
 		{"watch-clock", no_argument, NULL, 't'},
+		{"selftest", no_argument, NULL, 's'},
+		{"yes", no_argument, NULL, 'y'},
 		{"wait", required_argument, NULL, 'w'},
 		{"run", required_argument, NULL, 'r'},
 		{"debug", no_argument, NULL, 'd'},
@@ -92,6 +100,10 @@ static int parse(int argc, char **argv, struct options *o)
 			o->job = JOB_LIFT;
 		else if (c == 't')
 			o->job = JOB_CLOCK;
+		else if (c == 's')
+			o->job = JOB_SELFTEST;
+		else if (c == 'y')
+			o->yes = true;
 		else if (c == 'r')
 			o->run_directory = optarg;
 		else if (c == 'b')
@@ -154,6 +166,8 @@ static int work(const struct options *o)
 		return relock(o);
 	if (o->job == JOB_CLOCK)
 		return watch_run(err) < 0 ? say(-EIO, done, err) : EXIT_SUCCESS;
+	if (o->job == JOB_SELFTEST)
+		return door_selftest(o->conf, o->yes) ? EXIT_SUCCESS : EXIT_FAILURE;
 	if (o->job == JOB_PROVISION)
 		return say(door_provision(o->conf, o->import, o->wait_s, done, err), done, err);
 	r = door_conf_load(o->conf, &conf, err);
@@ -176,6 +190,7 @@ static int work(const struct options *o)
 	case JOB_RELOCK:
 	case JOB_CLOCK:
 	case JOB_PROVISION:
+	case JOB_SELFTEST:
 		break;
 	}
 	return EXIT_FAILURE;

@@ -106,20 +106,28 @@ int provision_check_time(const struct bundle *bundle, char err[ERR_MAX])
 	return -ETIME;
 }
 
+bool provision_door_runs(const struct door_conf *conf)
+{
+	CLEANUP(cleanup_close) int fd = -1;
+	char path[PATH_MAX];
+
+	/* the running door holds its lock */
+	door_conf_path(conf->run_directory, "journal.intent", path);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	return fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0;
+}
+
 /* A site's own files must not go while a door uses them. */
 int provision_check_stopped(
 	const struct door_conf *conf, const struct bundle *bundle, char err[ERR_MAX])
 {
-	CLEANUP(cleanup_close) int fd = -1;
 	struct sign_public pinned;
 	char path[PATH_MAX], ignored[ERR_MAX];
 
 	door_conf_path(conf->key_directory, "root.pub", path);
 	if (key_load_public(path, &pinned, ignored) == 0 && strcmp(pinned.id, bundle->root.id) == 0)
 		return 0;
-	door_conf_path(conf->run_directory, "journal.intent", path);
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) == 0)
+	if (!provision_door_runs(conf))
 		return 0;
 	snprintf(err, ERR_MAX,
 		"tapin-door is running, and this site's roster takes the place of its own: stop it "

@@ -235,6 +235,8 @@ void lights_stop(struct door *door);
 int link_start(struct door *door, char err[ERR_MAX]);
 void link_stop(struct door *door);
 const char *link_state_name(enum reader_state state);
+/* Who may connect as the reader, and the socket's group; -1: nobody else, none. */
+uid_t link_peer_uid(const struct door_conf *conf, gid_t *ret_group);
 
 /* ---- tap.c ---- */
 
@@ -278,6 +280,19 @@ int record_act(struct door *door, enum entry_kind kind, const char *actor, const
 void door_check_clock(struct door *door);
 
 /* ---- broker.c ---- */
+
+#define BROKER_USERNAME_MAX 128
+
+/* Where the broker is and as whom it is spoken to, from the configuration and from what
+ * provisioning left. The config points into the rest: do not copy. */
+struct broker_account {
+	struct mqtt_config config; /* without will */
+	char client[2 * NAME_ID_MAX + 16];
+	char name[BROKER_USERNAME_MAX];
+	char password[PATH_MAX]; /* the file's path */
+	char ca[PATH_MAX];
+};
+void broker_account(const struct door_conf *conf, struct broker_account *ret_account);
 
 int broker_start(struct door *door, char err[ERR_MAX]);
 void broker_stop(struct door *door);

@@ -20,6 +20,7 @@
 #pragma once
 
 #include "base/util.h"
+#include <stdbool.h>
 
 #define PROVISION_WAIT_S 30
 
@@ -43,6 +44,8 @@ int provision_read(const char *conf_file, const char *file, struct door_conf *co
 	struct bundle *bundle, char err[ERR_MAX]);
 /* -ETIME for a bundle that has run out by a clock that can be believed. */
 int provision_check_time(const struct bundle *bundle, char err[ERR_MAX]);
+/* A tapin-door is running with these directories. */
+bool provision_door_runs(const struct door_conf *conf);
 /* -EBUSY where a door is running that would lose its roster. */
 int provision_check_stopped(
 	const struct door_conf *conf, const struct bundle *bundle, char err[ERR_MAX]);

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Self-test: the reader's program, its hardware, and a card. */
+#include "base/clock.h"
+#include "door/selftest.h"
+#include "hw/reader_link.h"
+
+#include <string.h>
+#include <sys/types.h>
+
+#define CONNECT_WAIT_MS 5000
+#define CARD_WAIT_MS 20000
+#define ALIVE_MAX_MS 2000
+
+struct reading {
+	struct reader_link *link;
+	bool connected, well, has_card;
+	char hello[READER_TEXT_MAX + 1];
+	char fault[ERR_MAX]; /* the last one */
+	struct reader_card card;
+};
+
+static void take_record(struct reading *r, const struct reader_record *record)
+{
+	uint32_t number;
+
+	if (record->kind == READER_KIND_HELLO)
+		r->connected = reader_hello_unpack(record, r->hello) == 0;
+	else if (record->kind == READER_KIND_ALIVE && reader_u32_unpack(record, &number) == 0)
+		r->well = number <= ALIVE_MAX_MS && !*r->fault;
+	else if (record->kind == READER_KIND_FAULT)
+		(void)reader_text_unpack(record, &number, r->fault);
+	else if (record->kind == READER_KIND_OK)
+		r->fault[0] = '\0';
+	else if (record->kind == READER_KIND_CARD)
+		r->has_card = reader_card_unpack(record, &r->card) == 0;
+}
+
+/* Takes what waits; a peer that is not the reader's user is told as a fault. */
+static void receive(struct reading *r)
+{
+	struct reader_record record;
+	char err[ERR_MAX];
+
+	if (reader_link_accept(r->link, err) == -EPERM)
+		snprintf(r->fault, sizeof(r->fault), "%s", err);
+	if (reader_link_fd(r->link) < 0)
+		return;
+	while (reader_link_receive(r->link, &record) > 0)
+		take_record(r, &record);
+	if (reader_link_fd(r->link) < 0)
+		r->connected = r->well = false;
+}
+
+/* 1 when *done, 0 not in time, -ECANCELED, -EINTR. */
+static int until(struct selftest *t, struct reading *r, const bool *done, unsigned ms, bool person)
+{
+	uint64_t until_ms = clock_mono_ms() + ms, shown_s = 0;
+
+	while (!*done && clock_mono_ms() < until_ms) {
+		int fd = reader_link_fd(r->link);
+		int n;
+
+		if (person)
+			selftest_countdown(t, until_ms, &shown_s);
+		n = selftest_wait(t, fd >= 0 ? fd : reader_link_listen_fd(r->link), person,
+			clock_mono_ms() + 200);
+		if (n < 0)
+			return n;
+		if (n & SELFTEST_WAIT_TYPED && selftest_typed(t) == 's')
+			return -ECANCELED;
+		receive(r);
+	}
+	return *done;
+}
+
+static void try_card(struct selftest *t, struct reading *r)
+{
+	int n;
+
+	if (!t->asks) {
+		selftest_skip(t, "card", "nobody was asked to show one");
+		return;
+	}
+	printf("      show a card to the reader, within %d s, or type skip\n", CARD_WAIT_MS / 1000);
+	r->has_card = false;
+	n = until(t, r, &r->has_card, CARD_WAIT_MS, true);
+	if (n > 0) /* which card it is, is nobody's business here */
+		selftest_ok(t, "card", "a card was read: number of %d bytes, SAK %02X",
+			r->card.uid.len, r->card.sak);
+	else if (n == 0)
+		selftest_fail(t, "card",
+			"hold it flat on the antenna; check the antenna, metal behind it, and that "
+			"the card is of a kind that is read (13.56 MHz, ISO 14443 A)",
+			"no card was read in %d s", CARD_WAIT_MS / 1000);
+	else
+		selftest_skip(t, "card", "none was shown");
+}
+
+static void try_reader(struct selftest *t, struct reading *r)
+{
+	int n = until(t, r, &r->well, CONNECT_WAIT_MS, false);
+
+	if (n > 0) {
+		selftest_ok(t, "reader", "it answers: %s", r->hello);
+		try_card(t, r);
+		return;
+	}
+	if (!*r->fault)
+		strcpy(r->fault, r->connected ? "it is connected, but its hardware does not answer"
+					      : "tapin-reader did not connect within 5 s");
+	selftest_fail(t, "reader",
+		r->connected ? "check the reader's supply, wires and interface switches; "
+			       "journalctl -u tapin-reader says what it tried"
+			     : "start it: systemctl start tapin-reader; journalctl -u tapin-reader "
+			       "says why it does not run; [reader] user must be its user",
+		"%s: %s", t->conf.reader_socket, r->fault);
+}
+
+void selftest_reader(struct selftest *t)
+{
+	struct reading r = {0};
+	char err[ERR_MAX];
+	gid_t group;
+	uid_t uid = link_peer_uid(&t->conf, &group);
+
+	if (reader_link_listen(t->conf.reader_socket, uid, group, &r.link, err) < 0) {
+		selftest_fail(t, "reader",
+			"stop what listens there (systemctl stop tapin-door); its directory must "
+			"be there and be the door user's (systemd-tmpfiles --create)",
+			"%s", err);
+		return;
+	}
+	try_reader(t, &r);
+	reader_link_free(r.link);
+}
