@@ -246,19 +246,35 @@ static void say_verdict(const struct verdict *verdict)
 	log_info("tap: %s %s: \"%s\"", verdict->grant ? "GRANT" : "DENY", info->name, info->member);
 }
 
-/* Without keys there is no token, without a cache no roster: an error while deciding is a denial.
- */
-static void refuse_unready(struct door *door)
+/* Without a look at the roster. */
+static void refuse(struct door *door, enum reason reason, const char *detail)
 {
-	struct verdict verdict = {.reason = REASON_INTERNAL};
+	struct verdict verdict = {.reason = reason};
 	struct entry entry;
 
 	record_prepare(door, &entry, ENTRY_KIND_TAP);
 	entry.decided = true;
 	entry.reason = verdict.reason;
+	entry_text_set(entry.detail, sizeof(entry.detail), detail);
 	(void)record_append(door, &entry);
 	lights_show(door, pattern_of_reason(reason_info(verdict.reason)->pattern));
 	say_verdict(&verdict);
+}
+
+/* What this kind of card is called where it is none that counts, else NULL. Its number is of
+ * another kind than the roster's and often random: a match would be chance, or somebody's design.
+ */
+static const char *unsupported(enum reader_protocol protocol)
+{
+	switch (protocol) {
+	case READER_PROTOCOL_ISO14443A:
+		return NULL;
+	case READER_PROTOCOL_ISO14443B:
+		return "a card of ISO 14443 B, which is not supported";
+	case READER_PROTOCOL_FELICA:
+		return "a FeliCa card, which is not supported";
+	}
+	return "a card of a kind that is not supported";
 }
 
 /* Not in the roster, or a card that was given back. */
@@ -270,6 +286,7 @@ static bool is_new(const struct verdict *verdict, const struct roster_card *row,
 
 void tap_card(struct door *door, const struct reader_card *card)
 {
+	const char *why = unsupported(card->protocol);
 	struct roster_card row = {0};
 	struct verdict verdict;
 	struct entry entry;
@@ -277,8 +294,14 @@ void tap_card(struct door *door, const struct reader_card *card)
 	bool known = false;
 
 	tap_refresh(door);
+	if (why) {
+		log_info("tap: %s", why);
+		refuse(door, REASON_READ_ERROR, why);
+		return;
+	}
+	/* without keys there is no token, without a cache no roster: an error is a denial */
 	if (!door->roster.cache) {
-		refuse_unready(door);
+		refuse(door, REASON_INTERNAL, "");
 		return;
 	}
 	crypto_card_token(&door->keys.card, &card->uid, &token);

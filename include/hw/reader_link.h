@@ -84,7 +84,9 @@ enum reader_kind {
 
 enum reader_protocol {
 	READER_PROTOCOL_ISO14443A = 1,
-	READER_PROTOCOL_ISO14443B = 2, /* 2 and 3 are reserved for later readers */
+	/* reserved for later readers; their UID only tells one card from the next, and the door
+	 * answers them as unsupported */
+	READER_PROTOCOL_ISO14443B = 2,
 	READER_PROTOCOL_FELICA = 3,
 };
 

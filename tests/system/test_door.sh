@@ -184,6 +184,27 @@ check "SIGTERM relocks, says goodbye and leaves" term_relocks
 door_up
 until_true 5 door_says "reader: ok"
 
+# ---- cards of other kinds ----
+stop reader
+other_kind() { # PROTOCOL TEXT: a member's own number, in another protocol
+	local from
+	from=$(mark)
+	: >"$work/door.log"
+	"$B/bin/virtual-reader" --socket "$work/reader.sock" tap 047C3B9A2E5D80 --protocol "$1" >"$work/other.log" 2>&1 || return 1
+	until_true 3 door_says "$2" && until_true 3 door_says "DENY read_error" && ! happened "$from" "strike on"
+}
+check "a card of ISO 14443 B is answered as unsupported, whatever its number" other_kind 2 "ISO 14443 B, which is not supported"
+check "a FeliCa card, too" other_kind 3 "FeliCa card, which is not supported"
+check "and one of a kind that nobody knows" other_kind 9 "of a kind that is not supported"
+same_number() {
+	local from
+	from=$(mark)
+	"$B/bin/virtual-reader" --socket "$work/reader.sock" tap 047C3B9A2E5D80 >"$work/other.log" 2>&1 && until_true 3 happened "$from" "strike on"
+}
+check "the same number by the protocol that counts opens" same_number
+: >"$work/door.log"
+reader_up
+
 # ---- what the service manager hears ----
 stop door TERM
 start notify "$B/bin/virtual-reader" --notify "$work/notify.sock"

@@ -80,12 +80,12 @@ static int wait_ms(struct player *p, uint64_t ms, bool talk)
 	return 0;
 }
 
-static int put_card(struct player *p, const struct uid *uid)
+static int put_card(struct player *p, const struct uid *uid, enum reader_protocol protocol)
 {
 	struct reader_card card = {
 		.mono_us = clock_mono_us(),
 		.handle = ++p->handle,
-		.protocol = READER_PROTOCOL_ISO14443A,
+		.protocol = protocol,
 		.atqa = uid->len == 4 ? 0x0004 : 0x0044,
 		.uid = *uid,
 	};
@@ -121,6 +121,8 @@ static int tap(struct player *p, char **words, size_t n)
 {
 	uint64_t count = option(words, n, "--count", 1), hold = option(words, n, "--hold", 300);
 	uint64_t gap = option(words, n, "--gap", 700);
+	enum reader_protocol protocol =
+		(enum reader_protocol)option(words, n, "--protocol", READER_PROTOCOL_ISO14443A);
 	struct uid uid;
 
 	if (n < 2 || uid_parse(words[1], &uid) < 0) {
@@ -128,7 +130,8 @@ static int tap(struct player *p, char **words, size_t n)
 		return -1;
 	}
 	for (uint64_t i = 0; i < count; i++) {
-		if (put_card(p, &uid) < 0 || wait_ms(p, hold, true) < 0 || put_removed(p) < 0)
+		if (put_card(p, &uid, protocol) < 0 || wait_ms(p, hold, true) < 0 ||
+			put_removed(p) < 0)
 			return -1;
 		if (i + 1 < count && wait_ms(p, gap, true) < 0)
 			return -1;
@@ -145,7 +148,8 @@ static int flood(struct player *p, char **words, size_t n)
 
 		for (size_t b = 0; b < 3; b++)
 			uid.bytes[4 + b] = (uint8_t)(i >> (8 * b));
-		if (put_card(p, &uid) < 0 || put_removed(p) < 0 || serve(p) < 0)
+		if (put_card(p, &uid, READER_PROTOCOL_ISO14443A) < 0 || put_removed(p) < 0 ||
+			serve(p) < 0)
 			return -1;
 	}
 	return 0;
