@@ -35,8 +35,8 @@ int registry_operator(
 int registry_operator_of_user(
 	struct registry *registry, const char *unix_user, struct registry_operator *ret_operator);
 int registry_operator_add(struct registry *registry, const struct registry_operator *operator);
-/* Role, password, user, member; ends the operator's sessions where role or password changed; another
- * password is no longer locked. -EPERM when no admin would be left. */
+/* Role, password, user, member; ends the operator's sessions where role or password changed;
+ * another password is no longer locked. -EPERM when no admin would be left. */
 int registry_operator_change(struct registry *registry, const struct registry_operator *operator);
 int registry_operator_remove(struct registry *registry, const char *name, uint64_t version);
 /* By name, ascending; after NULL: from the first. */
