@@ -29,13 +29,16 @@ char *cli_changes(const json_t *row)
 	char *text = NULL;
 	size_t size = 0;
 	FILE *out = open_memstream(&text, &size);
-	const char *name;
-	json_t *value;
+	json_t *rows = (json_t *)(gone ? before : after);
 
 	if (!out)
 		return NULL;
-	json_object_foreach((json_t *)(gone ? before : after), name, value)
-		put_change(out, name, gone ? NULL : json_object_get(before, name), value);
+	for (void *at = json_object_iter(rows); at; at = json_object_iter_next(rows, at)) {
+		const char *name = json_object_iter_key(at);
+
+		put_change(out, name, gone ? NULL : json_object_get(before, name),
+			json_object_iter_value(at));
+	}
 	fclose(out);
 	return text;
 }

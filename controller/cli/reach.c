@@ -88,10 +88,8 @@ int cli_reach(struct cli_call *call, const char *door, const char *mode, json_t 
 
 void cli_reach_print(const json_t *doors, const char *mode)
 {
-	json_t *door;
-	size_t i;
-
-	json_array_foreach(doors, i, door) print_door(door, mode);
+	for (size_t i = 0; i < json_array_size(doors); i++)
+		print_door(json_array_get(doors, i), mode);
 }
 
 int cli_site_lockdown(struct cli_call *call)

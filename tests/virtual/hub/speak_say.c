@@ -350,7 +350,8 @@ static void answer_chunks(struct speaker *s, bool snapshot)
 		struct sync_answer answer = new_answer(s);
 
 		answer.kind = snapshot ? SYNC_ANSWER_SNAPSHOT : SYNC_ANSWER_DELTA;
-		answer.from = snapshot ? (struct revision){0} : s->ask.revision;
+		if (!snapshot)
+			answer.from = s->ask.revision;
 		answer.chunk = chunk;
 		answer.cards = s->roster.item_count;
 		answer.records = site_part(run, size, first, s->chunk_max, &answer.size, &next);
