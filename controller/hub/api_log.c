@@ -202,16 +202,16 @@ static void answer_json(struct api_call *call, const struct api_page *page,
 	}
 	api_end(&call->out);
 	api_number(&call->out, "above", highest);
-	if (cut)
-		api_time(&call->out, "cut_from", query->from_us);
-	else
-		api_null(&call->out, "cut_from");
 	if (follows || count < page->limit || count == 0) {
 		api_null(&call->out, "next");
 	} else {
 		snprintf(cursor, sizeof(cursor), "log:%" PRIu64, rows[count - 1].id);
 		api_hex(&call->out, "next", (const uint8_t *)cursor, strlen(cursor));
 	}
+	if (cut)
+		api_time(&call->out, "cut_from", query->from_us);
+	else
+		api_null(&call->out, "cut_from");
 	api_end(&call->out);
 }
 

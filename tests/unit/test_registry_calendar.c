@@ -86,7 +86,7 @@ static void exception_that_cannot_be_is_refused(void **state)
 
 	(void)state;
 	EXPECT(reg, registry_exception_add(reg, &row, NULL), -EINVAL);
-	said(reg, "dates or hours");
+	said(reg, "the last day is before the first");
 	row = bed_closure(BED_TODAY, BED_TODAY);
 	row.start = 1440;
 	EXPECT(reg, registry_exception_add(reg, &row, NULL), -EINVAL);
