@@ -93,20 +93,20 @@ anticollision() { # NAME UID
 }
 
 # ---- time -----------------------------------------------------------------------------------
-best_of_five() { # milliseconds in $best; a busy machine only ever makes it slower
-	best=100000
-	for _ in 1 2 3 4 5; do
-		list && says "target(s) found" || return 1
-		((took >= best)) || best=$took
+# shortest: milliseconds in $best; a busy machine only ever makes a run longer
+shorter() { list && says "target(s) found" && { ((took >= best)) || best=$took; }; }
+timing_costs_wire_and_radio() { # by turns, so that both meet the same load
+	local best with=100000 without=100000
+	door hold unlimited || return 1
+	for _ in 1 2 3 4 5 6 7; do
+		door timing on && best=$with && shorter || return 1
+		with=$best
+		door timing off && best=$without && shorter || return 1
+		without=$best
 	done
-}
-timing_costs_wire_and_radio() {
-	local best with
-	door timing on && door hold unlimited && best_of_five || return 1
-	with=$best
-	door timing off && best_of_five && door remove || return 1
-	figures="nfc-list with a card: $with ms with timing at 115200, $best ms without"
-	((with > best + 80))
+	door remove || return 1
+	figures="nfc-list with a card: $with ms with timing at 115200, $without ms without"
+	((with >= 100 && with > without + 50))
 }
 tap_lasts_as_asked() {
 	local from start took
@@ -116,12 +116,12 @@ tap_lasts_as_asked() {
 	took=$(($(now_ms) - start))
 	events_after "$from" | awk -v took=$took '
 		$3 == "card" && $4 == "unlimited" { time[$5] = $2 }
-		END { gone = (time["out"] - time["in"]) / 1e6; print gone, took; exit !(gone >= 400 && gone < 600 && took >= 400) }'
+		END { gone = (time["out"] - time["in"]) / 1e6; print gone, took; exit !(gone >= 400 && gone < 1500 && took >= 400) }'
 }
 answer_is_logged_between_in_and_out() {
 	local from
 	from=$(($(last_event) + 1))
-	door tap unlimited 1000 &
+	door tap unlimited 3000 &
 	list
 	wait $!
 	[ "$(events_after "$from" | awk '/unlimited in field|answered card|unlimited out of field/ { printf "%s ", $5 }')" = \
@@ -222,10 +222,9 @@ button_and_contact_move_their_lines() {
 log_follows() {
 	local from pid
 	from=$(($(last_event) + 1))
-	"$B/bin/virtual-door" log --since now --follow >"$work/follow" &
+	"$B/bin/virtual-door" log --since "$from" --follow >"$work/follow" &
 	pid=$!
 	started+=("$pid")
-	sleep 0.3
 	door tap guest 50
 	until_true 5 grep -q "card guest out of field" "$work/follow" || return 1
 	kill "$pid"
