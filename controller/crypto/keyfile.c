@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "keyfile_private.h"
+
 #include "crypto/hash.h"
 #include "crypto/sign.h"
 #include "crypto/text.h"
@@ -51,8 +53,7 @@ static int fill(int fd, mode_t mode, const char *text)
 	return fsync(fd) < 0 ? -errno : 0;
 }
 
-/* Makes the file whole or not at all. */
-static int save(const char *path, mode_t mode, const char *text, char err[ERR_MAX])
+int keyfile_save(const char *path, mode_t mode, const char *text, char err[ERR_MAX])
 {
 	CLEANUP(cleanup_close) int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
 	int r = fd < 0 ? -errno : 0;
@@ -83,7 +84,7 @@ static int save_line(const char *path, mode_t mode, const char *kind, const char
 
 	text_base64(bytes, size, base64);
 	snprintf(text, sizeof(text), "%s %s %s %s\n", KEY_MAGIC, kind, id, base64);
-	r = save(path, mode, text, err);
+	r = keyfile_save(path, mode, text, err);
 	crypto_wipe(base64, sizeof(base64));
 	crypto_wipe(text, sizeof(text));
 	return r;

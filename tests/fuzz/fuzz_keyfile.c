@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Key files of any bytes, read as each of the three kinds. */
+/* Key files of any bytes, read as each of the four kinds. */
 #include "crypto/sign.h"
+#include "crypto/warden.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct sign_secret secret;
 	struct sign_public public;
 	struct card_key card;
+	struct warden_public warden;
 	char err[ERR_MAX] = "", path[64];
 	int fd = memfd_create("key", MFD_CLOEXEC), taken = 0;
 
@@ -24,6 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		taken += key_load_secret(path, &secret, err) == 0;
 		taken += key_load_public(path, &public, err) == 0;
 		taken += key_load_card(path, &card, err) == 0;
+		taken += warden_public_load(path, &warden, err) == 0;
 		/* a file is of one kind, and each refusal says why */
 		if (taken > 1 || !*err)
 			abort();
