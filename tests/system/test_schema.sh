@@ -34,7 +34,7 @@ check "the roster's records are what make-roster-record.py makes" \
 
 # what the writers write, from the unit tests: NAME[-VARIANT].json each, all in one go
 mkdir "$work/samples"
-for writer in sync command bundle; do
+for writer in sync command bundle rollcall; do
 	"$B/tests/test_$writer" --samples "$work/samples" >"$work/writer.log" 2>&1 || cat "$work/writer.log"
 done
 samples_fit() { # SCHEMA SAMPLE...
@@ -44,9 +44,10 @@ jsonschema.Draft202012Validator.check_schema(schema)
 for name in sys.argv[2:]:
     with open(name) as f: jsonschema.Draft202012Validator(schema).validate(json.load(f))' "$@"
 }
-for name in keys roster-head roster-delta site-state door-state ask roster-answer command result bundle claim claim-answer welcome; do
+for name in keys roster-head roster-delta site-state door-state ask roster-answer command result bundle claim claim-answer welcome \
+	rollcall rollcall-part; do
 	samples=("$work/samples/$name".json "$work/samples/$name"-*.json)
-	[ "$name" != claim ] || samples=("$work/samples/claim.json")
+	case $name in claim | rollcall) samples=("$work/samples/$name.json") ;; esac
 	for i in "${!samples[@]}"; do [ -e "${samples[i]}" ] || unset "samples[i]"; done
 	check "what the writers write fits $name.json (${#samples[@]})" samples_fit "$name.json" "${samples[@]:?}"
 done
@@ -65,6 +66,9 @@ check "a result: a card only of an enrolment" sample_refuses result result-0 '.v
 check "a result: a card only when done" sample_refuses result result-0 '.outcome = "waiting"'
 check "a bundle: no unknown key" sample_refuses bundle bundle '.new = 1'
 check "an answer to a claim: sealed or refused" sample_refuses claim-answer claim-answer '.refused = "no"'
+check "a roll call: somebody has a time" sample_refuses rollcall rollcall 'del(.people[0].since_us)'
+check "a roll call: a zone names no file" sample_refuses rollcall rollcall '.timezone = "/etc/passwd"'
+check "a part of a roll call: at most 140" sample_refuses rollcall-part rollcall-part '.part = 140'
 check "a welcome: a key of 32 bytes" sample_refuses welcome welcome '.card_key.key = "AAAA"'
 
 check "a batch: a salt needs its subject" body_refuses journal-batch.json 'del(.entries[1].subject)' "$vectors/batch.msg"
