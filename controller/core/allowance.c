@@ -13,7 +13,8 @@ static bool same_month(const struct allowance_usage *usage, const struct civil *
 
 bool allowance_valid(const struct allowance *allowance)
 {
-	if (allowance->policy != ALLOWANCE_DENY && allowance->policy != ALLOWANCE_WARN)
+	if ((allowance->policy != ALLOWANCE_DENY && allowance->policy != ALLOWANCE_WARN) ||
+		allowance->warn_percent > 100)
 		return false;
 	switch (allowance->kind) {
 	case ALLOWANCE_NONE:
@@ -47,16 +48,29 @@ static bool unit_counted(const struct allowance *allowance, const struct allowan
 	return false;
 }
 
+/* The limit with what a host gave or took. */
+static uint64_t limit_of(const struct allowance *allowance, int32_t extra)
+{
+	int64_t limit = (int64_t)allowance->limit + extra;
+
+	return limit > 0 ? (uint64_t)limit : 0;
+}
+
 struct allowance_answer allowance_judge(const struct allowance *allowance,
 	const struct allowance_usage *usage, bool inside, const struct civil *now)
 {
-	uint32_t used = same_month(usage, now) ? usage->used : 0;
+	bool current = same_month(usage, now);
+	uint64_t used = current ? usage->used : 0, after;
+	uint64_t limit = limit_of(allowance, current ? usage->extra : 0);
 	struct allowance_answer answer = {0};
 
 	if (unit_counted(allowance, usage, inside, now))
 		return answer;
-	answer.spent = used >= allowance->limit;
+	after = allowance->kind == ALLOWANCE_HOURS ? used : used + 1;
+	answer.spent = used >= limit;
 	answer.uses = allowance->kind != ALLOWANCE_HOURS || !inside;
+	answer.warn = !answer.spent && allowance->warn_percent > 0 &&
+		      after * 100 >= limit * allowance->warn_percent;
 	return answer;
 }
 

@@ -179,15 +179,19 @@ static struct allowance_answer allowance_of(const struct decide_input *in)
 
 static enum reason allowance_left(const struct decide_input *in, uint32_t *warnings)
 {
+	struct allowance_answer answer;
+
 	if (!clock_trust_ok(in->clock)) {
 		*warnings |= WARNING_CLOCK; /* which month it is nobody knows; step 8 let it pass */
 		return REASON_NONE;
 	}
-	if (!allowance_of(in).spent)
-		return REASON_NONE;
-	if (in->rights->allowance.policy == ALLOWANCE_DENY)
+	answer = allowance_of(in);
+	if (answer.spent && in->pool_left > 0)
+		return REASON_NONE; /* their own units first, then the pool's */
+	if (answer.spent && in->rights->allowance.policy == ALLOWANCE_DENY)
 		return REASON_ALLOWANCE_SPENT;
-	*warnings |= WARNING_ALLOWANCE;
+	if (answer.spent || answer.warn)
+		*warnings |= WARNING_ALLOWANCE;
 	return REASON_NONE;
 }
 
@@ -225,10 +229,15 @@ static bool hours_asked(const struct decide_input *in)
 	return !decide_staff(in);
 }
 
-static bool allowance_asked(const struct decide_input *in)
+static bool has_allowance(const struct decide_input *in)
 {
 	return !decide_staff(in) && !in->door->exit_reader && in->rights &&
-	       in->rights->allowance.kind != ALLOWANCE_NONE && !decide_at_free_event(in);
+	       in->rights->allowance.kind != ALLOWANCE_NONE;
+}
+
+static bool allowance_asked(const struct decide_input *in)
+{
+	return has_allowance(in) && !decide_at_free_event(in);
 }
 
 static bool passback_asked(const struct decide_input *in)
@@ -295,15 +304,20 @@ static struct verdict granted(const struct decide_input *in, uint32_t warnings)
 	const struct decide_extra *guest = decide_find_extra(in, DECIDE_EXTRA_GUEST);
 	bool own = event || decide_opening(in) || decide_tier_open(in) ||
 		   (decide_staff(in) && decide_tier_has_door(in));
+	struct allowance_answer unit = {0};
+	bool free = has_allowance(in) && decide_at_free_event(in);
 
+	if (has_allowance(in) && clock_trust_ok(in->clock))
+		unit = allowance_of(in);
 	return (struct verdict){
 		.grant = true,
 		.reason = REASON_GRANTED,
 		.warnings = warnings,
 		.release_ms = release_of(in->door, in->card),
 		.opens_up = opens_up(in),
-		.uses_unit =
-			allowance_asked(in) && clock_trust_ok(in->clock) && allowance_of(in).uses,
+		.uses_unit = unit.uses && !free,
+		.from_pool = unit.uses && !free && unit.spent && in->pool_left > 0,
+		.free = unit.uses && free,
 		.event = event ? event->id : 0,
 		.sponsor = guest && !own ? guest->id : 0,
 	};

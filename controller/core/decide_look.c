@@ -205,6 +205,15 @@ static void look_allowance(struct text *t, const struct decide_input *in)
 	put_number(t, allowance->limit);
 	put_name(t, units, COUNT(units), allowance->kind);
 	put_name(t, policies, COUNT(policies), allowance->policy);
+	if (in->usage.extra != 0) {
+		put(t, in->usage.extra > 0 ? ", given " : ", taken ");
+		put_number(t, (uint64_t)(in->usage.extra > 0 ? (int64_t)in->usage.extra
+							     : -(int64_t)in->usage.extra));
+	}
+	if (in->pool_left > 0) {
+		put(t, ", pool ");
+		put_number(t, in->pool_left);
+	}
 	put(t, in->door->exit_reader ? ", exit reader" : "");
 	put(t, decide_at_free_event(in) ? ", free event" : "");
 }

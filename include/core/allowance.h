@@ -29,7 +29,9 @@ enum allowance_policy {
 struct allowance {
 	enum allowance_kind kind;
 	enum allowance_policy policy;
-	uint32_t limit; /* a month: minutes for HOURS, else days, half days or visits */
+	uint32_t limit;       /* a month: minutes for HOURS, else days, half days or visits */
+	uint8_t warn_percent; /* the unit that reaches this share of the limit and those after it
+				 are warned of; 0: none before the limit */
 };
 
 /* What a member has used. Counts for the month it names and for no other; all zeros: nothing. */
@@ -39,11 +41,13 @@ struct allowance_usage {
 	uint32_t used;     /* in the unit of the limit, with the minutes of a visit going on */
 	int32_t last_date; /* the last day a unit was counted on */
 	uint8_t halves;    /* of last_date: bit 0 before noon, bit 1 from noon */
+	int32_t extra;     /* on top of the limit this month; below 0: off it */
 };
 
 struct allowance_answer {
 	bool spent; /* nothing is left for this tap */
 	bool uses;  /* this tap, if granted, begins a unit: a day, half day, visit, running hours */
+	bool warn;  /* not spent, but past the share of the limit that is warned of */
 };
 
 /* True where every field is a value of ours. */

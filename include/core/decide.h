@@ -111,6 +111,7 @@ struct decide_input {
 	const struct decide_extra *extras; /* those of this card at this door */
 	size_t extra_count;
 	struct allowance_usage usage; /* the member's */
+	uint32_t pool_left;           /* units of the shared pool of the card, in the tier's kind */
 	struct presence presence;     /* the member's */
 	uint64_t first_person; /* whose tap here was last refused with second_person_needed; 0
 				  nobody */
@@ -124,6 +125,8 @@ struct verdict {
 	uint32_t release_ms;
 	bool opens_up;    /* the first person a planned unlock waits for */
 	bool uses_unit;   /* the tap begins a unit: allowance_count it */
+	bool from_pool;   /* of the shared pool: the member's own are spent */
+	bool free;        /* it would begin a unit, were it not for a free event */
 	uint64_t event;   /* the event whose list let this card in; 0 none */
 	uint64_t sponsor; /* the host whose guest pass let this card in; 0 none */
 };

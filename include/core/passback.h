@@ -10,6 +10,8 @@
 
 #include "core/civil.h"
 
+#define CHECKOUT_MINUTE_DEFAULT 240 /* 04:00: the reset hour, where a site sets no other */
+
 enum passback_mode {
 	PASSBACK_NONE,
 	PASSBACK_SOFT,  /* let in, and warn */

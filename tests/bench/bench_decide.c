@@ -40,7 +40,8 @@ static int tap_init(struct tap *t, const char *hours)
 	t->card.member_state = MEMBER_STATE_ACTIVE;
 	t->card.valid_until = t->card.grace_until = TODAY + 30;
 	t->rights = (struct decide_rights){.door = true, .hours = &t->hours};
-	t->rights.allowance = (struct allowance){ALLOWANCE_DAYS, ALLOWANCE_DENY, 10};
+	t->rights.allowance =
+		(struct allowance){.kind = ALLOWANCE_DAYS, .policy = ALLOWANCE_DENY, .limit = 10};
 	t->door = (struct decide_door){.release_ms = 5000, .second_person_ms = 9000, .id = "front"};
 	t->door.passback.mode = PASSBACK_HARD;
 	t->calendar.holidays = CALENDAR_HOLIDAYS_ENGLAND;

@@ -235,6 +235,52 @@ static void a_month_of_taps_never_exceeds_the_limit(void **state)
 	}
 }
 
+static void the_unit_that_reaches_the_share_is_warned_of(void **state)
+{
+	struct civil now = moment(2026, 11, 23, 600);
+	struct allowance_usage usage = {.year = 2026, .month = 11, .last_date = DATE_NONE};
+	struct allowance a = {.kind = ALLOWANCE_DAYS, .limit = 10, .warn_percent = 80};
+
+	(void)state;
+	for (usage.used = 0; usage.used < 12; usage.used++) {
+		struct allowance_answer answer = allowance_judge(&a, &usage, false, &now);
+
+		assert_int_equal(answer.warn, usage.used >= 7 && usage.used < 10);
+		assert_int_equal(answer.spent, usage.used >= 10);
+	}
+	a.kind = ALLOWANCE_HOURS; /* minutes that are over, not the one that begins */
+	for (usage.used = 0; usage.used < 10; usage.used++)
+		assert_int_equal(allowance_judge(&a, &usage, true, &now).warn, usage.used >= 8);
+	a.warn_percent = 0;
+	assert_false(allowance_judge(&a, &usage, true, &now).warn);
+	a.warn_percent = 101;
+	assert_false(allowance_valid(&a));
+	a.warn_percent = 100;
+	assert_true(allowance_valid(&a));
+}
+
+static void a_host_gives_and_takes_units_of_this_month(void **state)
+{
+	struct civil now = moment(2026, 11, 23, 600), next = moment(2026, 12, 1, 600);
+	struct allowance_usage usage = {
+		.year = 2026, .month = 11, .last_date = DATE_NONE, .used = 10, .extra = 1};
+	struct allowance a = {.kind = ALLOWANCE_DAYS, .limit = 10};
+
+	(void)state;
+	assert_false(allowance_judge(&a, &usage, false, &now).spent);
+	usage.extra = -1;
+	usage.used = 9;
+	assert_true(allowance_judge(&a, &usage, false, &now).spent);
+	assert_false(allowance_judge(&a, &usage, false, &next).spent);
+	usage.extra = -11; /* never below nothing */
+	usage.used = 0;
+	assert_true(allowance_judge(&a, &usage, false, &now).spent);
+	a.limit = UINT32_MAX;
+	usage.used = UINT32_MAX;
+	usage.extra = INT32_MAX;
+	assert_false(allowance_judge(&a, &usage, false, &now).spent);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -251,6 +297,8 @@ int main(void)
 		cmocka_unit_test(counting_hours_leaves_the_minutes_to_check_out),
 		cmocka_unit_test(both_halves_of_a_day_are_kept_and_a_full_count_stays_full),
 		cmocka_unit_test(a_month_of_taps_never_exceeds_the_limit),
+		cmocka_unit_test(the_unit_that_reaches_the_share_is_warned_of),
+		cmocka_unit_test(a_host_gives_and_takes_units_of_this_month),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

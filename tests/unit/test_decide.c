@@ -123,7 +123,8 @@ static void closed(struct tap *t)
 }
 static void spent(struct tap *t)
 {
-	t->rights.allowance = (struct allowance){ALLOWANCE_VISITS, ALLOWANCE_DENY, 0};
+	t->rights.allowance =
+		(struct allowance){.kind = ALLOWANCE_VISITS, .policy = ALLOWANCE_DENY, .limit = 0};
 }
 static void passed_back(struct tap *t)
 {

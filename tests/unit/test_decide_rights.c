@@ -211,7 +211,8 @@ static void an_allowance_needs_a_clock_where_it_ends_a_right(void **state)
 	(void)state;
 	tap_init(&t);
 	t.in.clock = CLOCK_TRUST_UNSET;
-	t.rights.allowance = (struct allowance){ALLOWANCE_DAYS, ALLOWANCE_DENY, 10};
+	t.rights.allowance =
+		(struct allowance){.kind = ALLOWANCE_DAYS, .policy = ALLOWANCE_DENY, .limit = 10};
 	assert_int_equal(reason_of(&t), REASON_CLOCK_UNTRUSTED);
 	t.rights.allowance.policy = ALLOWANCE_WARN;
 	v = decide(&t.in);
@@ -330,7 +331,7 @@ static void proof_is_wanted_by_door_tier_or_card(void **state)
 struct oracle {
 	bool grant;
 	uint32_t warnings;
-	bool uses;
+	bool uses, free, pool;
 };
 
 static bool covered(const struct tap *t, const struct decide_extra *e)
@@ -343,7 +344,8 @@ static bool covered(const struct tap *t, const struct decide_extra *e)
 static struct oracle oracle_of(const struct tap *t, bool closed, bool opened)
 {
 	bool staff = t->rights.flags & TIER_FLAG_STAFF, event = false, guest = false, dues = true;
-	bool any = false, own, time, inside, spent;
+	bool any = false, own, time, inside, spent, pool, warn;
+	uint32_t limit = 3 + (uint32_t)t->in.usage.extra;
 	const struct allowance *a = &t->rights.allowance;
 	struct oracle o = {0};
 
@@ -364,19 +366,25 @@ static struct oracle oracle_of(const struct tap *t, bool closed, bool opened)
 	own = t->rights.door && (t->rights.hours == &always || t->rights.hours == &open_now);
 	time = event || (opened && t->rights.door) || ((own || guest) && !closed);
 	inside = t->in.presence.inside && t->in.presence.date == TODAY;
+	o.free = !dues && !staff && !t->door.exit_reader && a->kind == ALLOWANCE_DAYS &&
+		 t->in.usage.last_date != TODAY;
 	dues = dues && !staff && !t->door.exit_reader && a->kind == ALLOWANCE_DAYS;
 	o.uses = dues && t->in.usage.last_date != TODAY;
-	spent = o.uses && t->in.usage.used >= a->limit;
+	spent = o.uses && t->in.usage.used >= limit;
+	pool = spent && t->in.pool_left > 0;
+	warn = o.uses && !spent && a->warn_percent == 80 && (t->in.usage.used + 1) * 5 >= limit * 4;
 	inside = inside && !staff && !t->door.exit_reader && !t->door.unlocked;
 	o.grant = (t->rights.door || any) && (staff || time) &&
-		  !(spent && a->policy == ALLOWANCE_DENY) &&
+		  !(spent && !pool && a->policy == ALLOWANCE_DENY) &&
 		  !(inside && t->door.passback.mode == PASSBACK_HARD) &&
 		  (staff || t->door.second_person_ms == 0 || t->in.first_person == 9);
 	if (o.grant)
 		o.warnings =
-			(spent ? WARNING_ALLOWANCE : 0) |
+			((spent && !pool) || warn ? WARNING_ALLOWANCE : 0) |
 			(inside && t->door.passback.mode == PASSBACK_SOFT ? WARNING_PASSBACK : 0);
 	o.uses = o.uses && o.grant;
+	o.free = o.free && o.grant;
+	o.pool = pool && o.grant;
 	return o;
 }
 
@@ -392,9 +400,12 @@ static void randomise(struct tap *t, unsigned *seed, bool *ret_closed, bool *ret
 	t->rights.allowance.kind = rand_r(seed) % 2 ? ALLOWANCE_DAYS : ALLOWANCE_NONE;
 	t->rights.allowance.policy = rand_r(seed) % 2 ? ALLOWANCE_WARN : ALLOWANCE_DENY;
 	t->rights.allowance.limit = 3;
+	t->rights.allowance.warn_percent = rand_r(seed) % 2 ? 80 : 0;
+	t->in.pool_left = (uint32_t)rand_r(seed) % 2;
 	t->in.usage = (struct allowance_usage){.year = 2026, .month = 11};
 	t->in.usage.used = (uint32_t)rand_r(seed) % 6;
 	t->in.usage.last_date = TODAY - rand_r(seed) % 2;
+	t->in.usage.extra = rand_r(seed) % 3 - 1;
 	t->door.exit_reader = rand_r(seed) % 4 == 0;
 	t->door.unlocked = rand_r(seed) % 4 == 0;
 	t->door.passback.mode = (enum passback_mode)(rand_r(seed) % 3);
@@ -439,6 +450,7 @@ static void random_rights_agree_with_the_oracle(void **state)
 		o = oracle_of(&t, closed, opened);
 		v = decide(&t.in);
 		if (v.grant != o.grant || v.warnings != o.warnings || v.uses_unit != o.uses ||
+			v.free != o.free || v.from_pool != o.pool ||
 			(v.release_ms != 0) != v.grant || (v.event && !v.grant) ||
 			(v.sponsor && (!v.grant || v.event)))
 			fail_msg("round %d: grant %d (expected %d), warnings %x (%x), uses %d "

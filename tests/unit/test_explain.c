@@ -59,7 +59,8 @@ static void set_rights(struct tap *t)
 	assert_int_equal(hours_compile("Su 09:00-17:00", &t->hours, &error), 0);
 	t->rights = (struct decide_rights){.flags = TIER_FLAG_OVERRIDE, .door = true};
 	t->rights.hours = &t->hours;
-	t->rights.allowance = (struct allowance){ALLOWANCE_DAYS, ALLOWANCE_WARN, 10};
+	t->rights.allowance =
+		(struct allowance){.kind = ALLOWANCE_DAYS, .policy = ALLOWANCE_WARN, .limit = 10};
 	t->in.usage = (struct allowance_usage){.year = 2026, .month = 11, .used = 12};
 }
 
