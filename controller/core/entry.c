@@ -52,6 +52,8 @@ static const struct {
 	{ENTRY_KIND_TAMPER, "tamper"},
 	{ENTRY_KIND_TAMPER_OVER, "tamper_over"},
 	{ENTRY_KIND_STRIKE_MAX, "strike_max"},
+	{ENTRY_KIND_ARRIVED, "arrived"},
+	{ENTRY_KIND_LEFT, "left"},
 };
 
 const char *entry_kind_name(enum entry_kind kind)
@@ -143,13 +145,19 @@ static void put_text(struct bytes_writer *w, const char *text, size_t max)
 
 static void put_subject(struct bytes_writer *w, const struct entry_subject *s)
 {
-	bytes_put_le(w, ENTRY_VERSION, 1);
+	bool use = s->event != 0 || s->use != 0;
+
+	bytes_put_le(w, use ? ENTRY_SUBJECT_VERSION_USE : ENTRY_VERSION, 1);
 	put_field(w, s->token.bytes, s->has_token ? TOKEN_SIZE : 0);
 	put_number(w, s->key_id, s->has_token ? 4 : 0);
 	put_number(w, s->card, s->card ? 8 : 0);
 	put_number(w, s->member, s->member ? 8 : 0);
 	put_number(w, s->sponsor, s->sponsor ? 8 : 0);
 	put_text(w, s->actor, ENTRY_ACTOR_MAX);
+	if (!use)
+		return;
+	put_number(w, s->event, s->event ? 8 : 0);
+	put_number(w, s->use, s->use ? 1 : 0);
 }
 
 static void put_body(struct bytes_writer *w, const struct entry *e, const uint8_t *commitment)
@@ -226,17 +234,22 @@ static uint64_t get_number(struct bytes_reader *r, size_t size)
 }
 
 /* A number that may be absent; 0 must be. */
-static uint64_t get_id(struct bytes_reader *r)
+static uint64_t get_optional(struct bytes_reader *r, size_t size)
 {
 	uint64_t n = bytes_get_le(r, 2);
 	uint64_t value;
 
 	if (n == 0)
 		return 0;
-	value = bytes_get_le(r, 8);
-	if (n != 8 || value == 0)
+	value = bytes_get_le(r, size);
+	if (n != size || value == 0)
 		r->failed = true;
 	return value;
+}
+
+static uint64_t get_id(struct bytes_reader *r)
+{
+	return get_optional(r, 8);
 }
 
 static void get_copy(struct bytes_reader *r, uint8_t *out, size_t size)
@@ -270,8 +283,9 @@ static bool read_whole(const struct bytes_reader *r)
 static void get_subject(struct bytes_reader *r, struct entry_subject *s)
 {
 	const uint8_t *token;
+	uint64_t version = bytes_get_le(r, 1);
 
-	if (bytes_get_le(r, 1) != ENTRY_VERSION)
+	if (version != ENTRY_VERSION && version != ENTRY_SUBJECT_VERSION_USE)
 		r->failed = true;
 	token = get_field(r, TOKEN_SIZE, true, &s->has_token);
 	if (r->failed)
@@ -283,6 +297,12 @@ static void get_subject(struct bytes_reader *r, struct entry_subject *s)
 	s->member = get_id(r);
 	s->sponsor = get_id(r);
 	get_text(r, s->actor, ENTRY_ACTOR_MAX);
+	if (version == ENTRY_VERSION)
+		return;
+	s->event = get_id(r);
+	s->use = (uint8_t)get_optional(r, 1);
+	if (s->event == 0 && s->use == 0) /* that is version 1 */
+		r->failed = true;
 }
 
 /* The commitment's bytes inside the body, or NULL where there is none. */

@@ -132,6 +132,8 @@ const char *message_live_class(const struct entry *entry)
 	case ENTRY_KIND_EXIT_FREE:
 	case ENTRY_KIND_FIRE_OVER:
 	case ENTRY_KIND_TAMPER_OVER:
+	case ENTRY_KIND_ARRIVED:
+	case ENTRY_KIND_LEFT:
 		return "info";
 	}
 	return NULL;

@@ -21,6 +21,8 @@
  * length 0 and a number that is 0 is absent:
  *    1 token 0 or 16 · 2 key id 4 beside a token, else 0 · 3 card 0 or 8 · 4 member 0 or 8 ·
  *    5 sponsor 0 or 8 · 6 actor 0 … 64 UTF-8
+ * and, where one of them is there, with version byte 2 (ENTRY_SUBJECT_VERSION_USE) before them all:
+ *    7 event 0 or 8 · 8 use 0 or 1, enum entry_use bits
  * Text is UTF-8 in shortest form without control characters (U+0000 … U+001F, U+007F … U+009F).
  * hash = BLAKE2b-256(previous hash 32 ‖ seq 8 ‖ body); the first previous hash is
  * BLAKE2b-256("tapin-journal-1" ‖ 0 ‖ site ‖ 0 ‖ door ‖ 0 ‖ journal id 16 ‖ last hash of the
@@ -41,6 +43,7 @@
 #include <stdint.h>
 
 #define ENTRY_VERSION 1
+#define ENTRY_SUBJECT_VERSION_USE 2
 #define ENTRY_HASH_SIZE 32
 #define ENTRY_SALT_SIZE 16
 #define ENTRY_JOURNAL_SIZE 16
@@ -95,6 +98,16 @@ enum entry_kind {
 	ENTRY_KIND_TAMPER = 51,
 	ENTRY_KIND_TAMPER_OVER = 52,
 	ENTRY_KIND_STRIKE_MAX = 53, /* the strike was on for its maximum and was put to rest */
+	/* whose granted tap came before; the detail: door opened, no contact, check-in */
+	ENTRY_KIND_ARRIVED = 54,
+	ENTRY_KIND_LEFT = 55, /* the detail: exit reader, second tap */
+};
+
+/* What a granted tap did to the member's allowance (core/allowance.h). */
+enum entry_use {
+	ENTRY_USE_UNIT = 1 << 0, /* began a unit */
+	ENTRY_USE_FREE = 1 << 1, /* would have, were it not for a free event */
+	ENTRY_USE_POOL = 1 << 2, /* the unit is of the shared pool; UNIT is set, too */
 };
 
 struct entry_subject {
@@ -105,6 +118,8 @@ struct entry_subject {
 	uint64_t member;
 	uint64_t sponsor;
 	char actor[ENTRY_ACTOR_MAX + 1];
+	uint64_t event; /* whose list let the card in */
+	uint8_t use;    /* enum entry_use bits */
 };
 
 struct entry {

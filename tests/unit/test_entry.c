@@ -95,6 +95,8 @@ static void subject_from_json(json_t *row, struct entry_subject *s)
 	s->member = u64(row, "member");
 	s->sponsor = u64(row, "sponsor");
 	copy_text(row, "actor", s->actor, sizeof(s->actor));
+	s->event = u64(row, "event");
+	s->use = (uint8_t)json_integer_value(json_object_get(row, "use"));
 }
 
 static void entry_from_json(json_t *row, struct entry *e)
@@ -163,7 +165,7 @@ static void records_are_those_another_program_makes(void **state)
 	entry_chain_start(site, door, journal, NULL, crypto_hash256, chain);
 	unhex(root, "chain_start", expected, sizeof(expected));
 	assert_memory_equal(chain, expected, sizeof(chain));
-	assert_int_equal(json_array_size(json_object_get(root, "records")), 7);
+	assert_int_equal(json_array_size(json_object_get(root, "records")), 10);
 	json_array_foreach(json_object_get(root, "records"), i, row) check_vector(row, chain);
 	json_decref(root);
 }
@@ -356,11 +358,39 @@ static void a_second_way_to_write_a_subject_is_refused(void **state)
 	*card = 0; /* no card is no bytes, not eight zeros */
 	assert_int_equal(entry_decode(&record, constant_hash, &back), -EBADMSG);
 	*card = 1;
-	record.subject[0] = ENTRY_VERSION + 1;
+	record.subject[0] = ENTRY_SUBJECT_VERSION_USE; /* the fields of which are missing */
+	assert_int_equal(entry_decode(&record, constant_hash, &back), -EBADMSG);
+	record.subject[0] = ENTRY_SUBJECT_VERSION_USE + 1;
 	assert_int_equal(entry_decode(&record, constant_hash, &back), -EBADMSG);
 	record.subject[0] = ENTRY_VERSION;
 	record.body[0] = ENTRY_VERSION + 1;
 	assert_int_equal(entry_decode(&record, constant_hash, &back), -EBADMSG);
+}
+
+static void a_subject_without_event_and_use_is_of_the_first_version(void **state)
+{
+	struct entry e = tap_entry(), back;
+	struct entry_record record;
+
+	(void)state;
+	assert_int_equal(record_of(&e).subject[0], ENTRY_VERSION);
+	e.subject.use = ENTRY_USE_UNIT;
+	record = record_of(&e);
+	assert_int_equal(record.subject[0], ENTRY_SUBJECT_VERSION_USE);
+	assert_int_equal(decoded(&record).subject.use, ENTRY_USE_UNIT);
+	/* nothing in both fields is one way too many to write it */
+	assert_int_equal(entry_encode(&e, salt, constant_hash, &record), 0);
+	memset(record.subject + record.subject_size - 3, 0, 3);
+	record.subject_size--;
+	assert_int_equal(entry_decode(&record, constant_hash, &back), -EBADMSG);
+	/* nor may a use of 0 be written */
+	assert_int_equal(entry_encode(&e, salt, constant_hash, &record), 0);
+	record.subject[record.subject_size - 1] = 0;
+	assert_int_equal(entry_decode(&record, constant_hash, &back), -EBADMSG);
+	e.subject.use = 0;
+	e.subject.event = 77;
+	record = record_of(&e);
+	assert_int_equal(decoded(&record).subject.event, 77);
 }
 
 static void every_other_length_is_refused(void **state)
@@ -433,7 +463,7 @@ static void every_kind_has_a_name_of_its_own(void **state)
 					entry_kind_name((enum entry_kind)j));
 	for (unsigned i = 0; i < 65536; i++)
 		names += entry_kind_name((enum entry_kind)i) != NULL;
-	assert_int_equal(names, 7 + ENTRY_KIND_STRIKE_MAX - ENTRY_KIND_STARTED + 1);
+	assert_int_equal(names, 7 + ENTRY_KIND_LEFT - ENTRY_KIND_STARTED + 1);
 	assert_null(entry_kind_name(ENTRY_KIND_NONE));
 	assert_string_equal(entry_kind_name(ENTRY_KIND_READER_FAULT), "reader_fault");
 }
@@ -451,6 +481,7 @@ int main(void)
 		cmocka_unit_test(an_erased_record_decodes_without_its_subject),
 		cmocka_unit_test(a_subject_must_match_its_commitment),
 		cmocka_unit_test(a_second_way_to_write_a_subject_is_refused),
+		cmocka_unit_test(a_subject_without_event_and_use_is_of_the_first_version),
 		cmocka_unit_test(every_other_length_is_refused),
 		cmocka_unit_test(a_flipped_bit_is_another_record_or_none),
 		cmocka_unit_test(the_chain_covers_order_and_every_byte),

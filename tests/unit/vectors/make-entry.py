@@ -27,12 +27,17 @@ def number(value, size):
 
 
 def subject_of(s):
-    out = b"\x01"
+    use = s.get("event") or s.get("use")
+    out = b"\x02" if use else b"\x01"
     out += field(bytes.fromhex(s.get("token", "")))
     out += number(s["key_id"], 4) if "token" in s else field(b"")
     for name in ("card", "member", "sponsor"):
         out += number(s[name], 8) if s.get(name) else field(b"")
-    return out + field(s.get("actor", "").encode())
+    out += field(s.get("actor", "").encode())
+    if use:
+        out += number(s["event"], 8) if s.get("event") else field(b"")
+        out += number(s["use"], 1) if s.get("use") else field(b"")
+    return out
 
 
 def record_of(e):
@@ -78,13 +83,23 @@ ENTRIES = [
      "warnings": 0, "revision": [2, 1], "detail": "", "salt": "00" * 16, "subject": {"actor": "a" * 64}},
     {"kind": 31, "wall_us": 1795305604000000, "mono_us": 16345678, "boot_id": BOOT, "clock": 3,
      "warnings": 0, "revision": [2, 1], "detail": "", "salt": "11" * 16, "subject": {}},
+    {"kind": 1, "wall_us": 1795305605000000, "mono_us": 17345678, "boot_id": BOOT, "clock": 3,
+     "grant": True, "reason": 1, "warnings": 4, "revision": [2, 1], "detail": "", "salt": "22" * 16,
+     "subject": {"token": "b0b1b2b3b4b5b6b7b8b9babbbcbdbebf", "key_id": 1, "card": 5, "member": 6, "use": 5}},
+    {"kind": 54, "wall_us": 1795305608000000, "mono_us": 20345678, "boot_id": BOOT, "clock": 3,
+     "warnings": 0, "revision": [2, 1], "detail": "door opened", "salt": "33" * 16,
+     "subject": {"card": 7, "sponsor": 6, "event": 2**64 - 1}},
+    {"kind": 1, "wall_us": 1795305609000000, "mono_us": 21345678, "boot_id": BOOT, "clock": 3,
+     "grant": True, "reason": 1, "warnings": 0, "revision": [2, 1], "detail": "", "salt": "44" * 16,
+     "subject": {"token": "b0b1b2b3b4b5b6b7b8b9babbbcbdbebf", "key_id": 1, "card": 5, "member": 6,
+                 "actor": "maya", "event": 9, "use": 2}},
 ]
 
 
 def readable(e):
     """The entry with 64-bit numbers as strings."""
     out = dict(e)
-    for name in ("wall_us", "mono_us", "card", "member", "sponsor"):
+    for name in ("wall_us", "mono_us", "card", "member", "sponsor", "event"):
         if name in out:
             out[name] = str(out[name])
     if "revision" in out:
