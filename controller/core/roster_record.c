@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/roster_record.h"
+/* Which records can be, and writing them; roster_record_read.c reads. */
+#include "roster_record_private.h"
 
 #include "core/bytes.h"
 #include "core/decide.h"
@@ -7,8 +8,6 @@
 #include <string.h>
 
 #define DATE_MAX 2932896 /* 9999-12-31 */
-#define OP_GONE 0
-#define OP_PUT 1
 
 /* ---- which values can be ---- */
 
@@ -35,7 +34,8 @@ static bool site_valid(const struct roster_site *site)
 	const char *zone = site->timezone;
 
 	return memchr(zone, '\0', sizeof(site->timezone)) && *zone && *zone != '/' &&
-	       zone[strspn(zone, allowed)] == '\0' && site->holidays <= CALENDAR_HOLIDAYS_ENGLAND;
+	       zone[strspn(zone, allowed)] == '\0' && site->holidays <= CALENDAR_HOLIDAYS_ENGLAND &&
+	       site->checkout_minute < 1440;
 }
 
 static bool hours_valid(const char hours[ROSTER_HOURS_MAX + 1])
@@ -43,10 +43,18 @@ static bool hours_valid(const char hours[ROSTER_HOURS_MAX + 1])
 	return memchr(hours, '\0', HOURS_TEXT_MAX + 1) != NULL;
 }
 
+/* As much as the hours give is written in one way. */
+static bool tier_allowance_valid(const struct allowance *a)
+{
+	if (a->kind == ALLOWANCE_NONE)
+		return a->policy == ALLOWANCE_DENY && a->limit == 0 && a->warn_percent == 0;
+	return allowance_valid(a);
+}
+
 static bool tier_valid(const struct roster_tier *tier)
 {
 	if (tier->tier == 0 || tier->flags > TIER_FLAGS_ALL || !hours_valid(tier->hours) ||
-		tier->door_count > ROSTER_TIER_DOORS_MAX)
+		!tier_allowance_valid(&tier->allowance) || tier->door_count > ROSTER_TIER_DOORS_MAX)
 		return false;
 	for (size_t i = 0; i < tier->door_count; i++)
 		if (!name_id_valid(tier->doors[i].door) ||
@@ -66,11 +74,36 @@ static bool card_valid(const struct roster_card *card)
 	       card->sponsor <= INT64_MAX && card->state <= CARD_STATE_REVOKED &&
 	       card->member_state <= MEMBER_STATE_SUSPENDED && card->kind <= CARD_KIND_DESFIRE &&
 	       card_date_possible(card->valid_from) && card_date_possible(card->valid_until) &&
-	       card_date_possible(card->grace_until) && card->release_ms <= RELEASE_MS_MAX;
+	       card_date_possible(card->grace_until) && card->release_ms <= RELEASE_MS_MAX &&
+	       card->pool <= INT64_MAX;
+}
+
+static bool extra_valid(const struct roster_extra *e)
+{
+	bool guest = e->kind == DECIDE_EXTRA_GUEST;
+
+	return (guest || e->kind == DECIDE_EXTRA_EVENT) && e->member <= INT64_MAX &&
+	       e->card <= INT64_MAX && e->about > 0 && e->about <= INT64_MAX &&
+	       (e->card > 0 || (!guest && e->member > 0)) && !(guest && e->free) &&
+	       e->span.from >= 0 && e->span.until > e->span.from &&
+	       e->span.until <= decide_minute(DATE_MAX + 1, 0) &&
+	       (e->door[0] == '\0' || name_id_valid(e->door));
+}
+
+static bool pool_valid(const struct roster_pool *pool)
+{
+	return pool->kind >= ALLOWANCE_HOURS && pool->kind <= ALLOWANCE_VISITS &&
+	       pool->year >= 1970 && pool->year <= 9999 && pool->month >= 1 && pool->month <= 12 &&
+	       pool->doors > 0;
+}
+
+static bool id_valid(uint64_t id)
+{
+	return id > 0 && id <= INT64_MAX;
 }
 
 /* What the key is made of; the rest of a record that is gone is not looked at. */
-static bool key_valid(const struct roster_record *r)
+bool roster_key_valid(const struct roster_record *r)
 {
 	switch (r->kind) {
 	case ROSTER_KIND_NONE:
@@ -84,14 +117,20 @@ static bool key_valid(const struct roster_record *r)
 	case ROSTER_KIND_CARD:
 		return true;
 	case ROSTER_KIND_EXCEPTION:
-		return r->exception.id > 0 && r->exception.id <= INT64_MAX;
+		return id_valid(r->exception.id);
 	case ROSTER_KIND_HOLIDAY:
 		return date_possible(r->holiday.date);
+	case ROSTER_KIND_EXTRA:
+		return id_valid(r->extra.id);
+	case ROSTER_KIND_STANDING:
+		return id_valid(r->standing.member);
+	case ROSTER_KIND_POOL:
+		return id_valid(r->pool.id);
 	}
 	return false;
 }
 
-static bool value_valid(const struct roster_record *r)
+bool roster_value_valid(const struct roster_record *r)
 {
 	switch (r->kind) {
 	case ROSTER_KIND_SITE:
@@ -103,6 +142,12 @@ static bool value_valid(const struct roster_record *r)
 	case ROSTER_KIND_EXCEPTION:
 		return calendar_exception_valid(&r->exception.row) &&
 		       printable(r->exception.row.reason, sizeof(r->exception.row.reason));
+	case ROSTER_KIND_EXTRA:
+		return extra_valid(&r->extra);
+	case ROSTER_KIND_STANDING:
+		return standing_valid(&r->standing);
+	case ROSTER_KIND_POOL:
+		return pool_valid(&r->pool);
 	case ROSTER_KIND_NONE:
 	case ROSTER_KIND_DOOR:
 	case ROSTER_KIND_HOLIDAY:
@@ -140,6 +185,15 @@ static void put_key(struct bytes_writer *w, const struct roster_record *r)
 	case ROSTER_KIND_HOLIDAY:
 		bytes_put_le(w, (uint32_t)r->holiday.date, 4);
 		break;
+	case ROSTER_KIND_EXTRA:
+		bytes_put_le(w, r->extra.id, 8);
+		break;
+	case ROSTER_KIND_STANDING:
+		bytes_put_le(w, r->standing.member, 8);
+		break;
+	case ROSTER_KIND_POOL:
+		bytes_put_le(w, r->pool.id, 8);
+		break;
 	case ROSTER_KIND_NONE:
 	case ROSTER_KIND_SITE:
 		break;
@@ -152,6 +206,7 @@ static void put_site(struct bytes_writer *w, const struct roster_site *site)
 	bytes_put_le(w, site->holidays, 1);
 	bytes_put_le(w, site->warn_s, 4);
 	bytes_put_le(w, site->bound_s, 4);
+	bytes_put_le(w, site->checkout_minute, 2);
 }
 
 /* The tier's door that comes next after the name `after` ("": the first); NULL: none. */
@@ -175,6 +230,10 @@ static void put_tier(struct bytes_writer *w, const struct roster_tier *tier)
 	size_t count = 0;
 
 	bytes_put_le(w, tier->flags, 4);
+	bytes_put_le(w, tier->allowance.kind, 1);
+	bytes_put_le(w, tier->allowance.policy, 1);
+	bytes_put_le(w, tier->allowance.limit, 4);
+	bytes_put_le(w, tier->allowance.warn_percent, 1);
 	put_text(w, tier->hours, 2);
 	bytes_put_le(w, tier->door_count, 2);
 	for (; door; door = next_door(tier, door->door)) {
@@ -202,6 +261,7 @@ static void put_card(struct bytes_writer *w, const struct roster_card *card)
 	bytes_put_le(w, (uint32_t)card->valid_until, 4);
 	bytes_put_le(w, (uint32_t)card->grace_until, 4);
 	bytes_put_le(w, card->release_ms, 4);
+	bytes_put_le(w, card->pool, 8);
 }
 
 static void put_exception(struct bytes_writer *w, const struct calendar_exception *e)
@@ -213,6 +273,42 @@ static void put_exception(struct bytes_writer *w, const struct calendar_exceptio
 	bytes_put_le(w, e->open, 1);
 	put_text(w, e->door, 1);
 	put_text(w, e->reason, 1);
+}
+
+static void put_extra(struct bytes_writer *w, const struct roster_extra *e)
+{
+	bytes_put_le(w, e->kind, 1);
+	bytes_put_le(w, e->member, 8);
+	bytes_put_le(w, e->card, 8);
+	bytes_put_le(w, e->about, 8);
+	bytes_put_le(w, (uint64_t)e->span.from, 8);
+	bytes_put_le(w, (uint64_t)e->span.until, 8);
+	bytes_put_le(w, e->free, 1);
+	put_text(w, e->door, 1);
+}
+
+static void put_standing(struct bytes_writer *w, const struct standing *s)
+{
+	bytes_put_le(w, (uint16_t)s->year, 2);
+	bytes_put_le(w, s->month, 1);
+	bytes_put_le(w, s->days, 4);
+	bytes_put_le(w, s->halves, 8);
+	bytes_put_le(w, s->visits, 4);
+	bytes_put_le(w, s->minutes, 4);
+	bytes_put_le(w, (uint32_t)s->extra, 4);
+	bytes_put_le(w, s->inside, 1);
+	bytes_put_le(w, (uint32_t)s->date, 4);
+	bytes_put_le(w, s->minute, 2);
+}
+
+static void put_pool(struct bytes_writer *w, const struct roster_pool *pool)
+{
+	bytes_put_le(w, pool->kind, 1);
+	bytes_put_le(w, pool->limit, 4);
+	bytes_put_le(w, pool->used, 4);
+	bytes_put_le(w, (uint16_t)pool->year, 2);
+	bytes_put_le(w, pool->month, 1);
+	bytes_put_le(w, pool->doors, 2);
 }
 
 static void put_value(struct bytes_writer *w, const struct roster_record *r)
@@ -233,6 +329,15 @@ static void put_value(struct bytes_writer *w, const struct roster_record *r)
 	case ROSTER_KIND_HOLIDAY:
 		bytes_put_le(w, r->holiday.holiday, 1);
 		break;
+	case ROSTER_KIND_EXTRA:
+		put_extra(w, &r->extra);
+		break;
+	case ROSTER_KIND_STANDING:
+		put_standing(w, &r->standing);
+		break;
+	case ROSTER_KIND_POOL:
+		put_pool(w, &r->pool);
+		break;
 	case ROSTER_KIND_NONE:
 	case ROSTER_KIND_DOOR:
 		break;
@@ -243,10 +348,10 @@ int roster_record_encode(const struct roster_record *record, uint8_t out[ROSTER_
 {
 	struct bytes_writer w = {.data = out, .size = ROSTER_RECORD_MAX};
 
-	if (!key_valid(record) || (!record->gone && !value_valid(record)))
+	if (!roster_key_valid(record) || (!record->gone && !roster_value_valid(record)))
 		return -EINVAL;
 	bytes_put_le(&w, record->kind, 1);
-	bytes_put_le(&w, record->gone ? OP_GONE : OP_PUT, 1);
+	bytes_put_le(&w, record->gone ? ROSTER_OP_GONE : ROSTER_OP_PUT, 1);
 	put_key(&w, record);
 	if (!record->gone)
 		put_value(&w, record);
@@ -257,166 +362,9 @@ int roster_record_key(const struct roster_record *record, uint8_t out[ROSTER_KEY
 {
 	struct bytes_writer w = {.data = out, .size = ROSTER_KEY_MAX};
 
-	if (!key_valid(record))
+	if (!roster_key_valid(record))
 		return -EINVAL;
 	bytes_put_le(&w, record->kind, 1);
 	put_key(&w, record);
 	return w.failed ? -EINVAL : (int)w.used;
-}
-
-/* ---- reading ---- */
-
-/* Text of at most room - 1 bytes, none of them NUL. */
-static void get_text(struct bytes_reader *r, char *out, size_t room, size_t length_size)
-{
-	size_t n = (size_t)bytes_get_le(r, length_size);
-	const uint8_t *data = bytes_get(r, n);
-
-	*out = '\0';
-	if (!data || n >= room || memchr(data, '\0', n)) {
-		r->failed = true;
-		return;
-	}
-	memcpy(out, data, n);
-	out[n] = '\0';
-}
-
-/* A number from 0 to max in one byte. */
-static unsigned get_choice(struct bytes_reader *r, unsigned max)
-{
-	unsigned value = (unsigned)bytes_get_le(r, 1);
-
-	if (value > max)
-		r->failed = true;
-	return value;
-}
-
-static int32_t get_date(struct bytes_reader *r)
-{
-	return (int32_t)(uint32_t)bytes_get_le(r, 4);
-}
-
-static void get_key(struct bytes_reader *r, struct roster_record *out)
-{
-	const uint8_t *token;
-
-	switch (out->kind) {
-	case ROSTER_KIND_DOOR:
-		get_text(r, out->door, sizeof(out->door), 1);
-		break;
-	case ROSTER_KIND_TIER:
-		out->tier.tier = (uint32_t)bytes_get_le(r, 4);
-		break;
-	case ROSTER_KIND_CARD:
-		token = bytes_get(r, TOKEN_SIZE);
-		if (token)
-			memcpy(out->card.token.bytes, token, TOKEN_SIZE);
-		break;
-	case ROSTER_KIND_EXCEPTION:
-		out->exception.id = bytes_get_le(r, 8);
-		break;
-	case ROSTER_KIND_HOLIDAY:
-		out->holiday.date = get_date(r);
-		break;
-	case ROSTER_KIND_NONE:
-	case ROSTER_KIND_SITE:
-		break;
-	}
-}
-
-static void get_site(struct bytes_reader *r, struct roster_site *site)
-{
-	get_text(r, site->timezone, sizeof(site->timezone), 1);
-	site->holidays = (enum calendar_holidays)get_choice(r, CALENDAR_HOLIDAYS_ENGLAND);
-	site->warn_s = (uint32_t)bytes_get_le(r, 4);
-	site->bound_s = (uint32_t)bytes_get_le(r, 4);
-}
-
-static void get_tier(struct bytes_reader *r, struct roster_tier *tier)
-{
-	tier->flags = (uint32_t)bytes_get_le(r, 4);
-	get_text(r, tier->hours, sizeof(tier->hours), 2);
-	tier->door_count = (size_t)bytes_get_le(r, 2);
-	if (tier->door_count > ROSTER_TIER_DOORS_MAX)
-		r->failed = true;
-	for (size_t i = 0; !r->failed && i < tier->door_count; i++) {
-		struct roster_tier_door *door = &tier->doors[i];
-
-		get_text(r, door->door, sizeof(door->door), 1);
-		door->own = get_choice(r, 1);
-		door->hours[0] = '\0';
-		if (door->own)
-			get_text(r, door->hours, sizeof(door->hours), 2);
-		if (i > 0 && strcmp(door[-1].door, door->door) >= 0)
-			r->failed = true;
-	}
-}
-
-static void get_card(struct bytes_reader *r, struct roster_card *card)
-{
-	card->key_id = (uint32_t)bytes_get_le(r, 4);
-	card->card = bytes_get_le(r, 8);
-	card->member = bytes_get_le(r, 8);
-	card->sponsor = bytes_get_le(r, 8);
-	card->tier = (uint32_t)bytes_get_le(r, 4);
-	card->state = (enum card_state)get_choice(r, CARD_STATE_REVOKED);
-	card->member_state = (enum member_state)get_choice(r, MEMBER_STATE_SUSPENDED);
-	card->kind = (enum card_kind)get_choice(r, CARD_KIND_DESFIRE);
-	card->valid_from = get_date(r);
-	card->valid_until = get_date(r);
-	card->grace_until = get_date(r);
-	card->release_ms = (uint32_t)bytes_get_le(r, 4);
-}
-
-static void get_exception(struct bytes_reader *r, struct calendar_exception *e)
-{
-	e->first = get_date(r);
-	e->last = get_date(r);
-	e->start = (uint16_t)bytes_get_le(r, 2);
-	e->end = (uint16_t)bytes_get_le(r, 2);
-	e->open = get_choice(r, 1);
-	get_text(r, e->door, sizeof(e->door), 1);
-	get_text(r, e->reason, sizeof(e->reason), 1);
-}
-
-static void get_value(struct bytes_reader *r, struct roster_record *out)
-{
-	switch (out->kind) {
-	case ROSTER_KIND_SITE:
-		get_site(r, &out->site);
-		break;
-	case ROSTER_KIND_TIER:
-		get_tier(r, &out->tier);
-		break;
-	case ROSTER_KIND_CARD:
-		get_card(r, &out->card);
-		break;
-	case ROSTER_KIND_EXCEPTION:
-		get_exception(r, &out->exception.row);
-		break;
-	case ROSTER_KIND_HOLIDAY:
-		out->holiday.holiday = get_choice(r, 1);
-		break;
-	case ROSTER_KIND_NONE:
-	case ROSTER_KIND_DOOR:
-		break;
-	}
-}
-
-int roster_record_decode(const uint8_t *data, size_t size, struct roster_record *ret_record)
-{
-	struct bytes_reader r = {.data = data, .size = size};
-
-	ret_record->kind = (enum roster_kind)get_choice(&r, ROSTER_KIND_HOLIDAY);
-	ret_record->gone = get_choice(&r, 1) == OP_GONE;
-	if (r.failed)
-		return -EBADMSG;
-	get_key(&r, ret_record);
-	if (r.failed || !key_valid(ret_record))
-		return -EBADMSG;
-	if (!ret_record->gone)
-		get_value(&r, ret_record);
-	if (r.failed || r.at != r.size || (!ret_record->gone && !value_valid(ret_record)))
-		return -EBADMSG;
-	return 0;
 }

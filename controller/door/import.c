@@ -93,6 +93,7 @@ static int fill(struct cache *cache, const struct roster_file *roster, const str
 		.origin = CACHE_ORIGIN_FILE,
 		.cards = roster->card_count,
 		.holidays = roster->calendar.holidays,
+		.checkout_minute = CHECKOUT_MINUTE_DEFAULT,
 	};
 	int r;
 

@@ -53,6 +53,38 @@ static const char *const steps[] = {
 	"CREATE TABLE blocked ("
 	" token BLOB PRIMARY KEY, state INTEGER NOT NULL, member_state INTEGER NOT NULL,"
 	" generation INTEGER NOT NULL, number INTEGER NOT NULL) STRICT, WITHOUT ROWID;",
+
+	/* what members may use and have used; a card of no tier has only its extras */
+	"ALTER TABLE head ADD COLUMN checkout_minute INTEGER NOT NULL DEFAULT 240;"
+	"ALTER TABLE tier ADD COLUMN allowance INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE tier ADD COLUMN policy INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE tier ADD COLUMN units INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE tier ADD COLUMN warn_percent INTEGER NOT NULL DEFAULT 0;"
+	"CREATE TABLE card_4 ("
+	" token BLOB PRIMARY KEY, key_id INTEGER NOT NULL, card INTEGER NOT NULL,"
+	" member INTEGER NOT NULL, sponsor INTEGER NOT NULL,"
+	" tier INTEGER REFERENCES tier, state INTEGER NOT NULL,"
+	" member_state INTEGER NOT NULL, valid_from INTEGER, valid_until INTEGER,"
+	" grace_until INTEGER, release_ms INTEGER NOT NULL, kind INTEGER NOT NULL,"
+	" pool INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+	"INSERT INTO card_4 SELECT token, key_id, card, member, sponsor, tier, state,"
+	" member_state, valid_from, valid_until, grace_until, release_ms, kind, 0 FROM card;"
+	"DROP TABLE card; ALTER TABLE card_4 RENAME TO card;"
+	"CREATE TABLE extra ("
+	" id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, member INTEGER NOT NULL,"
+	" card INTEGER NOT NULL, about INTEGER NOT NULL, start INTEGER NOT NULL,"
+	" until INTEGER NOT NULL, free INTEGER NOT NULL, door TEXT NOT NULL) STRICT;"
+	"CREATE INDEX extra_member ON extra (member, until) WHERE member > 0;"
+	"CREATE INDEX extra_card ON extra (card, until) WHERE card > 0;"
+	"CREATE TABLE standing ("
+	" member INTEGER PRIMARY KEY, year INTEGER NOT NULL, month INTEGER NOT NULL,"
+	" days INTEGER NOT NULL, halves INTEGER NOT NULL, visits INTEGER NOT NULL,"
+	" minutes INTEGER NOT NULL, extra INTEGER NOT NULL, inside INTEGER NOT NULL,"
+	" date INTEGER, minute INTEGER NOT NULL) STRICT;"
+	"CREATE TABLE pool ("
+	" id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, units INTEGER NOT NULL,"
+	" used INTEGER NOT NULL, year INTEGER NOT NULL, month INTEGER NOT NULL,"
+	" doors INTEGER NOT NULL) STRICT;",
 };
 
 static const struct db_schema schema = {
@@ -65,6 +97,14 @@ static const struct db_schema schema = {
 #define CARD_SQL "SELECT " CACHE_CARD_COLUMNS ", b.state, b.member_state"
 #define CARD_FROM " FROM card c LEFT JOIN blocked b ON b.token = c.token"
 #define TOKEN_COLUMN (CACHE_CARD_COLUMN_COUNT + 2)
+
+/* Two ways in, each by its index; who has both gets it once. */
+#define EXTRAS_OF(who)                                                               \
+	"SELECT id, " CACHE_EXTRA_COLUMNS " FROM extra WHERE " who " AND until > ?3" \
+	" AND (door = '' OR door = ?4)"
+#define EXTRAS_SQL                              \
+	EXTRAS_OF("member > 0 AND member = ?1") \
+	" UNION " EXTRAS_OF("card > 0 AND card = ?2") " ORDER BY start, id LIMIT ?5"
 
 static int prepare_lookups(struct cache *c, char err[ERR_MAX])
 {
@@ -80,9 +120,13 @@ static int prepare_lookups(struct cache *c, char err[ERR_MAX])
 		{&c->tiers,
 			"SELECT t.tier, t.flags, coalesce(d.hours, t.hours), d.tier IS NOT NULL OR"
 			" NOT EXISTS (SELECT 1 FROM tier_door x WHERE x.tier = t.tier)"
+			", t.allowance, t.policy, t.units, t.warn_percent"
 			" FROM tier t LEFT JOIN tier_door d ON d.tier = t.tier AND d.door = ?1"
 			" ORDER BY t.tier"},
 		{&c->version, "PRAGMA data_version"},
+		{&c->extras, EXTRAS_SQL},
+		{&c->standing, "SELECT " CACHE_STANDING_COLUMNS " FROM standing WHERE member = ?1"},
+		{&c->pool, "SELECT " CACHE_POOL_COLUMNS " FROM pool WHERE id = ?1"},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
@@ -161,6 +205,9 @@ struct cache *cache_close(struct cache *c)
 	sqlite3_finalize(c->door);
 	sqlite3_finalize(c->tiers);
 	sqlite3_finalize(c->version);
+	sqlite3_finalize(c->extras);
+	sqlite3_finalize(c->standing);
+	sqlite3_finalize(c->pool);
 	sqlite3_close_v2(c->db);
 	free(c->path);
 	free(c);
@@ -267,7 +314,8 @@ static int read_tier(sqlite3_stmt *stmt, struct cache_tier *ret_tier)
 
 	if (!cache_take_u32(stmt, 0, UINT32_MAX, &tier.tier) ||
 		!cache_take_u32(stmt, 1, TIER_FLAGS_ALL, &tier.flags) ||
-		!cache_take_text(stmt, 2, hours, sizeof(hours)))
+		!cache_take_text(stmt, 2, hours, sizeof(hours)) ||
+		!cache_take_allowance(stmt, 4, &tier.allowance))
 		return -EBADMSG;
 	tier.hours = strdup(hours);
 	if (!tier.hours)

@@ -65,7 +65,8 @@ static int clear(struct cache_apply *a, char err[ERR_MAX])
 	memcpy(a->head.site, a->roster.site, sizeof(a->head.site));
 	return db_run(a->db, a->path,
 		"DELETE FROM card; DELETE FROM tier_door; DELETE FROM tier; DELETE FROM door;"
-		"DELETE FROM exception; DELETE FROM holiday; DELETE FROM head",
+		"DELETE FROM exception; DELETE FROM holiday; DELETE FROM head;"
+		"DELETE FROM extra; DELETE FROM standing; DELETE FROM pool",
 		err);
 }
 
@@ -126,14 +127,14 @@ int cache_apply_begin(const char *path, const struct keeper_roster *roster, entr
 
 /* ---- records ---- */
 
-static const char *const kinds[] = {
-	"record", "site", "door", "tier", "card", "exception", "holiday"};
+static const char *const kinds[] = {"record", "site", "door", "tier", "card", "exception",
+	"holiday", "extra", "standing", "pool"};
 
 static int refuse(const struct cache_apply *a, const char *why, char err[ERR_MAX])
 {
 	snprintf(err, ERR_MAX, "roster %u.%llu of the hub: its %s record number %u %s",
 		a->roster.to.generation, (unsigned long long)a->roster.to.number,
-		a->record.kind <= ROSTER_KIND_HOLIDAY ? kinds[a->record.kind] : kinds[0],
+		a->record.kind <= ROSTER_KIND_LAST ? kinds[a->record.kind] : kinds[0],
 		a->changed + 1, why);
 	return -EBADMSG;
 }
@@ -195,6 +196,7 @@ static void take_site(struct cache_apply *a)
 	a->head.holidays = a->record.site.holidays;
 	a->head.warn_s = a->record.site.warn_s;
 	a->head.bound_s = a->record.site.bound_s;
+	a->head.checkout_minute = a->record.site.checkout_minute;
 	a->site = true;
 }
 
@@ -211,7 +213,7 @@ static int write_record(struct cache_apply *a, char err[ERR_MAX])
 			return refuse(a, "is one tier too many", err);
 		a->tiers[a->tier_count++] = a->record.tier.tier;
 	}
-	if (a->roster.snapshot && a->record.kind == ROSTER_KIND_CARD &&
+	if (a->roster.snapshot && a->record.kind == ROSTER_KIND_CARD && a->record.card.tier > 0 &&
 		!tier_known(a, a->record.card.tier))
 		return judge(a, -ENOENT, err);
 	return judge(a, cache_record_put(&a->records, &a->record), err);

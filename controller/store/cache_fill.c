@@ -9,10 +9,11 @@
 
 static const char *const fill_sql[FILL_ROWS] = {
 	[FILL_DOOR] = "INSERT INTO door VALUES (?1)",
-	[FILL_TIER] = "INSERT INTO tier VALUES (?1, ?2, ?3)",
+	[FILL_TIER] = "INSERT INTO tier (tier, flags, hours) VALUES (?1, ?2, ?3)",
 	[FILL_TIER_DOOR] = "INSERT INTO tier_door VALUES (?1, ?2, ?3)",
 	[FILL_CARD] =
-		"INSERT INTO card VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+		"INSERT INTO card VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,"
+		" ?14)",
 	[FILL_EXCEPTION] = "INSERT INTO exception VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, NULL)",
 	[FILL_HOLIDAY] = "INSERT INTO holiday VALUES (?1, 0, ?2)",
 };
@@ -55,6 +56,7 @@ static int begin(struct cache *c, const struct cache_head *head, char err[ERR_MA
 		error = db_run(f->db, c->path,
 			"DELETE FROM card; DELETE FROM tier_door; DELETE FROM tier;"
 			"DELETE FROM door; DELETE FROM head; DELETE FROM exception;"
+			"DELETE FROM extra; DELETE FROM standing; DELETE FROM pool;"
 			"DELETE FROM holiday WHERE imported = 0",
 			err);
 	if (error == 0 && head->origin == CACHE_ORIGIN_HUB) /* the hub's word is all there is */

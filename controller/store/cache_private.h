@@ -14,16 +14,24 @@
 
 #define CACHE_HEAD_SQL                                                        \
 	"SELECT site, timezone, generation, number, origin, cards, holidays," \
-	" digest, warn_s, bound_s FROM head"
+	" digest, warn_s, bound_s, checkout_minute FROM head"
 #define CACHE_CARD_COLUMNS                                                        \
 	"c.key_id, c.card, c.member, c.sponsor, c.tier, c.state, c.member_state," \
-	" c.valid_from, c.valid_until, c.grace_until, c.release_ms, c.kind"
-#define CACHE_CARD_COLUMN_COUNT 12 /* what a statement selects after them */
+	" c.valid_from, c.valid_until, c.grace_until, c.release_ms, c.kind, c.pool"
+#define CACHE_CARD_COLUMN_COUNT 13 /* what a statement selects after them */
 #define CACHE_EXCEPTION_COLUMNS \
 	"first_date, last_date, start_minute, end_minute, open, door, reason"
 
+/* extra, standing, pool: all but the key, which is their first column */
+#define CACHE_EXTRA_COLUMNS "kind, member, card, about, start, until, free, door"
+#define CACHE_STANDING_COLUMNS \
+	"year, month, days, halves, visits, minutes, extra, inside, date, minute"
+#define CACHE_POOL_COLUMNS "kind, units, used, year, month, doors"
+#define CACHE_ALLOWANCE_COLUMNS "allowance, policy, units, warn_percent"
+
 bool cache_take_text(sqlite3_stmt *stmt, int column, char *out, size_t room);
 bool cache_take_u32(sqlite3_stmt *stmt, int column, uint32_t max, uint32_t *out);
+bool cache_take_u16(sqlite3_stmt *stmt, int column, uint16_t *out);
 bool cache_take_bool(sqlite3_stmt *stmt, int column, bool *out);
 bool cache_take_date(sqlite3_stmt *stmt, int column, int32_t *out);
 
@@ -35,6 +43,21 @@ int cache_read_exception(sqlite3_stmt *stmt, struct calendar_exception *ret_exce
 /* Binds values to the columns in their order, from `first` on. */
 void cache_bind_card(sqlite3_stmt *stmt, int first, const struct roster_card *card);
 void cache_bind_exception(sqlite3_stmt *stmt, int first, const struct calendar_exception *e);
+
+/* CACHE_ALLOWANCE_COLUMNS, from `first` on. */
+bool cache_take_allowance(sqlite3_stmt *stmt, int first, struct allowance *out);
+void cache_bind_allowance(sqlite3_stmt *stmt, int first, const struct allowance *allowance);
+
+/* ---- cache_member.c: what the hub says of members; the key stands in the value already ---- */
+
+int cache_read_extra(sqlite3_stmt *stmt, struct roster_extra *extra);
+int cache_read_standing(sqlite3_stmt *stmt, struct standing *standing);
+int cache_read_pool(sqlite3_stmt *stmt, struct roster_pool *pool);
+void cache_bind_extra(sqlite3_stmt *stmt, int first, const struct roster_extra *extra);
+void cache_bind_standing(sqlite3_stmt *stmt, int first, const struct standing *standing);
+void cache_bind_pool(sqlite3_stmt *stmt, int first, const struct roster_pool *pool);
+
+/* ---- cache_row.c: the head and the calendar ---- */
 
 /* The head in force as this connection sees it; zeros where there is none, or nonsense, which is
  * not worth keeping. 0 or negative errno with err. */
@@ -56,18 +79,27 @@ enum cache_record_sql {
 	RECORD_GET_CARD,
 	RECORD_GET_EXCEPTION,
 	RECORD_GET_HOLIDAY,
+	RECORD_GET_EXTRA,
+	RECORD_GET_STANDING,
+	RECORD_GET_POOL,
 	RECORD_PUT_DOOR,
 	RECORD_PUT_TIER,
 	RECORD_PUT_TIER_DOOR,
 	RECORD_PUT_CARD,
 	RECORD_PUT_EXCEPTION,
 	RECORD_PUT_HOLIDAY,
+	RECORD_PUT_EXTRA,
+	RECORD_PUT_STANDING,
+	RECORD_PUT_POOL,
 	RECORD_GONE_DOOR,
 	RECORD_GONE_TIER,
 	RECORD_GONE_TIER_DOORS,
 	RECORD_GONE_CARD,
 	RECORD_GONE_EXCEPTION,
 	RECORD_GONE_HOLIDAY,
+	RECORD_GONE_EXTRA,
+	RECORD_GONE_STANDING,
+	RECORD_GONE_POOL,
 	RECORD_SQL_COUNT,
 };
 
@@ -158,5 +190,8 @@ struct cache {
 	sqlite3_stmt *door;
 	sqlite3_stmt *tiers;
 	sqlite3_stmt *version;
+	sqlite3_stmt *extras;
+	sqlite3_stmt *standing;
+	sqlite3_stmt *pool;
 	struct fill fill;
 };

@@ -12,7 +12,9 @@ struct record_sql {
 /* Puts begin with a verb. A tier is replaced in place: its cards refer to it. */
 static const struct record_sql table[RECORD_SQL_COUNT] = {
 	[RECORD_GET_DOOR] = {"SELECT 1 FROM door WHERE door = ?1", NULL},
-	[RECORD_GET_TIER] = {"SELECT flags, hours FROM tier WHERE tier = ?1", NULL},
+	[RECORD_GET_TIER] = {"SELECT flags, hours, " CACHE_ALLOWANCE_COLUMNS
+			     " FROM tier WHERE tier = ?1",
+		NULL},
 	[RECORD_GET_TIER_DOORS] =
 		{"SELECT door, hours FROM tier_door WHERE tier = ?1 ORDER BY door", NULL},
 	[RECORD_GET_CARD] = {"SELECT " CACHE_CARD_COLUMNS " FROM card c WHERE c.token = ?1", NULL},
@@ -20,20 +22,35 @@ static const struct record_sql table[RECORD_SQL_COUNT] = {
 		NULL},
 	[RECORD_GET_HOLIDAY] = {"SELECT holiday FROM holiday WHERE date = ?1 AND imported = 0",
 		NULL},
+	[RECORD_GET_EXTRA] = {"SELECT " CACHE_EXTRA_COLUMNS " FROM extra WHERE id = ?1", NULL},
+	[RECORD_GET_STANDING] = {"SELECT " CACHE_STANDING_COLUMNS
+				 " FROM standing WHERE member = ?1",
+		NULL},
+	[RECORD_GET_POOL] = {"SELECT " CACHE_POOL_COLUMNS " FROM pool WHERE id = ?1", NULL},
 	[RECORD_PUT_DOOR] = {" INTO door VALUES (?1)", ""},
-	[RECORD_PUT_TIER] = {" INTO tier VALUES (?1, ?2, ?3)",
-		" ON CONFLICT (tier) DO UPDATE SET flags = excluded.flags, hours = excluded.hours"},
+	[RECORD_PUT_TIER] = {" INTO tier VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+		" ON CONFLICT (tier) DO UPDATE SET flags = excluded.flags, hours = excluded.hours,"
+		" allowance = excluded.allowance, policy = excluded.policy,"
+		" units = excluded.units, warn_percent = excluded.warn_percent"},
 	[RECORD_PUT_TIER_DOOR] = {" INTO tier_door VALUES (?1, ?2, ?3)", ""},
 	[RECORD_PUT_CARD] = {" INTO card VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"
-			     " ?13)",
+			     " ?13, ?14)",
 		""},
 	[RECORD_PUT_EXCEPTION] = {" INTO exception VALUES (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?1)", ""},
 	[RECORD_PUT_HOLIDAY] = {" INTO holiday VALUES (?1, 0, ?2)", ""},
+	[RECORD_PUT_EXTRA] = {" INTO extra VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)", ""},
+	[RECORD_PUT_STANDING] = {" INTO standing VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
+				 " ?11)",
+		""},
+	[RECORD_PUT_POOL] = {" INTO pool VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", ""},
 	[RECORD_GONE_DOOR] = {"DELETE FROM door WHERE door = ?1", NULL},
 	[RECORD_GONE_TIER] = {"DELETE FROM tier WHERE tier = ?1", NULL},
 	[RECORD_GONE_TIER_DOORS] = {"DELETE FROM tier_door WHERE tier = ?1", NULL},
 	[RECORD_GONE_CARD] = {"DELETE FROM card WHERE token = ?1", NULL},
 	[RECORD_GONE_EXCEPTION] = {"DELETE FROM exception WHERE id = ?1", NULL},
+	[RECORD_GONE_EXTRA] = {"DELETE FROM extra WHERE id = ?1", NULL},
+	[RECORD_GONE_STANDING] = {"DELETE FROM standing WHERE member = ?1", NULL},
+	[RECORD_GONE_POOL] = {"DELETE FROM pool WHERE id = ?1", NULL},
 	[RECORD_GONE_HOLIDAY] = {"DELETE FROM holiday WHERE date = ?1 AND imported = 0", NULL},
 };
 
@@ -43,7 +60,7 @@ int cache_records_prepare(
 	for (size_t i = 0; i < RECORD_SQL_COUNT; i++) {
 		const char *suffix = over && table[i].over ? table[i].over : "";
 		const char *verb = "";
-		char sql[256];
+		char sql[320];
 		int error;
 
 		if (table[i].over)
@@ -65,29 +82,38 @@ void cache_records_free(struct cache_records *records)
 
 /* ---- one row and its key ---- */
 
-/* Which statement of a family a kind has: DOOR … HOLIDAY in the same order each time. */
+/* Which statement of a family a kind has: DOOR … POOL in the same order each time. */
 static sqlite3_stmt *choose(struct cache_records *records, enum roster_kind kind,
-	const enum cache_record_sql family[ROSTER_KIND_HOLIDAY + 1])
+	const enum cache_record_sql family[ROSTER_KIND_LAST + 1])
 {
-	return kind > ROSTER_KIND_SITE && kind <= ROSTER_KIND_HOLIDAY ? records->sql[family[kind]]
-								      : NULL;
+	return kind > ROSTER_KIND_SITE && kind <= ROSTER_KIND_LAST ? records->sql[family[kind]]
+								   : NULL;
 }
 
 static const enum cache_record_sql gets[] = {[ROSTER_KIND_DOOR] = RECORD_GET_DOOR,
 	[ROSTER_KIND_TIER] = RECORD_GET_TIER,
 	[ROSTER_KIND_CARD] = RECORD_GET_CARD,
 	[ROSTER_KIND_EXCEPTION] = RECORD_GET_EXCEPTION,
-	[ROSTER_KIND_HOLIDAY] = RECORD_GET_HOLIDAY};
+	[ROSTER_KIND_HOLIDAY] = RECORD_GET_HOLIDAY,
+	[ROSTER_KIND_EXTRA] = RECORD_GET_EXTRA,
+	[ROSTER_KIND_STANDING] = RECORD_GET_STANDING,
+	[ROSTER_KIND_POOL] = RECORD_GET_POOL};
 static const enum cache_record_sql sets[] = {[ROSTER_KIND_DOOR] = RECORD_PUT_DOOR,
 	[ROSTER_KIND_TIER] = RECORD_PUT_TIER,
 	[ROSTER_KIND_CARD] = RECORD_PUT_CARD,
 	[ROSTER_KIND_EXCEPTION] = RECORD_PUT_EXCEPTION,
-	[ROSTER_KIND_HOLIDAY] = RECORD_PUT_HOLIDAY};
+	[ROSTER_KIND_HOLIDAY] = RECORD_PUT_HOLIDAY,
+	[ROSTER_KIND_EXTRA] = RECORD_PUT_EXTRA,
+	[ROSTER_KIND_STANDING] = RECORD_PUT_STANDING,
+	[ROSTER_KIND_POOL] = RECORD_PUT_POOL};
 static const enum cache_record_sql gones[] = {[ROSTER_KIND_DOOR] = RECORD_GONE_DOOR,
 	[ROSTER_KIND_TIER] = RECORD_GONE_TIER,
 	[ROSTER_KIND_CARD] = RECORD_GONE_CARD,
 	[ROSTER_KIND_EXCEPTION] = RECORD_GONE_EXCEPTION,
-	[ROSTER_KIND_HOLIDAY] = RECORD_GONE_HOLIDAY};
+	[ROSTER_KIND_HOLIDAY] = RECORD_GONE_HOLIDAY,
+	[ROSTER_KIND_EXTRA] = RECORD_GONE_EXTRA,
+	[ROSTER_KIND_STANDING] = RECORD_GONE_STANDING,
+	[ROSTER_KIND_POOL] = RECORD_GONE_POOL};
 
 /* The key is the first value of every statement. */
 static void bind_key(sqlite3_stmt *stmt, const struct roster_record *r)
@@ -110,6 +136,15 @@ static void bind_key(sqlite3_stmt *stmt, const struct roster_record *r)
 		break;
 	case ROSTER_KIND_HOLIDAY:
 		sqlite3_bind_int64(stmt, 1, r->holiday.date);
+		break;
+	case ROSTER_KIND_EXTRA:
+		sqlite3_bind_int64(stmt, 1, (int64_t)r->extra.id);
+		break;
+	case ROSTER_KIND_STANDING:
+		sqlite3_bind_int64(stmt, 1, (int64_t)r->standing.member);
+		break;
+	case ROSTER_KIND_POOL:
+		sqlite3_bind_int64(stmt, 1, (int64_t)r->pool.id);
 		break;
 	}
 }
@@ -145,7 +180,8 @@ static int read_tier(struct cache_records *records, sqlite3_stmt *stmt, struct r
 {
 	tier->door_count = 0;
 	if (!cache_take_u32(stmt, 0, UINT32_MAX, &tier->flags) ||
-		!cache_take_text(stmt, 1, tier->hours, sizeof(tier->hours)))
+		!cache_take_text(stmt, 1, tier->hours, sizeof(tier->hours)) ||
+		!cache_take_allowance(stmt, 2, &tier->allowance))
 		return -EBADMSG;
 	return read_tier_doors(records, tier);
 }
@@ -169,6 +205,12 @@ static int read_row(struct cache_records *records, sqlite3_stmt *stmt, struct ro
 		return cache_read_exception(stmt, &r->exception.row);
 	case ROSTER_KIND_HOLIDAY:
 		return cache_take_bool(stmt, 0, &r->holiday.holiday) ? 0 : -EBADMSG;
+	case ROSTER_KIND_EXTRA:
+		return cache_read_extra(stmt, &r->extra);
+	case ROSTER_KIND_STANDING:
+		return cache_read_standing(stmt, &r->standing);
+	case ROSTER_KIND_POOL:
+		return cache_read_pool(stmt, &r->pool);
 	}
 	return -EINVAL;
 }
@@ -195,6 +237,15 @@ static void copy_key(const struct roster_record *from, struct roster_record *to)
 		break;
 	case ROSTER_KIND_HOLIDAY:
 		to->holiday.date = from->holiday.date;
+		break;
+	case ROSTER_KIND_EXTRA:
+		to->extra.id = from->extra.id;
+		break;
+	case ROSTER_KIND_STANDING:
+		to->standing.member = from->standing.member;
+		break;
+	case ROSTER_KIND_POOL:
+		to->pool.id = from->pool.id;
 		break;
 	}
 }
@@ -224,8 +275,10 @@ void cache_record_site(const struct cache_head *head, struct roster_record *ret_
 {
 	ret_record->kind = ROSTER_KIND_SITE;
 	ret_record->gone = false;
-	ret_record->site = (struct roster_site){
-		.holidays = head->holidays, .warn_s = head->warn_s, .bound_s = head->bound_s};
+	ret_record->site = (struct roster_site){.holidays = head->holidays,
+		.warn_s = head->warn_s,
+		.bound_s = head->bound_s,
+		.checkout_minute = head->checkout_minute};
 	memcpy(ret_record->site.timezone, head->timezone, sizeof(ret_record->site.timezone));
 }
 
@@ -265,6 +318,7 @@ int cache_record_put(struct cache_records *records, const struct roster_record *
 	case ROSTER_KIND_TIER:
 		sqlite3_bind_int64(stmt, 2, r->tier.flags);
 		sqlite3_bind_text(stmt, 3, r->tier.hours, -1, SQLITE_STATIC);
+		cache_bind_allowance(stmt, 4, &r->tier.allowance);
 		break;
 	case ROSTER_KIND_CARD:
 		cache_bind_card(stmt, 2, &r->card);
@@ -274,6 +328,15 @@ int cache_record_put(struct cache_records *records, const struct roster_record *
 		break;
 	case ROSTER_KIND_HOLIDAY:
 		sqlite3_bind_int64(stmt, 2, r->holiday.holiday);
+		break;
+	case ROSTER_KIND_EXTRA:
+		cache_bind_extra(stmt, 2, &r->extra);
+		break;
+	case ROSTER_KIND_STANDING:
+		cache_bind_standing(stmt, 2, &r->standing);
+		break;
+	case ROSTER_KIND_POOL:
+		cache_bind_pool(stmt, 2, &r->pool);
 		break;
 	}
 	error = db_finish(stmt);
@@ -337,6 +400,15 @@ static bool take_key(sqlite3_stmt *stmt, struct roster_record *key)
 		return sqlite3_column_type(stmt, 0) == SQLITE_INTEGER;
 	case ROSTER_KIND_HOLIDAY:
 		return cache_take_date(stmt, 0, &key->holiday.date);
+	case ROSTER_KIND_EXTRA:
+		key->extra.id = (uint64_t)sqlite3_column_int64(stmt, 0);
+		return true;
+	case ROSTER_KIND_STANDING:
+		key->standing.member = (uint64_t)sqlite3_column_int64(stmt, 0);
+		return true;
+	case ROSTER_KIND_POOL:
+		key->pool.id = (uint64_t)sqlite3_column_int64(stmt, 0);
+		return true;
 	}
 	return false;
 }
@@ -371,6 +443,9 @@ static int sum_all(struct sum *sum, struct cache *c, char err[ERR_MAX])
 		{ROSTER_KIND_CARD, "SELECT token FROM card"},
 		{ROSTER_KIND_EXCEPTION, "SELECT id FROM exception"},
 		{ROSTER_KIND_HOLIDAY, "SELECT date FROM holiday WHERE imported = 0"},
+		{ROSTER_KIND_EXTRA, "SELECT id FROM extra"},
+		{ROSTER_KIND_STANDING, "SELECT member FROM standing"},
+		{ROSTER_KIND_POOL, "SELECT id FROM pool"},
 	};
 	struct cache_head head;
 	int error = cache_head(c, &head);

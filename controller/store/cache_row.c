@@ -32,7 +32,7 @@ bool cache_take_u32(sqlite3_stmt *stmt, int column, uint32_t max, uint32_t *out)
 	return value >= 0 && value <= max;
 }
 
-static bool take_u16(sqlite3_stmt *stmt, int column, uint16_t *out)
+bool cache_take_u16(sqlite3_stmt *stmt, int column, uint16_t *out)
 {
 	uint32_t value;
 	bool good = cache_take_u32(stmt, column, UINT16_MAX, &value);
@@ -86,7 +86,8 @@ int cache_read_head(sqlite3_stmt *stmt, struct cache_head *ret_head)
 		!cache_take_u32(stmt, 6, CALENDAR_HOLIDAYS_ENGLAND, &holidays) ||
 		!take_digest(stmt, 7, head.digest) ||
 		!cache_take_u32(stmt, 8, UINT32_MAX, &head.warn_s) ||
-		!cache_take_u32(stmt, 9, UINT32_MAX, &head.bound_s))
+		!cache_take_u32(stmt, 9, UINT32_MAX, &head.bound_s) ||
+		!cache_take_u16(stmt, 10, &head.checkout_minute) || head.checkout_minute >= 1440)
 		return -EBADMSG;
 	head.holidays = holidays;
 	head.origin = origin;
@@ -113,11 +114,13 @@ int cache_read_card(sqlite3_stmt *stmt, const struct token *token, struct roster
 		!cache_take_date(stmt, 8, &card.valid_until) ||
 		!cache_take_date(stmt, 9, &card.grace_until) ||
 		!cache_take_u32(stmt, 10, RELEASE_MS_MAX, &card.release_ms) ||
-		!cache_take_u32(stmt, 11, CARD_KIND_DESFIRE, &kind))
+		!cache_take_u32(stmt, 11, CARD_KIND_DESFIRE, &kind) ||
+		sqlite3_column_int64(stmt, 12) < 0)
 		return -EBADMSG;
 	card.state = state;
 	card.member_state = member_state;
 	card.kind = kind;
+	card.pool = (uint64_t)sqlite3_column_int64(stmt, 12);
 	*ret_card = card;
 	return 0;
 }
@@ -127,13 +130,36 @@ int cache_read_exception(sqlite3_stmt *stmt, struct calendar_exception *ret_exce
 	struct calendar_exception e;
 
 	if (!cache_take_date(stmt, 0, &e.first) || !cache_take_date(stmt, 1, &e.last) ||
-		!take_u16(stmt, 2, &e.start) || !take_u16(stmt, 3, &e.end) ||
+		!cache_take_u16(stmt, 2, &e.start) || !cache_take_u16(stmt, 3, &e.end) ||
 		!cache_take_bool(stmt, 4, &e.open) ||
 		!cache_take_text(stmt, 5, e.door, sizeof(e.door)) ||
 		!cache_take_text(stmt, 6, e.reason, sizeof(e.reason)))
 		return -EBADMSG;
 	*ret_exception = e;
 	return 0;
+}
+
+bool cache_take_allowance(sqlite3_stmt *stmt, int first, struct allowance *out)
+{
+	uint32_t kind, policy, warn_percent;
+
+	if (!cache_take_u32(stmt, first, ALLOWANCE_VISITS, &kind) ||
+		!cache_take_u32(stmt, first + 1, ALLOWANCE_WARN, &policy) ||
+		!cache_take_u32(stmt, first + 2, UINT32_MAX, &out->limit) ||
+		!cache_take_u32(stmt, first + 3, 100, &warn_percent))
+		return false;
+	out->kind = kind;
+	out->policy = policy;
+	out->warn_percent = (uint8_t)warn_percent;
+	return true;
+}
+
+void cache_bind_allowance(sqlite3_stmt *stmt, int first, const struct allowance *a)
+{
+	sqlite3_bind_int64(stmt, first, a->kind);
+	sqlite3_bind_int64(stmt, first + 1, a->policy);
+	sqlite3_bind_int64(stmt, first + 2, a->limit);
+	sqlite3_bind_int64(stmt, first + 3, a->warn_percent);
 }
 
 static void bind_date(sqlite3_stmt *stmt, int column, int32_t date)
@@ -150,7 +176,10 @@ void cache_bind_card(sqlite3_stmt *stmt, int first, const struct roster_card *ca
 	sqlite3_bind_int64(stmt, first + 1, card->card);
 	sqlite3_bind_int64(stmt, first + 2, card->member);
 	sqlite3_bind_int64(stmt, first + 3, card->sponsor);
-	sqlite3_bind_int64(stmt, first + 4, card->tier);
+	if (card->tier > 0)
+		sqlite3_bind_int64(stmt, first + 4, card->tier);
+	else
+		sqlite3_bind_null(stmt, first + 4);
 	sqlite3_bind_int64(stmt, first + 5, card->state);
 	sqlite3_bind_int64(stmt, first + 6, card->member_state);
 	bind_date(stmt, first + 7, card->valid_from);
@@ -158,6 +187,7 @@ void cache_bind_card(sqlite3_stmt *stmt, int first, const struct roster_card *ca
 	bind_date(stmt, first + 9, card->grace_until);
 	sqlite3_bind_int64(stmt, first + 10, card->release_ms);
 	sqlite3_bind_int64(stmt, first + 11, card->kind);
+	sqlite3_bind_int64(stmt, first + 12, (int64_t)card->pool);
 }
 
 void cache_bind_exception(sqlite3_stmt *stmt, int first, const struct calendar_exception *e)
@@ -194,7 +224,7 @@ int cache_put_head(sqlite3 *db, const char *path, const struct cache_head *head,
 	bool hub = head->origin == CACHE_ORIGIN_HUB;
 	int error = db_prepare(db, path,
 		"INSERT OR REPLACE INTO head"
-		" VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+		" VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
 		&stmt, err);
 
 	if (error < 0)
@@ -210,6 +240,7 @@ int cache_put_head(sqlite3 *db, const char *path, const struct cache_head *head,
 		hub ? ROSTER_DIGEST_SIZE : 0, SQLITE_STATIC);
 	sqlite3_bind_int64(stmt, 9, head->warn_s);
 	sqlite3_bind_int64(stmt, 10, head->bound_s);
+	sqlite3_bind_int64(stmt, 11, head->checkout_minute);
 	return db_finish(stmt) < 0 ? db_fail(db, path, "write the head", err) : 0;
 }
 

@@ -13,6 +13,7 @@
 
 static const char *const steps[] = {
 	REGISTRY_SCHEMA REGISTRY_SCHEMA_LOG,
+	REGISTRY_RECORDS_2,
 };
 
 static const struct db_schema schema = {
@@ -221,7 +222,8 @@ static int make(struct registry *reg, const struct registry_options *options)
 		.kind = ROSTER_KIND_SITE,
 		.site = {.holidays = CALENDAR_HOLIDAYS_ENGLAND,
 			.warn_s = WARN_S,
-			.bound_s = BOUND_S},
+			.bound_s = BOUND_S,
+			.checkout_minute = CHECKOUT_MINUTE_DEFAULT},
 	};
 	int error;
 
@@ -275,6 +277,8 @@ static int start(struct registry *reg, const struct registry_options *options)
 		error = make(reg, options);
 	else if (error < 0)
 		error = registry_sql_fail(reg, "read the roster's head");
+	else
+		error = registry_roster_sum(reg);
 	return error < 0 ? error : check_site(reg);
 }
 

@@ -124,6 +124,8 @@ int registry_leave(struct registry *registry, bool own, int result);
  */
 int registry_roster_put(struct registry *registry, const struct roster_record *record);
 /* 1 if a record of this key is in the roster, 0 if not. */
+/* Makes the digest of a roster whose records a migration wrote. 0 or negative errno. */
+int registry_roster_sum(struct registry *registry);
 int registry_roster_has(struct registry *registry, const struct roster_record *record);
 int registry_roster_has_door(struct registry *registry, const char *door);
 

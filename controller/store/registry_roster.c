@@ -27,6 +27,9 @@ enum roster_turn registry_turn(enum roster_kind kind, bool gone)
 		return gone ? ROSTER_TURN_CARD_GONE : ROSTER_TURN_CARD;
 	case ROSTER_KIND_EXCEPTION:
 	case ROSTER_KIND_HOLIDAY:
+	case ROSTER_KIND_EXTRA:
+	case ROSTER_KIND_STANDING:
+	case ROSTER_KIND_POOL:
 		return gone ? ROSTER_TURN_DATE_GONE : ROSTER_TURN_DATE;
 	case ROSTER_KIND_NONE:
 		break;
@@ -118,6 +121,36 @@ int registry_roster_put(struct registry *reg, const struct roster_record *record
 		return rc;
 	account(reg, record->kind, old, old_size, data, (size_t)size);
 	return 1;
+}
+
+static int sum(struct registry *reg, uint8_t digest[ROSTER_DIGEST_SIZE])
+{
+	CLEANUP(registry_done)
+	sqlite3_stmt *stmt =
+		registry_prepare(reg, "SELECT record FROM roster WHERE record IS NOT NULL");
+	int rc;
+
+	if (!stmt)
+		return registry_sql_fail(reg, "read the roster");
+	while ((rc = registry_step(reg, stmt, "read the roster")) > 0)
+		roster_digest_add(digest, sqlite3_column_blob(stmt, 0),
+			(size_t)sqlite3_column_bytes(stmt, 0), reg->hash);
+	return rc;
+}
+
+int registry_roster_sum(struct registry *reg)
+{
+	static const uint8_t none[ROSTER_DIGEST_SIZE];
+	int error;
+
+	if (memcmp(reg->state.roster.digest, none, sizeof(none)) != 0)
+		return 0; /* no sum is zero: there is always the site's record */
+	error = registry_begin(reg);
+	if (error < 0)
+		return error;
+	error = sum(reg, reg->next.roster.digest);
+	reg->headed = true;
+	return registry_leave(reg, true, error);
 }
 
 int registry_roster_has(struct registry *reg, const struct roster_record *record)

@@ -10,7 +10,7 @@
  * way round. Kept in the file: never renumber.
  */
 enum roster_turn {
-	ROSTER_TURN_DATE_GONE, /* exceptions and holidays */
+	ROSTER_TURN_DATE_GONE, /* exceptions, holidays, extras, standings, pools */
 	ROSTER_TURN_SITE,
 	ROSTER_TURN_DOOR,
 	ROSTER_TURN_TIER,

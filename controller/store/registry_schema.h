@@ -113,4 +113,15 @@
 "  object TEXT NOT NULL," \
 "  before TEXT NOT NULL," \
 "  after TEXT NOT NULL) STRICT;"
+/* Step 2: records of sites, tiers and cards gained fields (core/roster_record.h). Their bytes are what
+ * counts, so the doors get them all anew; the digest is summed at the next start. */
+#define REGISTRY_RECORDS_2 \
+"UPDATE roster SET record = CAST(record || x'f000' AS BLOB)" /* check-out at 04:00 */ \
+"  WHERE record IS NOT NULL AND substr(key, 1, 1) = x'01';" \
+"UPDATE roster SET record = CAST(substr(record, 1, 10) || zeroblob(7) || substr(record, 11) AS BLOB)" \
+"  WHERE record IS NOT NULL AND substr(key, 1, 1) = x'03';" /* no allowance */ \
+"UPDATE roster SET record = CAST(record || zeroblob(8) AS BLOB)" /* no pool */ \
+"  WHERE record IS NOT NULL AND substr(key, 1, 1) = x'04';" \
+"UPDATE meta SET number = number + 1, floor = number + 1, digest = zeroblob(32);" \
+"INSERT INTO change SELECT number, strftime('%s', 'now') * 1000000 FROM meta;"
 /* clang-format on */

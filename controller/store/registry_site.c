@@ -26,6 +26,7 @@ int registry_site(struct registry *reg, struct registry_site *ret_site)
 	ret_site->roster.holidays = (enum calendar_holidays)sqlite3_column_int(stmt, 3);
 	ret_site->roster.warn_s = registry_take_u32(stmt, 4);
 	ret_site->roster.bound_s = registry_take_u32(stmt, 5);
+	ret_site->roster.checkout_minute = CHECKOUT_MINUTE_DEFAULT;
 	ret_site->lockdown = sqlite3_column_int(stmt, 6) != 0;
 	ret_site->state_revision.generation = registry_generation(reg);
 	ret_site->state_revision.number = registry_take_u64(stmt, 7);

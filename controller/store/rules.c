@@ -14,6 +14,7 @@ static int compile_tiers(const struct cache_tiers *rows, struct rules *rules)
 
 		tier->tier = rows->rows[i].tier;
 		tier->rights.flags = rows->rows[i].flags;
+		tier->rights.allowance = rows->rows[i].allowance;
 		tier->rights.door = rows->rows[i].door;
 		if (hours_compile(rows->rows[i].hours, &tier->hours, &error) == 0)
 			tier->rights.hours = &tier->hours;

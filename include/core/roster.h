@@ -66,6 +66,7 @@ struct roster_card {
 	int32_t grace_until;
 	uint32_t release_ms; /* a member who needs longer; 0: the door's own */
 	enum card_kind kind;
+	uint64_t pool; /* units shared with other members; 0: none */
 };
 
 /* "[a-z0-9-]{1,32}": an id of a site or door, safe in topics and file names. */

@@ -8,16 +8,23 @@
  * in 2 bytes) and never made again from fields. All numbers little-endian; text is 1 byte of length
  * and so many bytes, hours 2 bytes of length. A record begins with
  *    kind 1, op 1 (1 put, 0 gone), then its key; gone has nothing more:
- *    1 SITE       no key     · timezone text, holidays 1, warn_s 4, bound_s 4
+ *    1 SITE       no key     · timezone text, holidays 1, warn_s 4, bound_s 4, checkout minute 2
  *    2 DOOR       name text  ·
- *    3 TIER       tier 4     · flags 4, hours, count 2, count × (door text, own 1, hours if own is 1)
+ *    3 TIER       tier 4     · flags 4, allowance kind 1, policy 1, limit 4, warn percent 1, hours,
+ *                              count 2, count × (door text, own 1, hours if own is 1)
  *    4 CARD       token 16   · key id 4, card 8, member 8, sponsor 8, tier 4, state 1, member state 1,
- *                              kind 1, valid from 4, valid until 4, grace until 4, release ms 4
+ *                              kind 1, valid from 4, valid until 4, grace until 4, release ms 4, pool 8
  *    5 EXCEPTION  id 8       · first 4, last 4, start 2, end 2, open 1, door text, reason text
  *    6 HOLIDAY    date 4     · holiday 1
+ *    7 EXTRA      id 8       · kind 1, member 8, card 8, about 8, from 8, until 8, free 1, door text
+ *    8 STANDING   member 8   · year 2, month 1, days 4, halves 8, visits 4, minutes 4, extra 4, inside 1,
+ *                              date 4, minute 2
+ *    9 POOL       id 8       · kind 1, limit 4, used 4, year 2, month 1, doors 2
  * A put needs no gone before it. The site's record is never gone. A tier's doors stand in the order
  * of their names. Dates: days since 1970-01-01, DATE_NONE for none. Tiers come before the cards that
- * name them. A tier without doors is allowed at every door.
+ * name them. A tier without doors is allowed at every door. An EXTRA is of a member or of a card (a
+ * guest pass always of a card), from and until are decide_minute's; one that is over or taken back is
+ * gone. A card of tier 0 has only its extras.
  *
  * The digest of a roster is the sum, modulo 2^256, of BLAKE2b-256 over each put record's bytes, read
  * as a little-endian number: hub and door change it with each record and need no pass over all. It
@@ -30,8 +37,10 @@
 #pragma once
 
 #include "core/calendar.h"
+#include "core/decide.h"
 #include "core/entry.h"
 #include "core/roster.h"
+#include "core/standing.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -50,13 +59,18 @@ enum roster_kind {
 	ROSTER_KIND_CARD = 4,
 	ROSTER_KIND_EXCEPTION = 5,
 	ROSTER_KIND_HOLIDAY = 6,
+	ROSTER_KIND_EXTRA = 7,
+	ROSTER_KIND_STANDING = 8,
+	ROSTER_KIND_POOL = 9,
 };
+#define ROSTER_KIND_LAST ROSTER_KIND_POOL
 
 struct roster_site {
 	char timezone[64];
 	enum calendar_holidays holidays;
 	uint32_t warn_s;  /* age of the hub's signed time from which grants warn; 0: never */
 	uint32_t bound_s; /* and from which cards are refused; 0: no bound */
+	uint16_t checkout_minute; /* of the day, at which nobody is inside any more */
 };
 
 struct roster_tier_door {
@@ -68,9 +82,34 @@ struct roster_tier_door {
 struct roster_tier {
 	uint32_t tier;
 	uint32_t flags;
+	struct allowance allowance; /* without a kind: all zeros */
 	char hours[ROSTER_HOURS_MAX + 1];
 	size_t door_count;
 	struct roster_tier_door doors[ROSTER_TIER_DOORS_MAX];
+};
+
+/* A dated right beside the tier's: what core/decide.h takes as a decide_extra. */
+struct roster_extra {
+	uint64_t id;
+	enum decide_extra_kind kind;
+	uint64_t member; /* whose it is, 0: only the card counts */
+	uint64_t card;
+	uint64_t about; /* the event, or the sponsor's member number */
+	struct decide_span span;
+	bool free;              /* EVENT: uses no allowance */
+	char door[NAME_ID_MAX]; /* "": every door */
+};
+
+/* Units that several members share in a month, beside their own. */
+struct roster_pool {
+	uint64_t id;
+	enum allowance_kind kind; /* counts for tiers of this kind */
+	uint32_t limit;
+	uint32_t used; /* in the month it names */
+	int16_t year;
+	uint8_t month;
+	uint16_t doors; /* that may use it: what is left is shared among them while they are cut off
+			 */
 };
 
 struct roster_record {
@@ -86,6 +125,9 @@ struct roster_record {
 			struct calendar_exception row;
 		} exception;
 		struct calendar_date holiday;
+		struct roster_extra extra;
+		struct standing standing;
+		struct roster_pool pool;
 	};
 };
 

@@ -32,6 +32,7 @@ struct cache_head {
 	enum calendar_holidays holidays;
 	uint32_t warn_s; /* core/roster_record.h; 0 for a roster of files */
 	uint32_t bound_s;
+	uint16_t checkout_minute;           /* of the day: nobody is inside beyond it */
 	uint8_t digest[ROSTER_DIGEST_SIZE]; /* zeros for a roster of files */
 };
 
@@ -39,6 +40,7 @@ struct cache_head {
 struct cache_tier {
 	uint32_t tier;
 	uint32_t flags;
+	struct allowance allowance;
 	bool door;   /* the door is among the tier's doors */
 	char *hours; /* NUL-terminated expression for that door; owned by the array */
 };
@@ -82,6 +84,18 @@ int cache_card(struct cache *cache, const struct token *token, struct roster_car
  * every card: for people's questions, not for the loop. */
 int cache_card_numbered(struct cache *cache, uint64_t number, struct roster_card *ret_card);
 int cache_card_of_member(struct cache *cache, uint64_t member, struct roster_card *ret_card);
+
+/*
+ * Dated rights of a member (0: none) or a card at a door that are not over at `minute`
+ * (decide_minute; INT64_MIN: all), the earliest first, at most `max` of them. Their number,
+ * -EBADMSG for a row that cannot be, or negative errno.
+ */
+int cache_extras(struct cache *cache, const struct roster_card *card, const char *door,
+	int64_t minute, struct decide_extra *ret_extras, size_t max);
+/* 1 and what the hub says of a member or pool, 0 where it says nothing, -EBADMSG for a row that
+ * cannot be, or negative errno. */
+int cache_standing(struct cache *cache, uint64_t member, struct standing *ret_standing);
+int cache_pool(struct cache *cache, uint64_t id, struct roster_pool *ret_pool);
 
 /* 1 when the roster lists this door, 0 when it does not, or negative errno. */
 int cache_has_door(struct cache *cache, const char *door);

@@ -19,7 +19,13 @@
 #define MODEL_CARD_AT (MODEL_TIER_AT + MODEL_TIERS)
 #define MODEL_EXCEPTION_AT (MODEL_CARD_AT + MODEL_CARDS)
 #define MODEL_HOLIDAY_AT (MODEL_EXCEPTION_AT + MODEL_EXCEPTIONS)
-#define MODEL_KEYS (MODEL_HOLIDAY_AT + MODEL_HOLIDAYS)
+#define MODEL_EXTRAS 20
+#define MODEL_STANDINGS 20
+#define MODEL_POOLS 4
+#define MODEL_EXTRA_AT (MODEL_HOLIDAY_AT + MODEL_HOLIDAYS)
+#define MODEL_STANDING_AT (MODEL_EXTRA_AT + MODEL_EXTRAS)
+#define MODEL_POOL_AT (MODEL_STANDING_AT + MODEL_STANDINGS)
+#define MODEL_KEYS (MODEL_POOL_AT + MODEL_POOLS)
 #define MODEL_RUN_MAX 400000
 
 struct model {
@@ -65,9 +71,18 @@ static inline void model_key(unsigned row, struct roster_record *r)
 	} else if (row < MODEL_HOLIDAY_AT) {
 		r->kind = ROSTER_KIND_EXCEPTION;
 		r->exception.id = row - MODEL_EXCEPTION_AT + 1;
-	} else {
+	} else if (row < MODEL_EXTRA_AT) {
 		r->kind = ROSTER_KIND_HOLIDAY;
 		r->holiday.date = 20000 + (int32_t)(row - MODEL_HOLIDAY_AT);
+	} else if (row < MODEL_STANDING_AT) {
+		r->kind = ROSTER_KIND_EXTRA;
+		r->extra.id = row - MODEL_EXTRA_AT + 1;
+	} else if (row < MODEL_POOL_AT) {
+		r->kind = ROSTER_KIND_STANDING;
+		standing_init(&r->standing, row - MODEL_STANDING_AT + 1);
+	} else {
+		r->kind = ROSTER_KIND_POOL;
+		r->pool.id = row - MODEL_POOL_AT + 1;
 	}
 }
 
@@ -108,6 +123,12 @@ static inline void model_random_tier(struct roster_tier *tier, unsigned *seed)
 	static const char *const hours[] = {"24/7", "Mo-Fr 09:00-17:00", "off"};
 
 	tier->flags = model_random(seed, TIER_FLAGS_ALL + 1);
+	tier->allowance.kind = model_random(seed, ALLOWANCE_VISITS + 1);
+	if (tier->allowance.kind != ALLOWANCE_NONE)
+		tier->allowance = (struct allowance){.kind = tier->allowance.kind,
+			.policy = model_random(seed, 2),
+			.limit = model_random(seed, 20),
+			.warn_percent = (uint8_t)model_random(seed, 101)};
 	strcpy(tier->hours, hours[model_random(seed, 3)]);
 	for (unsigned i = MODEL_DOORS; i-- > 0;) {
 		struct roster_tier_door *door = &tier->doors[tier->door_count];
@@ -137,6 +158,41 @@ static inline void model_random_card(
 	card->grace_until = model_random(seed, 2) ? DATE_NONE : 21014;
 	card->release_ms = model_random(seed, 2) * 8000;
 	card->kind = model_random(seed, CARD_KIND_DESFIRE + 1);
+	card->pool = model_random(seed, MODEL_POOLS + 1);
+}
+
+static inline void model_random_extra(struct roster_extra *e, unsigned *seed)
+{
+	e->kind = DECIDE_EXTRA_EVENT + model_random(seed, 2);
+	e->member = model_random(seed, 100);
+	e->card = MODEL_CARD_AT + model_random(seed, MODEL_CARDS);
+	e->about = 1 + model_random(seed, 9);
+	e->span.from = model_random(seed, 40000000);
+	e->span.until = e->span.from + 1 + model_random(seed, 1000);
+	e->free = e->kind == DECIDE_EXTRA_EVENT && model_random(seed, 2);
+	snprintf(e->door, sizeof(e->door), "%s", model_random(seed, 2) ? "door-1" : "");
+}
+
+static inline void model_random_standing(struct standing *s, unsigned *seed)
+{
+	for (unsigned i = model_random(seed, 6); i > 0; i--) {
+		const struct standing_event event = {.what = model_random(seed, STANDING_LEFT + 1),
+			.date = 20000 + (int32_t)model_random(seed, 40),
+			.minute = (uint16_t)model_random(seed, 1440),
+			.pool = model_random(seed, ALLOWANCE_VISITS + 1)};
+
+		standing_take(s, &event, CHECKOUT_MINUTE_DEFAULT);
+	}
+}
+
+static inline void model_random_pool(struct roster_pool *pool, unsigned *seed)
+{
+	pool->kind = ALLOWANCE_HOURS + model_random(seed, 4);
+	pool->limit = model_random(seed, 50);
+	pool->used = model_random(seed, 50);
+	pool->year = 2026;
+	pool->month = (uint8_t)(1 + model_random(seed, 12));
+	pool->doors = (uint16_t)(1 + model_random(seed, 3));
 }
 
 static inline void model_random_put(struct model *m, unsigned row, unsigned *seed)
@@ -150,6 +206,7 @@ static inline void model_random_put(struct model *m, unsigned row, unsigned *see
 		r.site.holidays = model_random(seed, 2);
 		r.site.warn_s = model_random(seed, 10000);
 		r.site.bound_s = model_random(seed, 10000);
+		r.site.checkout_minute = (uint16_t)model_random(seed, 1440);
 	} else if (r.kind == ROSTER_KIND_TIER) {
 		model_random_tier(&r.tier, seed);
 	} else if (r.kind == ROSTER_KIND_CARD) {
@@ -165,6 +222,12 @@ static inline void model_random_put(struct model *m, unsigned row, unsigned *see
 		snprintf(e->reason, sizeof(e->reason), "reason %u", model_random(seed, 9));
 	} else if (r.kind == ROSTER_KIND_HOLIDAY) {
 		r.holiday.holiday = model_random(seed, 2);
+	} else if (r.kind == ROSTER_KIND_EXTRA) {
+		model_random_extra(&r.extra, seed);
+	} else if (r.kind == ROSTER_KIND_STANDING) {
+		model_random_standing(&r.standing, seed);
+	} else if (r.kind == ROSTER_KIND_POOL) {
+		model_random_pool(&r.pool, seed);
 	}
 	model_put(m, row, &r);
 }

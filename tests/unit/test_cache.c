@@ -529,6 +529,131 @@ static void version_2_keeps_its_calendar_and_gains_what_a_hub_sends(void **state
 	cache_close(cache);
 }
 
+static const char version_3[] =
+	"ALTER TABLE head ADD COLUMN digest BLOB NOT NULL DEFAULT x'';"
+	"ALTER TABLE head ADD COLUMN warn_s INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE head ADD COLUMN bound_s INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE card ADD COLUMN kind INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE exception ADD COLUMN id INTEGER;"
+	"CREATE UNIQUE INDEX exception_id ON exception (id);"
+	"CREATE TABLE blocked ("
+	" token BLOB PRIMARY KEY, state INTEGER NOT NULL, member_state INTEGER NOT NULL,"
+	" generation INTEGER NOT NULL, number INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+	"UPDATE head SET origin = 2, digest = zeroblob(32), warn_s = 60, bound_s = 90;"
+	"UPDATE card SET kind = 1; DELETE FROM exception; DELETE FROM holiday;"
+	"INSERT INTO blocked VALUES (x'01123456000000000000000000000000', 3, 1, 1, 9);"
+	"PRAGMA user_version=3";
+
+static void version_3_keeps_its_cards_and_gains_what_members_use(void **state)
+{
+	struct roster_card card = card_of(1);
+	struct decide_extra extras[4];
+	struct standing standing;
+	struct roster_pool pool;
+	struct cache_tiers tiers;
+	struct cache_head head;
+	struct cache *cache;
+
+	(void)state;
+	spoil_file(version_1);
+	spoil_file(version_2);
+	spoil_file(version_3);
+	cache = open_cache();
+	assert_int_equal(cache_head(cache, &head), 0);
+	assert_true(head.revision.number == 7 && head.warn_s == 60 && head.bound_s == 90);
+	assert_true(head.origin == CACHE_ORIGIN_HUB && head.checkout_minute == 240);
+	assert_int_equal(cache_card(cache, &card.token, &card), 1);
+	assert_true(card.kind == CARD_KIND_DESFIRE && card.tier == 1 && card.pool == 0);
+	assert_int_equal(card.state, CARD_STATE_LOST); /* still blocked */
+	assert_int_equal(cache_tiers(cache, "front", &tiers), 0);
+	assert_true(tiers.count == 1 && tiers.rows[0].allowance.kind == ALLOWANCE_NONE);
+	cache_tiers_free(&tiers);
+	assert_int_equal(cache_extras(cache, &card, "front", INT64_MIN, extras, 4), 0);
+	assert_int_equal(cache_standing(cache, 11, &standing), 0);
+	assert_int_equal(cache_pool(cache, 1, &pool), 0);
+	cache_close(cache);
+}
+
+/* ---- members ---- */
+
+/* Values as the hub's records leave them. */
+static const char members[] =
+	"INSERT INTO tier VALUES (9, 0, '24/7', 2, 1, 8, 80);"
+	"UPDATE card SET pool = 5;"
+	"INSERT INTO extra VALUES (1, 1, 11, 0, 44, 1000, 2000, 1, '');"
+	"INSERT INTO extra VALUES (2, 2, 0, 101, 12, 500, 600, 0, 'front');"
+	"INSERT INTO extra VALUES (3, 1, 11, 101, 45, 1500, 2500, 0, 'front');"
+	"INSERT INTO extra VALUES (4, 1, 11, 0, 46, 10, 3000, 0, 'back');"
+	"INSERT INTO extra VALUES (5, 1, 99, 98, 47, 10, 3000, 0, '');"
+	"INSERT INTO standing VALUES (11, 2026, 11, 4, 48, 2, 90, -1, 1, 20779, 600);"
+	"INSERT INTO standing VALUES (12, 0, 0, 0, 0, 0, 0, 0, 0, NULL, 0);"
+	"INSERT INTO pool VALUES (5, 2, 40, 7, 2026, 11, 2);";
+
+static void a_card_finds_its_extras(void **state)
+{
+	struct cache *cache = open_cache();
+	struct roster_card card = card_of(1), nobody = {.card = 101};
+	struct decide_extra e[8];
+
+	(void)state;
+	assert_int_equal(fill_to(cache, 5, 1, CACHE_ORIGIN_FILE), 0);
+	spoil_file(members);
+	card.member = 11;
+	assert_int_equal(cache_extras(cache, &card, "front", INT64_MIN, e, 8), 3);
+	assert_true(e[0].kind == DECIDE_EXTRA_GUEST && e[0].id == 12 && !e[0].free);
+	assert_true(e[1].kind == DECIDE_EXTRA_EVENT && e[1].id == 44 && e[1].free);
+	assert_true(e[1].on_list && e[1].in_force);
+	assert_true(e[1].span.from == 1000 && e[1].span.until == 2000);
+	assert_int_equal(e[2].id, 45); /* by member and by card, once */
+	assert_int_equal(cache_extras(cache, &card, "front", 600, e, 8), 2);
+	assert_int_equal(cache_extras(cache, &card, "front", 2500, e, 8), 0);
+	assert_int_equal(cache_extras(cache, &card, "back", 600, e, 8), 2);
+	assert_int_equal(e[0].id, 46);
+	assert_int_equal(cache_extras(cache, &card, "front", INT64_MIN, e, 1), 1);
+	assert_int_equal(cache_extras(cache, &nobody, "front", INT64_MIN, e, 8), 2);
+	spoil_file("UPDATE extra SET kind = 3 WHERE id = 2");
+	assert_int_equal(cache_extras(cache, &card, "front", INT64_MIN, e, 8), -EBADMSG);
+	cache_close(cache);
+}
+
+static void a_member_has_a_standing_and_a_card_a_pool(void **state)
+{
+	struct cache *cache = open_cache();
+	struct roster_card card = card_of(1);
+	struct cache_tiers tiers;
+	struct standing s;
+	struct roster_pool pool;
+
+	(void)state;
+	assert_int_equal(fill_to(cache, 5, 1, CACHE_ORIGIN_FILE), 0);
+	spoil_file(members);
+	assert_int_equal(cache_standing(cache, 11, &s), 1);
+	assert_true(s.member == 11 && s.year == 2026 && s.month == 11 && s.days == 4);
+	assert_true(s.halves == 48 && s.visits == 2 && s.minutes == 90 && s.extra == -1);
+	assert_true(s.inside && s.date == 20779 && s.minute == 600);
+	assert_int_equal(cache_standing(cache, 12, &s), 1);
+	assert_true(s.year == 0 && s.date == DATE_NONE);
+	assert_int_equal(cache_standing(cache, 13, &s), 0);
+	assert_int_equal(cache_pool(cache, 5, &pool), 1);
+	assert_true(pool.kind == ALLOWANCE_DAYS && pool.limit == 40 && pool.used == 7);
+	assert_true(pool.year == 2026 && pool.month == 11 && pool.doors == 2);
+	assert_int_equal(cache_pool(cache, 6, &pool), 0);
+	assert_int_equal(cache_card(cache, &card.token, &card), 1);
+	assert_int_equal(card.pool, 5);
+	assert_int_equal(cache_tiers(cache, "front", &tiers), 0);
+	assert_int_equal(tiers.rows[tiers.count - 1].allowance.kind, ALLOWANCE_DAYS);
+	assert_int_equal(tiers.rows[tiers.count - 1].allowance.policy, ALLOWANCE_WARN);
+	assert_int_equal(tiers.rows[tiers.count - 1].allowance.limit, 8);
+	assert_int_equal(tiers.rows[tiers.count - 1].allowance.warn_percent, 80);
+	cache_tiers_free(&tiers);
+	spoil_file("UPDATE standing SET days = 1 << 30; UPDATE pool SET kind = 9;"
+		   "UPDATE tier SET policy = 7 WHERE tier = 9");
+	assert_int_equal(cache_standing(cache, 11, &s), -EBADMSG); /* 31 November */
+	assert_int_equal(cache_pool(cache, 5, &pool), -EBADMSG);
+	assert_int_equal(cache_tiers(cache, "front", &tiers), -EBADMSG);
+	cache_close(cache);
+}
+
 static void kind_and_age_bounds_come_back_as_they_were_filled(void **state)
 {
 	struct cache *cache = open_cache();
@@ -855,6 +980,9 @@ int main(void)
 		TEST(damaged_cache_is_kept_and_an_empty_one_started),
 		TEST(version_1_keeps_its_roster_and_gains_a_calendar),
 		TEST(version_2_keeps_its_calendar_and_gains_what_a_hub_sends),
+		TEST(version_3_keeps_its_cards_and_gains_what_members_use),
+		TEST(a_card_finds_its_extras),
+		TEST(a_member_has_a_standing_and_a_card_a_pool),
 		TEST(kind_and_age_bounds_come_back_as_they_were_filled),
 		TEST(calendar_comes_back_as_it_was_filled),
 		TEST(nonsense_in_the_calendar_is_an_error),

@@ -50,8 +50,13 @@ static void check_tier(const json_t *row)
 {
 	const struct roster_tier *tier = &record.tier;
 	json_t *doors = json_object_get(row, "doors");
+	json_t *allowance = json_object_get(row, "allowance");
+	const unsigned parts[] = {tier->allowance.kind, tier->allowance.policy,
+		tier->allowance.limit, tier->allowance.warn_percent};
 
 	assert_int_equal(tier->flags, number(row, "flags"));
+	for (size_t i = 0; i < 4; i++)
+		assert_int_equal(parts[i], json_integer_value(json_array_get(allowance, i)));
 	assert_string_equal(tier->hours, text(row, "hours"));
 	assert_int_equal(tier->door_count, json_object_size(doors));
 	for (size_t i = 0; i < tier->door_count; i++) {
@@ -80,6 +85,49 @@ static void check_card(const json_t *row)
 	assert_int_equal(card->valid_until, number(row, "valid_until"));
 	assert_int_equal(card->grace_until, number(row, "grace_until"));
 	assert_int_equal(card->release_ms, number(row, "release_ms"));
+	assert_int_equal(card->pool, number(row, "pool"));
+}
+
+static void check_extra(const json_t *row)
+{
+	const struct roster_extra *e = &record.extra;
+
+	assert_int_equal(e->kind, number(row, "extra"));
+	assert_int_equal(e->member, number(row, "member"));
+	assert_int_equal(e->card, number(row, "card"));
+	assert_int_equal(e->about, number(row, "about"));
+	assert_int_equal(e->span.from, number(row, "from"));
+	assert_int_equal(e->span.until, number(row, "until"));
+	assert_int_equal(e->free, number(row, "free"));
+	assert_string_equal(e->door, text(row, "door"));
+}
+
+static void check_standing(const json_t *row)
+{
+	const struct standing *s = &record.standing;
+
+	assert_int_equal(s->year, number(row, "year"));
+	assert_int_equal(s->month, number(row, "month"));
+	assert_int_equal(s->days, number(row, "days"));
+	assert_int_equal(s->halves, number(row, "halves"));
+	assert_int_equal(s->visits, number(row, "visits"));
+	assert_int_equal(s->minutes, number(row, "minutes"));
+	assert_int_equal(s->extra, number(row, "extra"));
+	assert_int_equal(s->inside, number(row, "inside"));
+	assert_int_equal(s->date, number(row, "date"));
+	assert_int_equal(s->minute, number(row, "minute"));
+}
+
+static void check_pool(const json_t *row)
+{
+	const struct roster_pool *pool = &record.pool;
+
+	assert_int_equal(pool->kind, number(row, "unit"));
+	assert_int_equal(pool->limit, number(row, "limit"));
+	assert_int_equal(pool->used, number(row, "used"));
+	assert_int_equal(pool->year, number(row, "year"));
+	assert_int_equal(pool->month, number(row, "month"));
+	assert_int_equal(pool->doors, number(row, "doors"));
 }
 
 static void check_exception(const json_t *row)
@@ -111,6 +159,12 @@ static void check_key(const json_t *row)
 		assert_int_equal(record.exception.id, number(row, "id"));
 	if (record.kind == ROSTER_KIND_HOLIDAY)
 		assert_int_equal(record.holiday.date, number(row, "date"));
+	if (record.kind == ROSTER_KIND_EXTRA)
+		assert_int_equal(record.extra.id, number(row, "id"));
+	if (record.kind == ROSTER_KIND_STANDING)
+		assert_int_equal(record.standing.member, number(row, "id"));
+	if (record.kind == ROSTER_KIND_POOL)
+		assert_int_equal(record.pool.id, number(row, "id"));
 }
 
 static void check_value(const json_t *row)
@@ -120,6 +174,7 @@ static void check_value(const json_t *row)
 		assert_int_equal(record.site.holidays, number(row, "holidays"));
 		assert_int_equal(record.site.warn_s, number(row, "warn_s"));
 		assert_int_equal(record.site.bound_s, number(row, "bound_s"));
+		assert_int_equal(record.site.checkout_minute, number(row, "checkout"));
 	}
 	if (record.kind == ROSTER_KIND_TIER)
 		check_tier(row);
@@ -129,6 +184,12 @@ static void check_value(const json_t *row)
 		check_exception(row);
 	if (record.kind == ROSTER_KIND_HOLIDAY)
 		assert_int_equal(record.holiday.holiday, number(row, "holiday"));
+	if (record.kind == ROSTER_KIND_EXTRA)
+		check_extra(row);
+	if (record.kind == ROSTER_KIND_STANDING)
+		check_standing(row);
+	if (record.kind == ROSTER_KIND_POOL)
+		check_pool(row);
 }
 
 /* Decodes the row, compares each field, encodes to the same bytes; nothing of it can be cut off or
@@ -170,7 +231,7 @@ static void vectors_of_another_program_agree(void **state)
 	int used = 0;
 
 	(void)state;
-	assert_int_equal(json_array_size(rows), 17);
+	assert_int_equal(json_array_size(rows), 27);
 	json_array_foreach(rows, i, row) check_vector(row, digest);
 	size = unhex(root, "run", run, sizeof(run));
 	json_array_foreach(rows, i, row)
@@ -216,6 +277,12 @@ static void any_tier(struct roster_tier *tier)
 {
 	tier->tier = 1 + (uint32_t)any(UINT32_MAX);
 	tier->flags = (uint32_t)any(TIER_FLAGS_ALL + 1);
+	tier->allowance = (struct allowance){.kind = (enum allowance_kind)any(5)};
+	if (tier->allowance.kind != ALLOWANCE_NONE) {
+		tier->allowance.policy = (enum allowance_policy)any(2);
+		tier->allowance.limit = (uint32_t)any(0);
+		tier->allowance.warn_percent = (uint8_t)any(101);
+	}
 	any_name(tier->hours, ROSTER_HOURS_MAX);
 	tier->door_count = any(ROSTER_TIER_DOORS_MAX + 1);
 	for (size_t i = 0; i < tier->door_count; i++) {
@@ -242,18 +309,63 @@ static void any_card(struct roster_card *card)
 	card->valid_until = any_date();
 	card->grace_until = any_date();
 	card->release_ms = (uint32_t)any(60001);
+	card->pool = any(INT64_MAX);
+}
+
+static void any_extra(struct roster_extra *e)
+{
+	e->id = 1 + any(INT64_MAX);
+	e->kind = (enum decide_extra_kind)(DECIDE_EXTRA_EVENT + any(2));
+	e->member = any(INT64_MAX);
+	e->card = 1 + any(INT64_MAX);
+	e->about = 1 + any(INT64_MAX);
+	e->span.from = (int64_t)any(2000000000);
+	e->span.until = e->span.from + 1 + (int64_t)any(1000000);
+	e->free = e->kind == DECIDE_EXTRA_EVENT && any(2);
+	e->door[0] = '\0';
+	if (any(2))
+		any_name(e->door, 32);
+}
+
+static void any_standing(struct standing *s)
+{
+	standing_init(s, 1 + any(INT64_MAX));
+	if (any(4) == 0)
+		return;
+	s->year = (int16_t)(1970 + any(8030));
+	s->month = (uint8_t)(1 + any(12));
+	s->days = (uint32_t)any(1u << 28);
+	s->halves = any(1ull << 56);
+	s->visits = (uint32_t)any(0);
+	s->minutes = (uint32_t)any(0);
+	s->extra = (int32_t)any(0);
+	s->inside = any(2);
+	s->date = (int32_t)any(2932897);
+	s->minute = (uint16_t)any(1440);
+}
+
+static void any_pool(struct roster_pool *pool)
+{
+	pool->id = 1 + any(INT64_MAX);
+	pool->kind = (enum allowance_kind)(1 + any(4));
+	pool->limit = (uint32_t)any(0);
+	pool->used = (uint32_t)any(0);
+	pool->year = (int16_t)(1970 + any(8030));
+	pool->month = (uint8_t)(1 + any(12));
+	pool->doors = (uint16_t)(1 + any(UINT16_MAX));
 }
 
 static void any_record(struct roster_record *out)
 {
 	memset(out, 0, sizeof(*out));
-	out->kind = (enum roster_kind)(1 + any(6));
+	out->kind = (enum roster_kind)(1 + any(ROSTER_KIND_LAST));
 	out->gone = out->kind != ROSTER_KIND_SITE && any(4) == 0;
 	if (out->kind == ROSTER_KIND_SITE) {
 		any_name(out->site.timezone, 63);
 		out->site.holidays = (enum calendar_holidays)any(2);
 		out->site.warn_s = (uint32_t)any(0);
 		out->site.bound_s = (uint32_t)any(0);
+		out->site.checkout_minute = (uint16_t)any(1440);
 	} else if (out->kind == ROSTER_KIND_DOOR) {
 		any_name(out->door, 32);
 	} else if (out->kind == ROSTER_KIND_TIER) {
@@ -270,8 +382,14 @@ static void any_record(struct roster_record *out)
 		if (any(2))
 			any_name(out->exception.row.door, 32);
 		any_name(out->exception.row.reason, CALENDAR_REASON_MAX);
-	} else {
+	} else if (out->kind == ROSTER_KIND_HOLIDAY) {
 		out->holiday = (struct calendar_date){(int32_t)any(2932897), any(2)};
+	} else if (out->kind == ROSTER_KIND_EXTRA) {
+		any_extra(&out->extra);
+	} else if (out->kind == ROSTER_KIND_STANDING) {
+		any_standing(&out->standing);
+	} else {
+		any_pool(&out->pool);
 	}
 }
 
@@ -339,16 +457,16 @@ static void start(enum roster_kind kind)
 
 static void kinds_that_are_none_are_refused(void **state)
 {
-	static const uint8_t none[] = {0, 1}, seven[] = {7, 1}, op[] = {2, 2, 1, 'a'};
+	static const uint8_t none[] = {0, 1}, ten[] = {10, 1}, op[] = {2, 2, 1, 'a'};
 
 	(void)state;
 	start(ROSTER_KIND_NONE);
 	refused();
-	start((enum roster_kind)7);
+	start((enum roster_kind)10);
 	refused();
 	assert_int_equal(roster_record_key(&record, same), -EINVAL);
 	assert_int_equal(roster_record_decode(none, 2, &record), -EBADMSG);
-	assert_int_equal(roster_record_decode(seven, 2, &record), -EBADMSG);
+	assert_int_equal(roster_record_decode(ten, 2, &record), -EBADMSG);
 	assert_int_equal(roster_record_decode(op, 4, &record), -EBADMSG);
 }
 
@@ -372,6 +490,11 @@ static void a_site_is_never_gone_and_has_a_zone(void **state)
 	strcpy(record.site.timezone, "UTC");
 	record.site.holidays = (enum calendar_holidays)2;
 	refused();
+	record.site.holidays = CALENDAR_HOLIDAYS_NONE;
+	record.site.checkout_minute = 1440;
+	refused();
+	record.site.checkout_minute = 1439;
+	assert_true(roster_record_encode(&record, bytes) > 0);
 }
 
 static void doors_have_names(void **state)
@@ -398,6 +521,19 @@ static void tiers_have_bounds(void **state)
 	record.tier.flags = TIER_FLAGS_ALL + 1;
 	refused();
 	record.tier.flags = 0;
+	record.tier.allowance.limit = 1; /* of nothing */
+	refused();
+	record.tier.allowance.kind = ALLOWANCE_DAYS;
+	assert_true(roster_record_encode(&record, bytes) > 0);
+	record.tier.allowance.warn_percent = 101;
+	refused();
+	record.tier.allowance = (struct allowance){.kind = ALLOWANCE_VISITS + 1};
+	refused();
+	record.tier.allowance = (struct allowance){.policy = ALLOWANCE_WARN};
+	refused();
+	record.tier.allowance = (struct allowance){.warn_percent = 80};
+	refused();
+	record.tier.allowance = (struct allowance){0};
 	record.tier.door_count = ROSTER_TIER_DOORS_MAX + 1;
 	refused();
 	record.tier.door_count = 2;
@@ -416,16 +552,18 @@ static void tiers_have_bounds(void **state)
 	refused();
 }
 
+#define NO_ALLOWANCE 0, 0, 0, 0, 0, 0, 0
+
 static void a_tiers_doors_stand_in_one_order(void **state)
 {
 	static const uint8_t sorted[] = {
-		3, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 1, 'a', 0, 1, 'b', 0};
+		3, 1, 1, 0, 0, 0, 0, 0, 0, 0, NO_ALLOWANCE, 0, 0, 2, 0, 1, 'a', 0, 1, 'b', 0};
 	static const uint8_t swapped[] = {
-		3, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 1, 'b', 0, 1, 'a', 0};
+		3, 1, 1, 0, 0, 0, 0, 0, 0, 0, NO_ALLOWANCE, 0, 0, 2, 0, 1, 'b', 0, 1, 'a', 0};
 	static const uint8_t twice[] = {
-		3, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 1, 'a', 0, 1, 'a', 0};
+		3, 1, 1, 0, 0, 0, 0, 0, 0, 0, NO_ALLOWANCE, 0, 0, 2, 0, 1, 'a', 0, 1, 'a', 0};
 	static const uint8_t own[] = {
-		3, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 1, 'a', 2, 1, 'b', 0};
+		3, 1, 1, 0, 0, 0, 0, 0, 0, 0, NO_ALLOWANCE, 0, 0, 2, 0, 1, 'a', 2, 1, 'b', 0};
 
 	(void)state;
 	assert_int_equal(roster_record_decode(sorted, sizeof(sorted), &record), 0);
@@ -485,7 +623,84 @@ static void cards_have_bounds(void **state)
 	BAD(valid_until, 2932897);
 	BAD(grace_until, INT32_MIN + 1);
 	BAD(release_ms, 60001);
+	BAD(pool, (uint64_t)INT64_MAX + 1);
 #undef BAD
+}
+
+static void extras_are_of_somebody_for_a_time(void **state)
+{
+	const struct roster_extra good = {.id = 1,
+		.kind = DECIDE_EXTRA_EVENT,
+		.member = 2,
+		.about = 3,
+		.span = {0, 4223371680}, /* 10000-01-01 */
+		.free = true,
+		.door = "front"};
+
+	(void)state;
+	start(ROSTER_KIND_EXTRA);
+	record.extra = good;
+	assert_true(roster_record_encode(&record, bytes) > 0);
+#define BAD(change)                  \
+	do {                         \
+		record.extra = good; \
+		change;              \
+		refused();           \
+	} while (0)
+	BAD(record.extra.id = 0);
+	BAD(record.extra.id = (uint64_t)INT64_MAX + 1);
+	BAD(record.extra.kind = DECIDE_EXTRA_NONE);
+	BAD(record.extra.kind = (enum decide_extra_kind)3);
+	BAD(record.extra.member = 0); /* and no card */
+	BAD(record.extra.member = (uint64_t)INT64_MAX + 1);
+	BAD(record.extra.card = (uint64_t)INT64_MAX + 1);
+	BAD(record.extra.about = 0);
+	BAD(record.extra.about = (uint64_t)INT64_MAX + 1);
+	BAD(record.extra.span.from = -1);
+	BAD(record.extra.span.from = record.extra.span.until);
+	BAD(record.extra.span.until++);
+	BAD(strcpy(record.extra.door, "Front"));
+	BAD(record.extra.kind = DECIDE_EXTRA_GUEST; record.extra.free = false); /* no card */
+	BAD(record.extra.kind = DECIDE_EXTRA_GUEST; record.extra.card = 4);     /* free */
+#undef BAD
+	record.extra.free = false;
+	assert_true(roster_record_encode(&record, bytes) > 0);
+	memset(record.extra.door, 'a', sizeof(record.extra.door));
+	refused();
+}
+
+static void standings_and_pools_are_of_a_month(void **state)
+{
+	const struct roster_pool good = {
+		.id = 1, .kind = ALLOWANCE_DAYS, .year = 2026, .month = 2, .doors = 1};
+
+	(void)state;
+	start(ROSTER_KIND_STANDING);
+	standing_init(&record.standing, 0);
+	refused();
+	record.standing.member = 1;
+	assert_true(roster_record_encode(&record, bytes) > 0);
+	record.standing.visits = 1;
+	refused(); /* of no month */
+	start(ROSTER_KIND_POOL);
+#define BAD(field, value)                  \
+	do {                               \
+		record.pool = good;        \
+		record.pool.field = value; \
+		refused();                 \
+	} while (0)
+	BAD(id, 0);
+	BAD(id, (uint64_t)INT64_MAX + 1);
+	BAD(kind, ALLOWANCE_NONE);
+	BAD(kind, (enum allowance_kind)5);
+	BAD(year, 1969);
+	BAD(year, 10000);
+	BAD(month, 0);
+	BAD(month, 13);
+	BAD(doors, 0);
+#undef BAD
+	record.pool = good;
+	assert_true(roster_record_encode(&record, bytes) > 0);
 }
 
 static void exceptions_make_sense(void **state)
@@ -640,6 +855,8 @@ int main(void)
 		cmocka_unit_test(a_tiers_doors_stand_in_one_order),
 		cmocka_unit_test(the_longest_tier_fits),
 		cmocka_unit_test(cards_have_bounds),
+		cmocka_unit_test(extras_are_of_somebody_for_a_time),
+		cmocka_unit_test(standings_and_pools_are_of_a_month),
 		cmocka_unit_test(exceptions_make_sense),
 		cmocka_unit_test(truth_is_one_or_nothing),
 		cmocka_unit_test(runs_that_do_not_fit_are_refused),
