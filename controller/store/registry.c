@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "registry_schema.h"
+#include "registry_schema_days.h"
 #include "registry_schema_log.h"
 #include <string.h>
 
@@ -14,6 +15,7 @@
 static const char *const steps[] = {
 	REGISTRY_SCHEMA REGISTRY_SCHEMA_LOG,
 	REGISTRY_RECORDS_2,
+	REGISTRY_SCHEMA_DAYS,
 };
 
 static const struct db_schema schema = {
@@ -189,8 +191,8 @@ int registry_leave(struct registry *reg, bool own, int result)
 static int insert_meta(struct registry *reg)
 {
 	CLEANUP(registry_done)
-	sqlite3_stmt *stmt =
-		registry_prepare(reg, "INSERT INTO meta VALUES (1, 1, 0, 0, zeroblob(32), 0, ?1)");
+	sqlite3_stmt *stmt = registry_prepare(
+		reg, "INSERT INTO meta VALUES (1, 1, 0, 0, zeroblob(32), 0, ?1)");
 
 	if (!stmt)
 		return registry_sql_fail(reg, "make the registry");
@@ -201,8 +203,10 @@ static int insert_meta(struct registry *reg)
 static int insert_site(struct registry *reg, const struct roster_site *site)
 {
 	CLEANUP(registry_done)
-	sqlite3_stmt *stmt = registry_prepare(
-		reg, "INSERT INTO site VALUES (1, ?1, ?1, ?2, ?3, ?4, ?5, 0, 1, ?6, 'new', 1)");
+	sqlite3_stmt *stmt = registry_prepare(reg,
+		"INSERT INTO site (id, site, title, timezone, holidays, warn_s, bound_s, "
+		"lockdown, state_number, state_us, state_actor, version) "
+		"VALUES (1, ?1, ?1, ?2, ?3, ?4, ?5, 0, 1, ?6, 'new', 1)");
 
 	if (!stmt)
 		return registry_sql_fail(reg, "make the site");

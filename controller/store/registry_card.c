@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Cards: what the registry knows of them, and what of it goes to the doors. */
-#include "registry_private.h"
+#include "registry_days_private.h"
 
 #include "store/registry_people.h"
 #include <string.h>
 
 #define CARD_SQL                                                                                \
 	"SELECT id, token, key_id, kind, state, pending, label, member, issued_by, issued_us, " \
-	"ended_by, ended_us, ended_why, replaced_by, version FROM card "
+	"ended_by, ended_us, ended_why, replaced_by, version, loan_until FROM card "
 
 static void take(sqlite3_stmt *stmt, struct registry_card *c)
 {
@@ -26,6 +26,7 @@ static void take(sqlite3_stmt *stmt, struct registry_card *c)
 	registry_take_text(stmt, 12, c->ended_why, sizeof(c->ended_why));
 	c->replaced_by = registry_take_u64(stmt, 13);
 	c->version = registry_take_u64(stmt, 14);
+	c->loan_until = registry_take_date(stmt, 15);
 }
 
 int registry_card(struct registry *reg, uint64_t id, struct registry_card *ret_card)
@@ -95,9 +96,43 @@ static int put(struct registry *reg, const struct registry_card *c, const struct
 				.grace_until = m->grace_until,
 				.release_ms = m->release_ms,
 				.kind = c->kind,
+				.pool = m->pool,
 			},
 	};
 
+	if (c->loan_until != DATE_NONE &&
+		(m->valid_until == DATE_NONE || m->valid_until > c->loan_until)) {
+		record.card.valid_until = c->loan_until;
+		record.card.grace_until = DATE_NONE;
+	}
+	return registry_roster_put(reg, &record);
+}
+
+/* Tier 0 gives nothing by itself: the pass does, beside it in the roster. */
+static int put_guest(
+	struct registry *reg, const struct registry_card *c, const struct registry_guest *g)
+{
+	struct roster_record record = {
+		.kind = ROSTER_KIND_CARD,
+		.card =
+			{
+				.token = c->token,
+				.key_id = c->key_id,
+				.card = c->id,
+				.sponsor = g->sponsor,
+				.state = c->state,
+				.valid_from = DATE_NONE,
+				.valid_until = DATE_NONE,
+				.grace_until = DATE_NONE,
+				.kind = c->kind,
+			},
+	};
+	struct registry_member sponsor;
+	int error = registry_member(reg, g->sponsor, &sponsor);
+
+	if (error < 0)
+		return registry_break(reg, error);
+	record.card.member_state = sponsor.state;
 	return registry_roster_put(reg, &record);
 }
 
@@ -105,14 +140,43 @@ static int put(struct registry *reg, const struct registry_card *c, const struct
 static int publish(struct registry *reg, const struct registry_card *c)
 {
 	struct registry_member member;
+	struct registry_guest guest;
 	int error;
 
 	if (!c->has_token)
 		return 0;
-	if (c->member == 0)
+	if (c->member == 0) {
+		error = registry_guest_of_card(reg, c->id, &guest);
+		if (error != 0)
+			return error < 0 ? error : put_guest(reg, c, &guest);
 		return put_gone(reg, &c->token);
+	}
 	error = registry_member(reg, c->member, &member);
 	return error < 0 ? registry_break(reg, error) : put(reg, c, &member);
+}
+
+int registry_card_publish(struct registry *reg, uint64_t id)
+{
+	struct registry_card card;
+	int error = registry_card(reg, id, &card);
+
+	return error < 0 ? error : publish(reg, &card);
+}
+
+/* The cards of their guests: those may come as long as their sponsor may. */
+static int guests_changed(struct registry *reg, uint64_t member)
+{
+	CLEANUP(registry_done)
+	sqlite3_stmt *stmt = registry_prepare(
+		reg, "SELECT card FROM guest_pass WHERE sponsor = ?1 AND ended_us = 0");
+	int rc, put = 0;
+
+	if (!stmt)
+		return registry_sql_fail(reg, "read a member's guests");
+	sqlite3_bind_int64(stmt, 1, (int64_t)member);
+	while (put >= 0 && (rc = registry_step(reg, stmt, "read a member's guests")) > 0)
+		put = registry_card_publish(reg, registry_take_u64(stmt, 0));
+	return put < 0 ? put : rc;
 }
 
 int registry_card_of_member_changed(struct registry *reg, uint64_t member)
@@ -136,7 +200,7 @@ int registry_card_of_member_changed(struct registry *reg, uint64_t member)
 		if (rc < 0)
 			return rc;
 	}
-	return rc;
+	return rc < 0 ? rc : guests_changed(reg, member);
 }
 
 /* ---- issuing ---- */
@@ -235,6 +299,7 @@ int registry_card_issue(struct registry *reg, const struct registry_card *card, 
 			return error;
 	}
 	c.state = card->pending ? CARD_STATE_UNASSIGNED : CARD_STATE_ACTIVE;
+	c.loan_until = DATE_NONE;
 	error = insert(reg, &c);
 	if (error < 0)
 		return error;
@@ -298,7 +363,8 @@ static int write_state(struct registry *reg, const struct registry_card *c)
 	CLEANUP(registry_done)
 	sqlite3_stmt *stmt = registry_prepare(reg,
 		"UPDATE card SET state = ?2, pending = 0, member = nullif(?3, 0), ended_by = ?4, "
-		"ended_us = ?5, ended_why = ?6, version = version + 1 WHERE id = ?1");
+		"ended_us = ?5, ended_why = ?6, loan_until = iif(?3 = 0, NULL, loan_until), "
+		"version = version + 1 WHERE id = ?1");
 
 	if (!stmt)
 		return registry_sql_fail(reg, "change a card");
@@ -324,6 +390,20 @@ static int check_act(struct registry *reg, const struct registry_card *c,
 	/* a returned card is unassigned without pending, which no action begins with */
 	return registry_fail(reg, -EPERM, "card %llu is %s: %s", (unsigned long long)c->id,
 		c->pending ? "pending" : card_state_name(c->state), actions[action].refusal);
+}
+
+/* A guest's card that goes ends the guest's pass; found again, it is a spare card. */
+static int end_pass(struct registry *reg, struct registry_card *c, enum registry_card_action action,
+	const char *actor)
+{
+	if (c->member > 0)
+		return 0;
+	if (action == REGISTRY_CARD_FIND)
+		c->state = CARD_STATE_UNASSIGNED;
+	if (action != REGISTRY_CARD_RETURN && action != REGISTRY_CARD_LOSE &&
+		action != REGISTRY_CARD_REVOKE)
+		return 0;
+	return registry_guest_close(reg, c->id, actor);
 }
 
 int registry_card_act(struct registry *reg, uint64_t id, enum registry_card_action action,
@@ -352,7 +432,9 @@ int registry_card_act(struct registry *reg, uint64_t id, enum registry_card_acti
 	snprintf(c.ended_by, sizeof(c.ended_by), "%s", actions[action].ends ? actor : "");
 	snprintf(c.ended_why, sizeof(c.ended_why), "%s", actions[action].ends && why ? why : "");
 	c.ended_us = actions[action].ends ? registry_now_us(reg) : 0;
-	error = write_state(reg, &c);
+	error = end_pass(reg, &c, action, actor);
+	if (error >= 0)
+		error = write_state(reg, &c);
 	if (error >= 0)
 		error = publish(reg, &c);
 	return error < 0 ? error : 0;

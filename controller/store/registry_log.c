@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Taking the doors' batches: each entry once, nothing dropped. */
+#include "registry_days_private.h"
 #include "registry_log_private.h"
 
 #include <inttypes.h>
@@ -20,6 +21,7 @@ struct taking {
 	const char *poison_why;
 	/* the zone that is being filled */
 	int64_t zone, min_us, max_us;
+	struct registry_reckoning reckoning;
 };
 
 /* ---- rows as they are kept ---- */
@@ -92,14 +94,20 @@ static int begin_chain(struct taking *t)
 static int write_end(const struct taking *t)
 {
 	CLEANUP(registry_done)
-	sqlite3_stmt *stmt = registry_prepare(
-		t->reg, "UPDATE chain SET last_seq = ?2, last_hash = ?3 WHERE id = ?1");
+	sqlite3_stmt *stmt = registry_prepare(t->reg,
+		"UPDATE chain SET last_seq = ?2, last_hash = ?3, boot = ?4, mono_us = ?5, "
+		"wall_us = ?6 WHERE id = ?1");
+	const struct registry_clock *clock = &t->reckoning.clock;
 
 	if (!stmt)
 		return registry_sql_fail(t->reg, "note a journal's end");
 	sqlite3_bind_int64(stmt, 1, t->chain.id);
 	sqlite3_bind_int64(stmt, 2, (int64_t)t->chain.last_seq);
 	registry_bind_blob(stmt, 3, t->chain.last_hash, sizeof(t->chain.last_hash));
+	if (clock->known)
+		registry_bind_blob(stmt, 4, clock->boot, sizeof(clock->boot));
+	sqlite3_bind_int64(stmt, 5, (int64_t)clock->mono_us);
+	sqlite3_bind_int64(stmt, 6, clock->wall_us);
 	return registry_run(t->reg, stmt, "note a journal's end");
 }
 
@@ -175,6 +183,7 @@ static int add(struct taking *t, const struct registry_batch_row *row)
 		" wall_us, kind, verdict, reason, member, card, token, actor) VALUES"
 		" (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)");
 	struct entry entry = {0};
+	int64_t id;
 	int rc;
 
 	if (!stmt)
@@ -191,8 +200,11 @@ static int add(struct taking *t, const struct registry_batch_row *row)
 	if (!row->poison)
 		bind_facts(stmt, &entry);
 	rc = registry_run(t->reg, stmt, "keep an entry");
+	id = sqlite3_last_insert_rowid(t->reg->db);
 	if (rc >= 0)
-		rc = note_time(t, sqlite3_last_insert_rowid(t->reg->db), entry.wall_us);
+		rc = note_time(t, id, entry.wall_us);
+	if (rc >= 0 && !row->poison)
+		rc = registry_reckon(t->reg, &t->reckoning, id, &entry);
 	t->added++;
 	t->chain.last_seq = row->seq;
 	memcpy(t->chain.last_hash, row->hash, sizeof(row->hash));
@@ -353,6 +365,8 @@ static int take_rest(struct taking *t, size_t next)
 	if (rc >= 0 && t->added > 0)
 		rc = write_end(t);
 	if (rc >= 0 && t->added > 0)
+		rc = registry_reckon_finish(t->reg, &t->reckoning);
+	if (rc >= 0 && t->added > 0)
 		rc = registry_log_sign(t->reg, t->chain.id, batch);
 	if (rc >= 0)
 		rc = raise_alarms(t);
@@ -374,7 +388,10 @@ static int take(struct taking *t, struct registry_mark *mark)
 	if (batch->rows[0].seq > t->chain.last_seq + 1) {
 		rc = raise_gap(t);
 	} else {
-		rc = rc > 0 ? 0 : begin_chain(t);
+		if (rc > 0)
+			rc = registry_log_clock(t->reg, t->chain.id, &t->reckoning.clock);
+		else
+			rc = begin_chain(t);
 		if (rc >= 0)
 			rc = compare(t, &next);
 		if (rc >= 0)
@@ -396,6 +413,8 @@ int registry_log_take(
 
 	if (rc < 0)
 		return rc;
+	t.reckoning.door = batch->door;
+	t.reckoning.collected_us = registry_now_us(reg);
 	for (size_t i = 0; i < JOURNAL_SHOWN / 2; i++)
 		snprintf(t.journal + 2 * i, 3, "%02x", batch->journal[i]);
 	rc = registry_enter(reg, &own);

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Members. */
-#include "registry_private.h"
+#include "registry_days_private.h"
 
 #include "core/decide.h"
 #include "store/registry_people.h"
 #include <string.h>
 
-#define MEMBER_SQL                                                                               \
-	"SELECT m.id, m.name, m.contact, m.note, m.tier, m.state, m.valid_from, m.valid_until, " \
-	"m.grace_until, m.release_ms, m.version, m.created_us, "                                 \
-	"(SELECT count(*) FROM card c WHERE c.member = m.id AND c.state = 1) FROM member m "
+#define MEMBER_SQL                                                                                 \
+	"SELECT m.id, m.name, m.contact, m.note, m.tier, m.state, m.valid_from, m.valid_until, "   \
+	"m.grace_until, m.release_ms, m.version, m.created_us, "                                   \
+	"(SELECT count(*) FROM card c WHERE c.member = m.id AND c.state = 1), m.pool FROM member " \
+	"m "
 
 static void take(sqlite3_stmt *stmt, struct registry_member *m)
 {
@@ -26,6 +27,7 @@ static void take(sqlite3_stmt *stmt, struct registry_member *m)
 	m->version = registry_take_u64(stmt, 10);
 	m->created_us = sqlite3_column_int64(stmt, 11);
 	m->cards = registry_take_u32(stmt, 12);
+	m->pool = registry_take_u64(stmt, 13);
 }
 
 int registry_member(struct registry *reg, uint64_t id, struct registry_member *ret_member)
@@ -89,6 +91,7 @@ static int check_tier(struct registry *reg, uint32_t tier)
 
 static int check(struct registry *reg, const struct registry_member *m)
 {
+	struct registry_pool pool;
 	int error = registry_check_changing(reg);
 
 	if (error == 0)
@@ -110,6 +113,10 @@ static int check(struct registry *reg, const struct registry_member *m)
 			RELEASE_MS_MIN, RELEASE_MS_MAX);
 	if (error == 0)
 		error = check_dates(reg, m);
+	if (error == 0 && m->pool > 0)
+		error = registry_pool(reg, m->pool, &pool);
+	if (error == -ENOENT)
+		error = -EINVAL;
 	return error == 0 ? check_tier(reg, m->tier) : error;
 }
 
@@ -126,6 +133,7 @@ static void bind(sqlite3_stmt *stmt, const struct registry_member *m)
 	registry_bind_date(stmt, 7, m->valid_until);
 	registry_bind_date(stmt, 8, m->grace_until);
 	sqlite3_bind_int64(stmt, 9, m->release_ms);
+	sqlite3_bind_int64(stmt, 10, (int64_t)m->pool);
 }
 
 int registry_member_add(
@@ -134,8 +142,8 @@ int registry_member_add(
 	CLEANUP(registry_done)
 	sqlite3_stmt *stmt = registry_prepare(reg,
 		"INSERT INTO member (name, contact, note, tier, state, valid_from, valid_until, "
-		"grace_until, release_ms, created_us, version) "
-		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 1)");
+		"grace_until, release_ms, pool, created_us, version) "
+		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, nullif(?10, 0), ?11, 1)");
 	int error = check(reg, member);
 
 	if (error < 0)
@@ -143,7 +151,7 @@ int registry_member_add(
 	if (!stmt)
 		return registry_sql_fail(reg, "add a member");
 	bind(stmt, member);
-	sqlite3_bind_int64(stmt, 10, registry_now_us(reg));
+	sqlite3_bind_int64(stmt, 11, registry_now_us(reg));
 	error = registry_run(reg, stmt, "add a member");
 	if (error < 0)
 		return error;
@@ -158,7 +166,7 @@ int registry_member_change(struct registry *reg, const struct registry_member *m
 	sqlite3_stmt *stmt = registry_prepare(reg,
 		"UPDATE member SET name = ?1, contact = ?2, note = ?3, tier = ?4, state = ?5, "
 		"valid_from = ?6, valid_until = ?7, grace_until = ?8, release_ms = ?9, "
-		"version = version + 1 WHERE id = ?10");
+		"pool = nullif(?10, 0), version = version + 1 WHERE id = ?11");
 	struct registry_member old = {0};
 	int error = check(reg, member);
 
@@ -171,9 +179,13 @@ int registry_member_change(struct registry *reg, const struct registry_member *m
 	if (!stmt)
 		return registry_sql_fail(reg, "change a member");
 	bind(stmt, member);
-	sqlite3_bind_int64(stmt, 10, (int64_t)member->id);
+	sqlite3_bind_int64(stmt, 11, (int64_t)member->id);
 	error = registry_run(reg, stmt, "change a member");
-	return error < 0 ? error : registry_card_of_member_changed(reg, member->id);
+	if (error >= 0)
+		error = registry_card_of_member_changed(reg, member->id);
+	if (error >= 0)
+		error = registry_standing_publish(reg, member->id);
+	return error < 0 ? error : 0;
 }
 
 /* ---- lists ---- */

@@ -23,7 +23,7 @@
 #include "store/registry.h"
 #include <sqlite3.h>
 
-#define REGISTRY_STATEMENTS_MAX 256 /* a power of 2, well above the number of literals */
+#define REGISTRY_STATEMENTS_MAX 512 /* a power of 2, well above the number of literals */
 #define REGISTRY_DATE_MAX 2932896   /* 9999-12-31 */
 
 /* meta: what the roster amounts to */
@@ -43,6 +43,7 @@ struct registry {
 	bool touched;                /* the change in progress altered a record */
 	bool headed;                 /* or only what meta says of the roster */
 	int broken;                  /* it failed half-way: its error */
+	int64_t settled_us;          /* the last check-out that registry_days_tick saw */
 	struct registry_state state; /* as committed */
 	struct registry_state next;  /* of the change in progress */
 	struct {
@@ -146,6 +147,9 @@ int registry_card_of_member_changed(struct registry *registry, uint64_t member);
 /* The calendar of the roster as it must be on this local date: what is over leaves it. How many
  * records left. */
 int registry_calendar_refresh(struct registry *registry, int32_t today);
+
+/* A card as the doors must know it now. */
+int registry_card_publish(struct registry *registry, uint64_t card);
 
 /* ---- what registry_prune calls ---- */
 /* registry_command.c: forgets commands that were sent before then. How many. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tiers: what members may do, and where. */
 #include "core/hours.h"
-#include "registry_private.h"
+#include "registry_days_private.h"
 #include "store/cache.h"
 #include "store/registry_site.h"
 #include <string.h>
@@ -40,10 +40,20 @@ static int take(struct registry *reg, sqlite3_stmt *stmt, struct registry_tier *
 	tier->roster.flags = registry_take_u32(stmt, 2);
 	registry_take_text(stmt, 3, tier->roster.hours, sizeof(tier->roster.hours));
 	tier->version = registry_take_u64(stmt, 4);
+	tier->roster.allowance = (struct allowance){0};
+	if (sqlite3_column_int(stmt, 5) != ALLOWANCE_NONE)
+		tier->roster.allowance = (struct allowance){
+			.kind = (enum allowance_kind)sqlite3_column_int(stmt, 5),
+			.policy = (enum allowance_policy)sqlite3_column_int(stmt, 6),
+			.limit = registry_take_u32(stmt, 7),
+			.warn_percent = (uint8_t)sqlite3_column_int(stmt, 8),
+		};
 	return take_doors(reg, &tier->roster);
 }
 
-#define TIER_SQL "SELECT tier, name, flags, hours, version FROM tier "
+#define TIER_SQL                                                                       \
+	"SELECT tier, name, flags, hours, version, allowance_kind, allowance_policy, " \
+	"allowance_units, allowance_warn FROM tier "
 
 int registry_tier(struct registry *reg, uint32_t tier, struct registry_tier *ret_tier)
 {
@@ -181,6 +191,19 @@ static int check_name(struct registry *reg, const struct registry_tier *tier)
 	return rc;
 }
 
+static int check_allowance(struct registry *reg, const struct allowance *a)
+{
+	static const struct allowance none;
+
+	if (a->kind == ALLOWANCE_NONE && memcmp(a, &none, sizeof(none)) == 0)
+		return 0;
+	if (a->kind == ALLOWANCE_NONE || !allowance_valid(a) || a->warn_percent > 100)
+		return registry_fail(reg, -EINVAL,
+			"the tier's allowance cannot be: use hours, days, half_days or visits, "
+			"deny or warn, a limit, and at most 100 percent");
+	return 0;
+}
+
 static int check(struct registry *reg, const struct registry_tier *tier)
 {
 	int error = registry_check_changing(reg);
@@ -190,6 +213,8 @@ static int check(struct registry *reg, const struct registry_tier *tier)
 			reg, "the tier's name", tier->name, REGISTRY_NAME_MAX, false);
 	if (error == 0 && tier->roster.flags > TIER_FLAGS_ALL)
 		error = registry_fail(reg, -EINVAL, "the tier has a flag that nobody knows");
+	if (error == 0)
+		error = check_allowance(reg, &tier->roster.allowance);
 	if (error == 0)
 		error = registry_check_hours(reg, "the tier's hours", tier->roster.hours);
 	if (error == 0)
@@ -227,6 +252,19 @@ static int write_doors(struct registry *reg, const struct roster_tier *tier)
 	return error;
 }
 
+static void bind(sqlite3_stmt *stmt, const struct registry_tier *tier)
+{
+	const struct allowance *a = &tier->roster.allowance;
+
+	registry_bind_text(stmt, 1, tier->name);
+	sqlite3_bind_int64(stmt, 2, tier->roster.flags);
+	registry_bind_text(stmt, 3, tier->roster.hours);
+	sqlite3_bind_int64(stmt, 4, a->kind);
+	sqlite3_bind_int64(stmt, 5, a->policy);
+	sqlite3_bind_int64(stmt, 6, a->limit);
+	sqlite3_bind_int64(stmt, 7, a->warn_percent);
+}
+
 /* Its doors, and what the doors are told. */
 static int finish(struct registry *reg, const struct roster_tier *tier)
 {
@@ -241,8 +279,10 @@ static int finish(struct registry *reg, const struct roster_tier *tier)
 int registry_tier_add(struct registry *reg, const struct registry_tier *tier, uint32_t *ret_tier)
 {
 	CLEANUP(registry_done)
-	sqlite3_stmt *stmt = registry_prepare(
-		reg, "INSERT INTO tier (name, flags, hours, version) VALUES (?1, ?2, ?3, 1)");
+	sqlite3_stmt *stmt = registry_prepare(reg,
+		"INSERT INTO tier (name, flags, hours, allowance_kind, allowance_policy, "
+		"allowance_units, allowance_warn, version) "
+		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1)");
 	struct registry_tier added = *tier;
 	int64_t count = 0;
 	int error;
@@ -258,9 +298,7 @@ int registry_tier_add(struct registry *reg, const struct registry_tier *tier, ui
 		return error;
 	if (!stmt)
 		return registry_sql_fail(reg, "add a tier");
-	registry_bind_text(stmt, 1, tier->name);
-	sqlite3_bind_int64(stmt, 2, tier->roster.flags);
-	registry_bind_text(stmt, 3, tier->roster.hours);
+	bind(stmt, tier);
 	error = registry_run(reg, stmt, "add a tier");
 	if (error < 0)
 		return error;
@@ -285,8 +323,9 @@ int registry_tier_change(struct registry *reg, const struct registry_tier *tier)
 {
 	CLEANUP(registry_done)
 	sqlite3_stmt *stmt = registry_prepare(reg,
-		"UPDATE tier SET name = ?2, flags = ?3, hours = ?4, version = version + 1 "
-		"WHERE tier = ?1");
+		"UPDATE tier SET name = ?1, flags = ?2, hours = ?3, allowance_kind = ?4, "
+		"allowance_policy = ?5, allowance_units = ?6, allowance_warn = ?7, "
+		"version = version + 1 WHERE tier = ?8");
 	int error = check_there(reg, tier->roster.tier, tier->version);
 
 	if (error == 0)
@@ -295,12 +334,13 @@ int registry_tier_change(struct registry *reg, const struct registry_tier *tier)
 		return error;
 	if (!stmt)
 		return registry_sql_fail(reg, "change a tier");
-	sqlite3_bind_int64(stmt, 1, tier->roster.tier);
-	registry_bind_text(stmt, 2, tier->name);
-	sqlite3_bind_int64(stmt, 3, tier->roster.flags);
-	registry_bind_text(stmt, 4, tier->roster.hours);
+	bind(stmt, tier);
+	sqlite3_bind_int64(stmt, 8, tier->roster.tier);
 	error = registry_run(reg, stmt, "change a tier");
-	return error < 0 ? error : finish(reg, &tier->roster);
+	if (error >= 0)
+		error = finish(reg, &tier->roster);
+	/* what has been used so far is told, or no longer */
+	return error < 0 ? error : registry_standing_publish_all(reg, tier->roster.tier);
 }
 
 int registry_tier_remove(struct registry *reg, uint32_t tier, uint64_t version)

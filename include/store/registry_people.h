@@ -18,6 +18,7 @@ struct registry_member {
 	uint64_t version;
 	int64_t created_us;
 	uint32_t cards; /* how many are active */
+	uint64_t pool;  /* whose units the member shares; 0: none */
 };
 
 int registry_member(struct registry *registry, uint64_t id, struct registry_member *ret_member);
@@ -56,6 +57,7 @@ struct registry_card {
 	int64_t ended_us; /* 0: not */
 	char ended_why[REGISTRY_NOTE_MAX + 1];
 	uint64_t replaced_by; /* card number; 0: none */
+	int32_t loan_until;   /* lent for the day: that date; else DATE_NONE */
 	uint64_t version;
 };
 

@@ -8,14 +8,17 @@ struct registry_site {
 	char site[NAME_ID_MAX];
 	char title[REGISTRY_NAME_MAX + 1];
 	struct roster_site roster;
-	bool lockdown; /* site state; revision is its own count */
+	uint32_t guests_max;    /* guests of one sponsor at once */
+	bool presence_at_doors; /* doors are told who is in: for passback and check-in points */
+	bool lockdown;          /* site state; revision is its own count */
 	struct revision state_revision;
 	int64_t state_us;
 	char state_actor[ENTRY_ACTOR_MAX + 1];
 	uint64_t version;
 };
 int registry_site(struct registry *registry, struct registry_site *ret_site);
-/* Takes title, holidays, warn_s and bound_s; bound 0 or 3600 … 90 days. */
+/* Takes title, holidays, warn_s, bound_s (0, or 3600 … 90 days), checkout_minute, guests_max and
+ * presence_at_doors. */
 int registry_site_change(struct registry *registry, const struct registry_site *site);
 int registry_site_lockdown(struct registry *registry, bool lockdown, const char *actor);
 
@@ -58,7 +61,8 @@ int registry_holiday_remove(struct registry *registry, int32_t date);
 int registry_holidays(
 	struct registry *registry, int32_t after, struct calendar_date *rows, size_t limit);
 
-/* A booked gathering: who is on its list comes with the check-in's issue; here its door is held. */
+/* A booked gathering. Who is on its list may come in from before_minutes before it starts until
+ * after_minutes after it ends. */
 struct registry_event {
 	uint64_t id;
 	char title[REGISTRY_NAME_MAX + 1];
@@ -68,6 +72,13 @@ struct registry_event {
 	int64_t doors_until_us;
 	uint32_t capacity; /* 0: not said */
 	char note[REGISTRY_NOTE_MAX + 1];
+	char room[REGISTRY_NAME_MAX + 1];
+	int64_t starts_us;
+	int64_t ends_us;
+	uint32_t before_minutes;
+	uint32_t after_minutes;
+	bool free;       /* coming uses no allowance */
+	uint64_t series; /* the first event of its series; 0: it stands alone */
 	uint64_t version;
 };
 int registry_event(struct registry *registry, uint64_t id, struct registry_event *ret_event);
@@ -78,3 +89,39 @@ int registry_event_remove(struct registry *registry, uint64_t id, uint64_t versi
 /* By id, ascending; those that end after since_us (0: all). */
 int registry_events(struct registry *registry, uint64_t after, int64_t since_us,
 	struct registry_event *rows, size_t limit);
+/* Makes a series of it: again every so many days at the same local time, `times` in all. */
+int registry_event_repeat(
+	struct registry *registry, uint64_t id, uint32_t every_days, uint32_t times);
+
+enum registry_arrival {
+	REGISTRY_ARRIVAL_NONE,
+	REGISTRY_ARRIVAL_TAP,
+	REGISTRY_ARRIVAL_TICK,    /* a host saw them */
+	REGISTRY_ARRIVAL_WALK_IN, /* was not on the list */
+};
+const char *registry_arrival_name(enum registry_arrival how);
+
+struct registry_event_guest {
+	uint64_t id;
+	uint64_t event;
+	char name[REGISTRY_NAME_MAX + 1]; /* read: the member's where it has none of its own */
+	uint64_t member;                  /* 0: none; then only a name, or a card */
+	uint64_t card;
+	int64_t arrived_us; /* 0: not yet */
+	enum registry_arrival how;
+	char by[ENTRY_ACTOR_MAX + 1]; /* the host who ticked, or let in */
+};
+int registry_event_guest(
+	struct registry *registry, uint64_t id, struct registry_event_guest *ret_guest);
+/* By id. */
+int registry_event_guests(struct registry *registry, uint64_t event, uint64_t after,
+	struct registry_event_guest *rows, size_t limit);
+int registry_event_count(
+	struct registry *registry, uint64_t event, uint32_t *ret_listed, uint32_t *ret_arrived);
+/* Somebody more: on the list, or (how WALK_IN) in at once; -ENOSPC where the event is full, unless
+ * over. Inside a change, as the following. */
+int registry_event_guest_add(struct registry *registry, const struct registry_event_guest *guest,
+	bool over, uint64_t *ret_id);
+int registry_event_guest_remove(struct registry *registry, uint64_t id);
+/* A host's tick, or its end. */
+int registry_event_guest_tick(struct registry *registry, uint64_t id, bool came, const char *actor);

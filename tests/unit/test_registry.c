@@ -423,7 +423,7 @@ static void every_older_version_is_brought_up_to_date(void **state)
 	struct set s;
 
 	(void)state;
-	for (int version = 1; version <= 1; version++) {
+	for (int version = 1; version <= 2; version++) {
 		load_version(version, "old.db");
 		reg = bed_open("old.db");
 		EXPECT(reg, registry_member(reg, 1, &m), 0);

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files about days share: reckoning, standings, and what doors are told of them. */
+#pragma once
+
+#include "registry_private.h"
+#include "store/registry_days.h"
+
+/* ---- registry_reckon.c: what a batch's entries move ---- */
+
+/* The last moment at which this journal's door knew the time. */
+struct registry_clock {
+	bool known;
+	uint8_t boot[16];
+	uint64_t mono_us;
+	int64_t wall_us;
+};
+#define REGISTRY_RECKON_MAX 1024 /* members of one batch */
+struct registry_reckoning {
+	const char *door;
+	int64_t collected_us;
+	struct registry_clock clock; /* moved on by each entry */
+	size_t count;
+	uint64_t members[REGISTRY_RECKON_MAX]; /* whose standing may have moved */
+	uint64_t pools[REGISTRY_RECKON_MAX];   /* and pools */
+	size_t pool_count;
+};
+int registry_log_clock(struct registry *registry, int64_t chain, struct registry_clock *ret_clock);
+/* One new entry, by its number in the log. */
+int registry_reckon(struct registry *registry, struct registry_reckoning *reckoning, int64_t id,
+	const struct entry *entry);
+/* After the batch: doors are told. */
+int registry_reckon_finish(struct registry *registry, const struct registry_reckoning *reckoning);
+
+/* ---- registry_presence.c ---- */
+
+struct registry_move {
+	struct registry_person person;
+	int64_t at_us;
+	bool inside;
+	bool sure;
+	const char *door;
+	int64_t entry; /* 0: somebody said so */
+	uint64_t sponsor;
+	uint64_t event;
+	const char *by;
+	const char *why;
+};
+int registry_presence_add(struct registry *registry, const struct registry_move *move);
+static inline int64_t registry_person_key(const struct registry_person *person)
+{
+	return person->member > 0 ? (int64_t)person->member : -(int64_t)person->card;
+}
+
+/* ---- registry_standing.c ---- */
+
+/* The site's check-out minute, and whether doors are told who is in. */
+int registry_checkout(struct registry *registry, uint16_t *ret_minute, bool *ret_presence_at_doors);
+/* The last check-out at or before, and the first after: beyond them nobody stays inside. */
+int64_t registry_checkout_before(int64_t at_us, uint16_t minute);
+int64_t registry_checkout_after(int64_t at_us, uint16_t minute);
+/* The member's month, up to now_us. */
+int registry_standing(struct registry *registry, uint64_t member, int32_t month, int64_t now_us,
+	struct standing *ret_standing);
+/* Tells the doors, where they need it. */
+int registry_standing_publish(struct registry *registry, uint64_t member);
+/* Of all: a tier's or the site's setting changed. tier 0: of everybody. */
+int registry_standing_publish_all(struct registry *registry, uint32_t tier);
+
+/* ---- registry_pool.c ---- */
+int registry_pool_publish(struct registry *registry, uint64_t pool);
+int registry_pool_publish_all(struct registry *registry);
+
+/* ---- registry_guest.c ---- */
+/* The pass that a card is on now: 1, 0, or negative errno. */
+int registry_guest_of_card(
+	struct registry *registry, uint64_t card, struct registry_guest *ret_guest);
+int registry_guest_arrived(struct registry *registry, uint64_t card, int64_t at_us);
+int registry_guest_publish(struct registry *registry, const struct registry_guest *guest);
+/* 1 where it was ended. The card is left as it is. */
+int registry_guest_close(struct registry *registry, uint64_t card, const char *actor);
+int registry_guests_expire(struct registry *registry, int64_t now_us);
+
+/* ---- registry_event_guest.c ---- */
+int registry_event_arrived(struct registry *registry, uint64_t event,
+	const struct registry_person *person, int64_t at_us);
+/* Every guest of an event, as the doors must know them. */
+int registry_event_publish(struct registry *registry, uint64_t event);
+int registry_event_guests_drop(struct registry *registry, uint64_t event);
+
+/* ---- registry_extra.c ---- */
+/* A right beside the tier's, under the row it comes from. until_us in the past: taken away. */
+struct registry_extra {
+	enum decide_extra_kind kind;
+	uint64_t row;
+	struct registry_person person;
+	uint64_t about; /* the event, or the sponsor */
+	int64_t from_us;
+	int64_t until_us;
+	bool free;
+	const char *door;
+};
+int registry_extra_put(struct registry *registry, const struct registry_extra *extra);
+int registry_extra_drop(struct registry *registry, enum decide_extra_kind kind, uint64_t row);
+/* Takes away those that are over. How many. */
+int registry_extras_prune(struct registry *registry, int64_t now_us);
