@@ -172,7 +172,8 @@ static enum reason within_hours(const struct decide_input *in, uint32_t *warning
 
 static struct allowance_answer allowance_of(const struct decide_input *in)
 {
-	bool inside = presence_inside(&in->presence, in->door->passback.reset_minute, &in->now);
+	bool inside = in->coming ||
+		      presence_inside(&in->presence, in->door->passback.reset_minute, &in->now);
 
 	return allowance_judge(&in->rights->allowance, &in->usage, inside, &in->now);
 }

@@ -108,7 +108,8 @@ static void take_unit(struct standing *s, const struct civil *at, enum allowance
 
 	s->days |= 1u << (at->day - 1u);
 	s->halves |= 1ull << half;
-	s->visits += !s->inside;
+	/* who came in later, at another door, was not inside yet */
+	s->visits += !s->inside || moment_of(s->date, s->minute) > moment_of(at->date, at->minute);
 	s->extra += (int32_t)(standing_used(s, pool) - before);
 }
 
@@ -192,11 +193,14 @@ struct allowance_usage standing_usage(const struct standing *standing, enum allo
 struct presence standing_presence(const struct standing *s, const struct civil *now)
 {
 	struct presence presence = {.inside = s->inside, .date = s->date, .minute = s->minute};
-	int64_t ago = now && s->inside
-			      ? moment_of(now->date, now->minute) - moment_of(s->date, s->minute)
-			      : 0;
+	int64_t ago_s;
 
-	presence.since_s = ago > 0 ? (uint32_t)(ago > 525600 ? 525600 : ago) * 60 : 0;
+	if (!now || !s->inside)
+		return presence;
+	ago_s = 60 * (moment_of(now->date, now->minute) - moment_of(s->date, s->minute) - 1) +
+		now->second + 1;
+	if (ago_s > 0)
+		presence.since_s = ago_s > UINT32_MAX ? UINT32_MAX : (uint32_t)ago_s;
 	return presence;
 }
 

@@ -50,6 +50,7 @@ static void forget(struct hub_collect *collect)
 static void acknowledge(struct hub *hub, const struct waiting *at)
 {
 	struct message_ack ack = {.seq = at->mark.seq};
+	struct registry_roster roster = {0};
 	CLEANUP(cleanup_free) char *body = NULL;
 	char topic[MQTT_TOPIC_MAX];
 	int r;
@@ -58,6 +59,8 @@ static void acknowledge(struct hub *hub, const struct waiting *at)
 		return;
 	memcpy(ack.journal, at->mark.journal, sizeof(ack.journal));
 	memcpy(ack.hash, at->mark.hash, sizeof(ack.hash));
+	if (registry_roster(hub->registry, &roster) == 0)
+		ack.revision = roster.revision;
 	message_topic_door(hub->conf.site, at->batch.door, "ack", topic, sizeof(topic));
 	r = message_ack_write(&ack, &body);
 	if (r == 0)

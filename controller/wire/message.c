@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wire/message.h"
 
+#include "body.h"
+
 #include "base/clock.h"
 #include "core/doorway.h"
 #include "core/reason.h"
@@ -35,15 +37,16 @@ int message_ack_write(const struct message_ack *ack, char **ret_body)
 
 	text_hex(ack->journal, sizeof(ack->journal), journal);
 	text_hex(ack->hash, sizeof(ack->hash), hash);
-	return dump(json_pack("{s:i, s:s, s:s, s:I, s:s}", "version", MESSAGE_VERSION, "type",
-			    "ack", "journal", journal, "seq", (json_int_t)ack->seq, "hash", hash),
+	return dump(json_pack("{s:i, s:s, s:s, s:I, s:s, s:o}", "version", MESSAGE_VERSION, "type",
+			    "ack", "journal", journal, "seq", (json_int_t)ack->seq, "hash", hash,
+			    "revision", body_revision(&ack->revision)),
 		ret_body);
 }
 
 int message_ack_read(const char *body, size_t size, struct message_ack *ret_ack, char err[ERR_MAX])
 {
 	const struct json_place place = {.file = "acknowledgement", .err = err};
-	struct message_ack ack;
+	struct message_ack ack = {0};
 	uint64_t version;
 	const char *type;
 	json_t *object;
@@ -66,6 +69,8 @@ int message_ack_read(const char *body, size_t size, struct message_ack *ret_ack,
 		r = json_get_number(&place, object, "seq", 1, INT64_MAX, &ack.seq);
 	if (r == 0)
 		r = json_get_hex(&place, object, "hash", ack.hash, sizeof(ack.hash));
+	if (r == 0 && json_object_get(object, "revision"))
+		r = body_get_revision(&place, object, "revision", &ack.revision);
 	json_decref(object);
 	if (r < 0)
 		return -EBADMSG;

@@ -113,6 +113,8 @@ struct decide_input {
 	struct allowance_usage usage; /* the member's */
 	uint32_t pool_left;           /* units of the shared pool of the card, in the tier's kind */
 	struct presence presence;     /* the member's */
+	bool coming; /* granted a moment ago, and the door has not opened yet: pays no second visit
+		      */
 	uint64_t first_person; /* whose tap here was last refused with second_person_needed; 0
 				  nobody */
 	uint32_t first_person_ago_ms;

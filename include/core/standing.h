@@ -67,7 +67,8 @@ uint32_t standing_used(const struct standing *standing, enum allowance_kind kind
 /* What core/decide.h asks of a member at now: for HOURS with the minutes of a stay going on. */
 struct allowance_usage standing_usage(const struct standing *standing, enum allowance_kind kind,
 	uint16_t checkout_minute, const struct civil *now);
-/* since_s by the site's clock; 0 where now is NULL. */
+/* since_s by the site's clock, at least: the minute of arrival counts as not begun. 0 where now is
+ * NULL. */
 struct presence standing_presence(const struct standing *standing, const struct civil *now);
 
 /*

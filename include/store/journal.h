@@ -150,3 +150,11 @@ int journal_ack(struct journal *journal, const uint8_t id[ENTRY_JOURNAL_SIZE], u
  */
 int journal_verify(const char *path, const char *site, const char *door, entry_hash_fn hash,
 	uint64_t *ret_count, char err[ERR_MAX]);
+
+/*
+ * Reads the entries after a seq, in order, over a connection of its own: at a start, not while
+ * somebody waits. What cannot be read is left out. 0 or negative errno with err.
+ */
+typedef void (*journal_look_fn)(void *userdata, uint64_t seq, const struct entry *entry);
+int journal_look(const char *path, uint64_t after_seq, entry_hash_fn hash, journal_look_fn look,
+	void *userdata, char err[ERR_MAX]);

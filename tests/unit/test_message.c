@@ -396,9 +396,13 @@ static void rightly_signed_nonsense_is_refused(void **state)
 	}
 }
 
+#define JOURNAL "\"journal\":\"f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff\""
+#define HASH "\"hash\":\"92d3836bfa24c9c4392c268397868bba6a45136fb0890d89cbd4298c9eab1886\""
+
 static void acknowledgement_reads_back(void **state)
 {
 	struct message_ack ack = {.journal = {1, 2}, .seq = INT64_MAX, .hash = {3, 4}}, back;
+	const char without[] = "{\"version\":1,\"type\":\"ack\"," JOURNAL ",\"seq\":4," HASH "}";
 	char err[ERR_MAX], *body;
 
 	(void)state;
@@ -406,12 +410,18 @@ static void acknowledgement_reads_back(void **state)
 	assert_int_equal(message_ack_read(body, strlen(body), &back, err), 0);
 	assert_memory_equal(&ack, &back, sizeof(ack));
 	free(body);
+	ack.revision = (struct revision){UINT32_MAX, INT64_MAX};
+	assert_int_equal(message_ack_write(&ack, &body), 0);
+	assert_int_equal(message_ack_read(body, strlen(body), &back, err), 0);
+	assert_int_equal(back.revision.generation, UINT32_MAX);
+	assert_int_equal(back.revision.number, INT64_MAX);
+	free(body);
+	assert_int_equal(message_ack_read(without, strlen(without), &back, err), 0);
+	assert_true(back.revision.generation == 0 && back.revision.number == 0);
 }
 
 static void wrong_acknowledgements_name_the_value(void **state)
 {
-#define JOURNAL "\"journal\":\"f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff\""
-#define HASH "\"hash\":\"92d3836bfa24c9c4392c268397868bba6a45136fb0890d89cbd4298c9eab1886\""
 	static const char *const wrong[][2] = {
 		{"", "JSON"},
 		{"[]", "object"},
@@ -431,6 +441,11 @@ static void wrong_acknowledgements_name_the_value(void **state)
 			"JSON"},
 		{"{\"version\":1,\"type\":\"ack\"," JOURNAL ",\"seq\":4,\"hash\":null}", "hash"},
 		{"{\"version\":1,\"type\":\"ack\"," JOURNAL ",\"seq\":4," HASH "}x", "JSON"},
+		{"{\"version\":1,\"type\":\"ack\"," JOURNAL ",\"seq\":4," HASH ",\"revision\":7}",
+			"revision"},
+		{"{\"version\":1,\"type\":\"ack\"," JOURNAL ",\"seq\":4," HASH
+		 ",\"revision\":{\"generation\":1}}",
+			"number"},
 	};
 	struct message_ack ack;
 	char err[ERR_MAX];

@@ -85,6 +85,9 @@ static void who_is_inside_begins_no_visit(void **state)
 	assert_int_equal(s.visits, 2);
 	take(&s, STANDING_UNIT, day(11, 4), CHECKOUT); /* checked out since */
 	assert_int_equal(s.visits, 3);
+	take(&s, STANDING_ARRIVED, day(11, 5), 600);
+	take(&s, STANDING_UNIT, day(11, 5), 599); /* told late, of before */
+	assert_int_equal(s.visits, 4);
 }
 
 static void minutes_run_from_arriving_to_leaving(void **state)
@@ -285,11 +288,16 @@ static void presence_tells_since_when(void **state)
 
 	(void)state;
 	take(&s, STANDING_ARRIVED, day(11, 3), 600);
+	assert_int_equal(standing_presence(&s, &now).since_s, 241);
+	now.second = 59;
 	assert_int_equal(standing_presence(&s, &now).since_s, 300);
+	now = moment(day(11, 3), 600);
+	now.second = 59; /* the same minute: perhaps just now */
+	assert_int_equal(standing_presence(&s, &now).since_s, 0);
 	assert_int_equal(standing_presence(&s, &before).since_s, 0);
 	assert_int_equal(standing_presence(&s, NULL).since_s, 0);
-	now = moment(day(11, 3) + 30000, 0); /* no overflow */
-	assert_int_equal(standing_presence(&s, &now).since_s, 525600u * 60);
+	now = moment(day(11, 3) + 60000, 0); /* no overflow */
+	assert_int_equal(standing_presence(&s, &now).since_s, UINT32_MAX);
 	take(&s, STANDING_LEFT, day(11, 3), 700);
 	assert_false(standing_presence(&s, &now).inside);
 	assert_int_equal(standing_presence(&s, &now).since_s, 0);

@@ -263,6 +263,8 @@ static void say_ack(struct speaker *s, const struct line *line)
 	struct message_ack ack = {.seq = (uint64_t)line_number(line, "seq", 1)};
 	char *body = NULL, name[64];
 
+	ack.revision.generation = (uint32_t)line_number(line, "generation", 0);
+	ack.revision.number = (uint64_t)line_number(line, "number", 0);
 	(void)text_unhex(line_get(line, "journal", ""), ack.journal, sizeof(ack.journal));
 	(void)text_unhex(line_get(line, "hash", ""), ack.hash, sizeof(ack.hash));
 	(void)message_ack_write(&ack, &body);
