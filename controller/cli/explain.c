@@ -277,15 +277,19 @@ static void trim(char text[DECIDE_LOOKED_MAX])
 		text[i - 1] = '\0';
 }
 
-/* Through the same module as the door's own decisions. */
-static void ask(const struct query *q, const struct rules *rules, struct explanation *e)
+/* Through the same module as the door's own decisions; what the door itself saw since the roster's
+ * revision, and how long the hub has been silent, only the door knows. */
+static int ask(const struct query *q, struct cache *cache, const struct rules *rules,
+	struct explanation *e)
 {
+	struct rules_member member;
 	const struct decide_door door = {
 		.lockdown = q->lockdown,
 		.needs_proof = q->needs_proof,
 		.release_ms = q->release_ms,
 		.release_max_ms = q->release_max_ms,
 		.id = q->door,
+		.passback.reset_minute = rules->head.checkout_minute,
 	};
 	struct decide_input in = {
 		.read_ok = true, .uid = q->uid, .door = &door, .clock = e->clock, .now = e->now};
@@ -293,6 +297,14 @@ static void ask(const struct query *q, const struct rules *rules, struct explana
 	if (!q->uid_text) /* the question is not about its UID: any that names one card will do */
 		in.uid = (struct uid){.len = 4, .bytes = {0x04, 0x10, 0x20, 0x30}};
 	rules_input(rules, e->card, &in);
+	if (e->card) {
+		const struct civil *now = clock_trust_ok(e->clock) ? &e->now : NULL;
+		int r = rules_member(cache, rules, e->card, q->door, now, &member);
+
+		if (r < 0)
+			return r;
+		rules_member_input(rules, &member, 0, true, &in);
+	}
 	e->verdict = decide_explain(&in, e->notes, &e->note_count);
 	for (unsigned i = 0; i < e->note_count; i++) {
 		trim(e->notes[i].looked);
@@ -301,6 +313,7 @@ static void ask(const struct query *q, const struct rules *rules, struct explana
 							   ? "named by its number, not read"
 							   : "named by its token, not read");
 	}
+	return 0;
 }
 
 static int print(const struct query *q, const struct explanation *e)
@@ -342,7 +355,11 @@ static int explain(struct query *q, struct cache *cache, const struct rules *rul
 	rights = r > 0 ? rules_find(rules, card.tier) : NULL;
 	if (rights && rights->hours && hours_format(rights->hours, hours, sizeof(hours)) > 0)
 		e.hours = hours;
-	ask(q, rules, &e);
+	r = ask(q, cache, rules, &e);
+	if (r < 0)
+		return log_error("%s: what it says of the member cannot be read: %s", q->cache,
+			       strerror(-r)),
+		       CLI_EXIT_REFUSED;
 	return print(q, &e);
 }
 

@@ -16,16 +16,38 @@ static int parse_name_id(const struct conf_key *key, const char *value, void *fi
 	return 0;
 }
 
+static const char *const roles[] = {"entry", "exit", "checkin"};
+static const char *const passbacks[] = {"none", "soft", "hard", "timed"};
+
+/* One of some words: the enum's values in their order. */
+static int parse_word(const char *value, const char *const *words, int count, void *field)
+{
+	for (int i = 0; i < count; i++)
+		if (strcmp(value, words[i]) == 0) {
+			*(int *)field = i;
+			return 0;
+		}
+	return -EINVAL;
+}
+
 /* Two words, the first is the enum's zero. */
 static int parse_pair(const char *value, const char *zero, const char *one, void *field)
 {
-	if (strcmp(value, zero) == 0)
-		*(int *)field = 0;
-	else if (strcmp(value, one) == 0)
-		*(int *)field = 1;
-	else
-		return -EINVAL;
-	return 0;
+	const char *const words[] = {zero, one};
+
+	return parse_word(value, words, 2, field);
+}
+
+static int parse_role(const struct conf_key *key, const char *value, void *field)
+{
+	(void)key;
+	return parse_word(value, roles, ARRAY_SIZE(roles), field);
+}
+
+static int parse_passback(const struct conf_key *key, const char *value, void *field)
+{
+	(void)key;
+	return parse_word(value, passbacks, ARRAY_SIZE(passbacks), field);
 }
 
 static int parse_lock(const struct conf_key *key, const char *value, void *field)
@@ -103,6 +125,9 @@ static const struct conf_key keys[] = {
 	TEXT("site", "timezone", timezone, "a time zone like Europe/London"),
 	{"door", "id", parse_name_id, FIELD(door), "1 to 32 of a-z, 0-9 and -", 0, 0},
 	{"door", "lock", parse_lock, FIELD(lock), "fail_secure or fail_safe", 0, 0},
+	{"door", "role", parse_role, FIELD(role), "entry, exit or checkin", 0, 0},
+	{"door", "passback", parse_passback, FIELD(passback), "none, soft, hard or timed", 0, 0},
+	NUMBER("door", "passback_s", passback_s, 60, 86400),
 	{"door", "needs_proof", conf_parse_bool, FIELD(needs_proof), "yes or no", 0, 0},
 	NUMBER("door", "release_ms", release_ms, 1000, 60000),
 	NUMBER("door", "release_max_ms", release_max_ms, 1000, 60000),
@@ -149,6 +174,7 @@ static const struct door_conf defaults = {
 	.propped_ms = PROPPED_MS_DEFAULT,
 	.exit_stuck_ms = EXIT_STUCK_MS_DEFAULT,
 	.lock_fail_ms = LOCK_FAIL_MS_DEFAULT,
+	.passback_s = 900,
 	.debounce_ms = 50,
 	.reader_socket = "/run/tapin/reader.sock",
 	.reader_user = "tapin-reader",
@@ -158,6 +184,16 @@ static const struct door_conf defaults = {
 	.key_directory = "/var/lib/tapin/keys",
 	.run_directory = "/run/tapin",
 };
+
+const char *door_role_name(enum door_role role)
+{
+	return role < ARRAY_SIZE(roles) ? roles[role] : "?";
+}
+
+const char *door_passback_name(enum passback_mode mode)
+{
+	return mode < ARRAY_SIZE(passbacks) ? passbacks[mode] : "?";
+}
 
 const char *door_line_name(enum door_line line)
 {
@@ -217,6 +253,25 @@ static int check_wiring(const struct door_conf *conf, const char *file, char err
 	return 0;
 }
 
+static int check_role(const struct door_conf *conf, const char *file, char err[ERR_MAX])
+{
+	if (conf->role == DOOR_ROLE_CHECKIN && *conf->lines[DOOR_LINE_STRIKE].line) {
+		snprintf(err, ERR_MAX,
+			"%s: [door] role = checkin opens nothing, but [wiring] strike is set: "
+			"remove it, or write role = entry",
+			file);
+		return -EINVAL;
+	}
+	if (conf->role != DOOR_ROLE_ENTRY && conf->passback != PASSBACK_NONE) {
+		snprintf(err, ERR_MAX,
+			"%s: [door] passback = %s needs a reader on the way in: with role = %s "
+			"write passback = none",
+			file, door_passback_name(conf->passback), door_role_name(conf->role));
+		return -EINVAL;
+	}
+	return 0;
+}
+
 static int check_unlock(struct door_conf *conf, const char *file, char err[ERR_MAX])
 {
 	struct hours_error why;
@@ -233,6 +288,8 @@ static int check_unlock(struct door_conf *conf, const char *file, char err[ERR_M
 
 static int check_whole(struct door_conf *conf, const char *file, char err[ERR_MAX])
 {
+	int r;
+
 	if (!*conf->site || !*conf->door) {
 		snprintf(err, ERR_MAX, "%s: [%s] id is missing: name the %s with a-z, 0-9 and -",
 			file, *conf->site ? "door" : "site", *conf->site ? "door" : "site");
@@ -262,7 +319,8 @@ static int check_whole(struct door_conf *conf, const char *file, char err[ERR_MA
 			file);
 		return -EINVAL;
 	}
-	return check_wiring(conf, file, err);
+	r = check_role(conf, file, err);
+	return r < 0 ? r : check_wiring(conf, file, err);
 }
 
 int door_conf_load(const char *file, struct door_conf *ret_conf, char err[ERR_MAX])

@@ -100,6 +100,7 @@ static int on_housekeeping(sd_event_source *source, uint64_t usec, void *userdat
 	state_look_for_lift(door);
 	state_apply(door);
 	schedule_apply(door);
+	usage_keep(door);
 	connect_parts(door);
 	/* clock and hub: nothing else asks for these */
 	lights_refresh(door);
@@ -171,6 +172,7 @@ static int start(struct door *door, char err[ERR_MAX])
 	sync_start(door);
 	sync_tell_trust(door);
 	schedule_apply(door);
+	usage_start(door);
 	feed_journal_known(door);
 	if (!*door->conf.mqtt_host)
 		log_info(
@@ -191,9 +193,11 @@ static void stop(struct door *door)
 	command_stop(door);
 	state_stop(door);
 	broker_stop(door);
+	usage_keep(door);
 	sync_stop(door);
 	record_stop(door);
 	tap_stop(door);
+	usage_stop(door);
 	sd_event_unref(door->event);
 	crypto_wipe(&door->keys, sizeof(door->keys));
 }

@@ -113,6 +113,7 @@ void feed_acked(struct door *door, uint64_t seq)
 	feed->oldest_ms = clock_mono_ms();
 	if (feed->sent_seq < seq)
 		feed->sent_seq = seq;
+	usage_settle(door);
 	pump(door);
 }
 
@@ -130,6 +131,7 @@ void feed_rewind(struct door *door, const struct sync_journal_mark *mark)
 		(unsigned long long)seq, (unsigned long long)feed->acked_seq);
 	feed->hub_seq = seq;
 	feed->heard_seq = seq;
+	usage_rewind(door, seq);
 	forget_in_flight(feed);
 	pump(door);
 }
@@ -139,6 +141,7 @@ void feed_committed(struct door *door, uint64_t seq, const struct entry *entry)
 	CLEANUP(cleanup_free) char *body = NULL;
 
 	door->feed.last_seq = seq;
+	usage_committed(door, seq, entry);
 	/* best effort: displays want now, the journal feed carries everything */
 	if (broker_up(door) && message_live_class(entry) &&
 		message_live_write(door->conf.site, door->conf.door, entry, &body) == 0)
@@ -195,8 +198,10 @@ void feed_take_ack(struct door *door, const struct mqtt_event *event)
 		broker_refuse(door, BROKER_TOPIC_ACK, ENTRY_KIND_MESSAGE_REFUSED, err);
 		return;
 	}
-	if (memcmp(ack.journal, door->journal_report.id, sizeof(ack.journal)) == 0)
+	if (memcmp(ack.journal, door->journal_report.id, sizeof(ack.journal)) == 0) {
 		door->feed.heard_seq = ack.seq;
+		usage_heard(door, ack.seq, &ack.revision);
+	}
 	r = journal_ack(door->journal, ack.journal, ack.seq, ack.hash);
 	if (r < 0)
 		log_warning(

@@ -172,6 +172,11 @@ uint32_t io_doorway_by(struct door *door, enum doorway_event event, uint32_t arg
 		tell(door, actions.happened, cause);
 	if (actions.happened & DOORWAY_DID_FIRE)
 		state_spend(door);
+	if (actions.happened & DOORWAY_DID_OPEN)
+		arrive_opened(door);
+	if (actions.happened & (DOORWAY_DID_FIRE | DOORWAY_DID_FIRE_OVER | DOORWAY_DID_UNLOCK |
+				       DOORWAY_DID_UNLOCK_OVER))
+		usage_wipe(door);
 	if (actions.happened & (DOORWAY_DID_FIRE | DOORWAY_DID_LOCKDOWN))
 		schedule_spend(door);
 	if (door->doorway.state != before || actions.happened) {

@@ -115,6 +115,7 @@ static void take_healed(struct door *door)
 	/* a start without the disk, or a file that went bad and has a successor */
 	if (!before.open || memcmp(before.id, door->journal_report.id, sizeof(before.id)) != 0) {
 		say_report(door);
+		usage_start(door);
 		feed_journal_known(door);
 	}
 }

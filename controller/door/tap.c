@@ -22,6 +22,7 @@ static int load(struct door *door)
 	rules_free(&door->roster.rules);
 	door->roster.rules = rules;
 	sync_load_force(door);
+	usage_settle(door);
 	return 0;
 }
 
@@ -150,62 +151,28 @@ void tap_refresh(struct door *door)
 		(unsigned long long)door->roster.rules.head.cards);
 }
 
-/* By hand, plan or fire: people pass without a tap. */
-static bool is_unlocked(const struct door *door)
+static uint8_t use_of(const struct verdict *verdict)
 {
-	const struct doorway *d = &door->doorway;
-
-	return d->fire || d->due_ms[DOORWAY_TIMER_HOLD] != 0 ||
-	       d->due_ms[DOORWAY_TIMER_SCHEDULE] != 0;
-}
-
-/* The decision with everything it looks at; an error on the way there is a denial. */
-static struct verdict judge(struct door *door, const struct uid *uid, const struct token *token,
-	struct roster_card *row, bool *ret_known)
-{
-	struct decide_door at = {
-		.needs_proof = door->conf.needs_proof,
-		.release_ms = door->conf.release_ms,
-		.release_max_ms = door->conf.release_max_ms,
-		.id = door->conf.door,
-		.lockdown = door->doorway.lockdown,
-		.unlocked = is_unlocked(door),
-		.tampered = door->doorway.tamper,
-		.waits_for_first = schedule_waits(door),
-	};
-	struct decide_input in = {.read_ok = true,
-		.uid = *uid,
-		.door = &at,
-		.clock = door->clock,
-		.roster_age = sync_roster_age(door)};
-	int r;
-
-	r = cache_card(door->roster.cache, token, row);
-	if (r < 0) {
-		log_error("roster: a card cannot be looked up: %s; it is refused", strerror(-r));
-		return (struct verdict){.reason = REASON_INTERNAL};
-	}
-	*ret_known = r > 0;
-	if (r > 0)
-		withheld_apply(&door->sync.withheld, row);
-	rules_input(&door->roster.rules, r > 0 ? row : NULL, &in);
-	if (clock_civil(clock_wall_us(), &in.now) < 0)
-		in.clock = CLOCK_TRUST_UNSET;
-	return decide(&in);
+	return (uint8_t)((verdict->uses_unit ? ENTRY_USE_UNIT : 0) |
+			 (verdict->free ? ENTRY_USE_FREE : 0) |
+			 (verdict->from_pool ? ENTRY_USE_POOL : 0));
 }
 
 static void fill_subject(struct entry *entry, const struct door *door, const struct token *token,
-	const struct roster_card *row)
+	const struct judged *judged)
 {
 	entry->has_subject = true;
 	entry->subject.has_token = true;
 	entry->subject.token = *token;
 	entry->subject.key_id = door->keys.card.id;
-	if (row) {
-		entry->subject.card = row->card;
-		entry->subject.member = row->member;
-		entry->subject.sponsor = row->sponsor;
-	}
+	if (!judged->known)
+		return;
+	entry->subject.card = judged->row.card;
+	entry->subject.member = judged->row.member;
+	entry->subject.sponsor =
+		judged->verdict.sponsor ? judged->verdict.sponsor : judged->row.sponsor;
+	entry->subject.event = judged->verdict.event;
+	entry->subject.use = use_of(&judged->verdict);
 }
 
 /* What a full journal does to a verdict (door.conf, [store] when_full): staff may pass, the others
@@ -278,20 +245,82 @@ static const char *unsupported(enum reader_protocol protocol)
 }
 
 /* Not in the roster, or a card that was given back. */
-static bool is_new(const struct verdict *verdict, const struct roster_card *row, bool known)
+static bool is_new(const struct judged *judged)
 {
-	return verdict->reason != REASON_INTERNAL &&
-	       (!known || row->state == CARD_STATE_UNASSIGNED);
+	return judged->verdict.reason != REASON_INTERNAL &&
+	       (!judged->known || judged->row.state == CARD_STATE_UNASSIGNED);
+}
+
+/* Whoever leaves is not kept on the books because the hours are over. */
+static bool leaves(const struct door *door, const struct judged *judged)
+{
+	enum reason reason = judged->verdict.reason;
+
+	if (door->conf.role != DOOR_ROLE_EXIT &&
+		!(door->conf.role == DOOR_ROLE_CHECKIN && judged->inside))
+		return false;
+	return judged->verdict.grant || reason == REASON_OUTSIDE_HOURS ||
+	       reason == REASON_CLOSED_DAY;
+}
+
+static void come_or_leave(
+	struct door *door, const struct judged *judged, const struct entry_subject *subject)
+{
+	const struct verdict *verdict = &judged->verdict;
+	bool leaving = leaves(door, judged);
+	/* a strike that does not obey lets nobody in, and no contact would tell */
+	bool opens = verdict->grant && (!door->outputs[DOOR_LINE_STRIKE] || door->strike);
+
+	if (judged->known && (leaving || opens))
+		arrive_tap(door, subject, leaving,
+			verdict->grant ? verdict->release_ms : door->conf.release_ms);
+}
+
+/* The entry of a decision; the warnings that the door itself adds are in the verdict already. */
+static void write_entry(
+	struct door *door, const struct token *token, struct judged *judged, struct entry *entry)
+{
+	struct verdict *verdict = &judged->verdict;
+
+	record_prepare(door, entry, ENTRY_KIND_TAP);
+	entry->decided = true;
+	entry->grant = verdict->grant;
+	entry->reason = verdict->reason;
+	entry->warnings = verdict->warnings;
+	fill_subject(entry, door, token, judged);
+	/* the intent is in the mapped file before the strike moves; the disk comes later */
+	if (usage_append(door, entry, judged->row.pool, judged->kind) < 0)
+		refuse_unrecorded(door, verdict, judged->known ? &judged->row : NULL);
+}
+
+static void carry_out(struct door *door, const struct token *token, struct judged *judged)
+{
+	struct verdict *verdict = &judged->verdict;
+	struct entry entry;
+
+	if (verdict->grant && door->journal_failing)
+		verdict->warnings |= WARNING_JOURNAL;
+	if (verdict->grant &&
+		(door->doorway.contact == DOORWAY_CONTACT_OPEN || judge_unlocked(door)))
+		verdict->warnings |= WARNING_DOOR_WAS_OPEN;
+	write_entry(door, token, judged, &entry);
+	/* the decision lets only the override flag pass a lockdown */
+	if (verdict->grant)
+		io_doorway(door,
+			door->doorway.lockdown ? DOORWAY_EVENT_GRANT_OVERRIDE : DOORWAY_EVENT_GRANT,
+			verdict->release_ms);
+	if (verdict->opens_up)
+		schedule_open_up(door);
+	come_or_leave(door, judged, &entry.subject);
+	show_verdict(door, verdict);
+	say_verdict(verdict);
 }
 
 void tap_card(struct door *door, const struct reader_card *card)
 {
 	const char *why = unsupported(card->protocol);
-	struct roster_card row = {0};
-	struct verdict verdict;
-	struct entry entry;
+	struct judged judged;
 	struct token token;
-	bool known = false;
 
 	tap_refresh(door);
 	if (why) {
@@ -305,32 +334,9 @@ void tap_card(struct door *door, const struct reader_card *card)
 		return;
 	}
 	crypto_card_token(&door->keys.card, &card->uid, &token);
-	verdict = judge(door, &card->uid, &token, &row, &known);
+	judge_card(door, &card->uid, &token, &judged);
 	/* while a host enrols, an unknown card is the one that is meant; known ones decide */
-	if (door->enrol.machine.on && is_new(&verdict, &row, known) &&
-		enrol_card(door, card, &token))
+	if (door->enrol.machine.on && is_new(&judged) && enrol_card(door, card, &token))
 		return;
-	if (verdict.grant && door->journal_failing)
-		verdict.warnings |= WARNING_JOURNAL;
-	if (verdict.grant && (door->doorway.contact == DOORWAY_CONTACT_OPEN || is_unlocked(door)))
-		verdict.warnings |= WARNING_DOOR_WAS_OPEN;
-
-	record_prepare(door, &entry, ENTRY_KIND_TAP);
-	entry.decided = true;
-	entry.grant = verdict.grant;
-	entry.reason = verdict.reason;
-	entry.warnings = verdict.warnings;
-	fill_subject(&entry, door, &token, known ? &row : NULL);
-	/* the intent is in the mapped file before the strike moves; the disk comes later */
-	if (record_append(door, &entry) < 0)
-		refuse_unrecorded(door, &verdict, known ? &row : NULL);
-	/* the decision lets only the override flag pass a lockdown */
-	if (verdict.grant)
-		io_doorway(door,
-			door->doorway.lockdown ? DOORWAY_EVENT_GRANT_OVERRIDE : DOORWAY_EVENT_GRANT,
-			verdict.release_ms);
-	if (verdict.opens_up)
-		schedule_open_up(door);
-	show_verdict(door, &verdict);
-	say_verdict(&verdict);
+	carry_out(door, &token, &judged);
 }

@@ -4,6 +4,7 @@
 
 #include "base/util.h"
 #include "core/hours.h"
+#include "core/passback.h"
 #include "core/roster.h"
 #include "hw/gpio.h"
 #include <limits.h>
@@ -30,6 +31,13 @@ enum door_clock {
 			    */
 };
 
+/* What a granted tap says of whoever tapped. */
+enum door_role {
+	DOOR_ROLE_ENTRY,   /* came in */
+	DOOR_ROLE_EXIT,    /* left: the reader is on the inside */
+	DOOR_ROLE_CHECKIN, /* came in, or left if they were in; nothing opens here */
+};
+
 enum door_line {
 	DOOR_LINE_STRIKE,
 	DOOR_LINE_GREEN,
@@ -49,6 +57,9 @@ struct door_conf {
 
 	char door[NAME_ID_MAX];
 	enum door_lock lock;
+	enum door_role role;
+	enum passback_mode passback;
+	uint32_t passback_s; /* PASSBACK_TIMED */
 	bool needs_proof;
 	uint32_t release_ms;
 	uint32_t release_max_ms;
@@ -90,6 +101,11 @@ struct door_conf {
  * expected. Settings that are not in the file have their defaults.
  */
 int door_conf_load(const char *file, struct door_conf *ret_conf, char err[ERR_MAX]);
+
+/* "entry", "exit", "checkin". */
+const char *door_role_name(enum door_role role);
+/* "none", "soft", "hard", "timed". */
+const char *door_passback_name(enum passback_mode mode);
 
 /* "strike", "green", … : the wiring's names. */
 const char *door_line_name(enum door_line line);

@@ -6,6 +6,8 @@
  *   io.c      outputs, strike, doorway              tap.c     a card: token, roster, decision
  *   inputs.c  buttons, contacts and loops           schedule.c  the planned unlock
  *   lights.c  patterns on the lights and buzzer     record.c  entries and the journal's answers
+ *   judge.c   the decision with all it looks at     arrive.c  who came in and who left
+ *   usage.c   what members used here, until the roster has it
  *   watchdog.c  proof of loop and strike service
  *   and everything that has to do with the hub: door/sync.h
  *
@@ -21,6 +23,7 @@
 #include "core/pattern.h"
 #include "crypto/sign.h"
 #include "door/conf.h"
+#include "door/share.h"
 #include "door/sync.h"
 #include "hw/gpio.h"
 #include "hw/reader_link.h"
@@ -120,6 +123,27 @@ struct door_cause {
 	const char *what;  /* NULL: the happening's own words */
 };
 
+#define DOOR_ARRIVALS_MAX 16
+
+/* Granted, and the door has not opened yet. */
+struct door_arrival {
+	struct entry_subject subject;
+	enum entry_kind kind; /* ARRIVED or LEFT */
+	uint64_t until_ms;    /* then nobody came */
+};
+
+struct door_arrivals {
+	unsigned count;
+	struct door_arrival waiting[DOOR_ARRIVALS_MAX];
+};
+
+struct door_usage {
+	struct share share;
+	int64_t wiped;  /* decide_minute: nobody who came until then is believed to be in */
+	char kept[64];  /* the mark as it is in kept.db; "": none */
+	bool told_full; /* that events are forgotten */
+};
+
 struct door_schedule {
 	int64_t spent_until_us;  /* the window that ends then was ended, and stays so */
 	int64_t opened_until_us; /* the first person of this window came */
@@ -156,6 +180,8 @@ struct door {
 	struct door_schedule schedule;
 	struct door_commands commands;
 	struct door_enrol enrol;
+	struct door_arrivals arrivals;
+	struct door_usage usage;
 
 	struct journal *journal;
 	struct journal_report journal_report;
@@ -254,6 +280,52 @@ void tap_refresh(struct door *door);
 void tap_retry(struct door *door);
 /* The hub's roster is the one in force. */
 bool tap_has_hub_roster(const struct door *door);
+
+/* ---- judge.c ---- */
+
+struct judged {
+	struct roster_card row;
+	bool known;               /* the card is in the roster */
+	bool inside;              /* its member is, as far as this door knows */
+	enum allowance_kind kind; /* of the tier */
+	struct verdict verdict;
+};
+
+/* By hand, plan or fire: people pass without a tap. */
+bool judge_unlocked(const struct door *door);
+/* Decides about a card; an error on the way there is a denial. */
+void judge_card(struct door *door, const struct uid *uid, const struct token *token,
+	struct judged *ret_judged);
+
+/* ---- arrive.c ---- */
+
+/* A tap that lets its card come, or leave: counts now, or when the door opens. */
+void arrive_tap(
+	struct door *door, const struct entry_subject *subject, bool leaves, uint32_t release_ms);
+void arrive_opened(struct door *door);
+/* Tapped a moment ago, and the door has not opened yet. */
+bool arrive_coming(const struct door *door, uint64_t who);
+
+/* ---- usage.c ---- */
+
+/* Reads the door's share out of its journal; after journal, roster and keeper are there. */
+void usage_start(struct door *door);
+void usage_stop(struct door *door);
+/* As record_append, and adds what the entry says to the share; pool, pool_kind: of a unit that a
+ * pool pays. */
+int usage_append(
+	struct door *door, const struct entry *entry, uint64_t pool, enum allowance_kind pool_kind);
+void usage_committed(struct door *door, uint64_t seq, const struct entry *entry);
+/* A genuine acknowledgement came, a mark moved or another roster is in force. */
+void usage_heard(struct door *door, uint64_t seq, const struct revision *revision);
+void usage_settle(struct door *door);
+/* The hub lost what comes after seq. */
+void usage_rewind(struct door *door, uint64_t seq);
+/* Keeps the mark while the roster lags behind the acknowledgements; called by housekeeping. */
+void usage_keep(struct door *door);
+/* People passed without a tap: who came before may have left. */
+void usage_wipe(struct door *door);
+bool usage_wiped(const struct door *door, const struct presence *presence);
 
 /* ---- record.c ---- */
 

@@ -136,7 +136,7 @@ static void send_ack(struct hub *hub)
 	struct journal *journal =
 		hub->ledger.count ? &hub->ledger.journals[hub->ledger.count - 1] : NULL;
 	CLEANUP(cleanup_free) char *body = NULL, *message = NULL;
-	struct message_ack ack;
+	struct message_ack ack = {0};
 	size_t size;
 
 	hub->ack_due_ms = 0;
