@@ -197,6 +197,10 @@ int message_status_write(
 		json_object_set_new(more, "until", json_string(since));
 		json_object_set_new(more, "event", json_boolean(status->event));
 	}
+	if (more && status->rollcall_us > 0) {
+		clock_format_utc(status->rollcall_us, since);
+		json_object_set_new(more, "rollcall", json_string(since));
+	}
 	if (!body || !more || json_object_update(body, more) < 0) {
 		json_decref(body);
 		body = NULL;

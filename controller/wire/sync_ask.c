@@ -9,6 +9,7 @@ static const char *const wants[] = {
 	[SYNC_WANT_HEAD] = "head",
 	[SYNC_WANT_DELTA] = "delta",
 	[SYNC_WANT_SNAPSHOT] = "snapshot",
+	[SYNC_WANT_ROLLCALL] = "rollcall",
 };
 
 const char *sync_want_name(enum sync_want want)

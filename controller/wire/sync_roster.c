@@ -21,6 +21,13 @@ int sync_finish(json_t *object, int r, char **ret_body)
 	return body_dump(object, SYNC_BODY_MAX, ret_body);
 }
 
+static bool has_rollcall(const struct sync_head *head)
+{
+	static const uint8_t none[ROLLCALL_ID_SIZE];
+
+	return memcmp(head->rollcall, none, sizeof(none)) != 0;
+}
+
 int sync_put_head(json_t *object, const struct sync_head *head)
 {
 	if (head->revision.number > INT64_MAX || head->time_us < 0)
@@ -29,6 +36,9 @@ int sync_put_head(json_t *object, const struct sync_head *head)
 		json_object_set_new(
 			object, "digest", body_hex(head->digest, sizeof(head->digest))) < 0 ||
 		json_object_set_new(object, "time_us", json_integer(head->time_us)) < 0)
+		return -ENOMEM;
+	if (has_rollcall(head) && json_object_set_new(object, "rollcall",
+					  body_hex(head->rollcall, sizeof(head->rollcall))) < 0)
 		return -ENOMEM;
 	return 0;
 }
@@ -43,6 +53,8 @@ int sync_get_head(const struct json_place *place, const json_t *object, struct s
 		r = json_get_hex(place, object, "digest", head->digest, sizeof(head->digest));
 	if (r == 0)
 		r = body_get_time(place, object, "time_us", &head->time_us);
+	if (r == 0 && json_object_get(object, "rollcall"))
+		r = json_get_hex(place, object, "rollcall", head->rollcall, sizeof(head->rollcall));
 	return r;
 }
 

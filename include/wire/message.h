@@ -103,6 +103,7 @@ struct message_status {
 				otherwise */
 	bool event;          /* the hold is an event's: no held-open alarms */
 	uint32_t alarms;     /* doorway_standing */
+	int64_t rollcall_us; /* when the roll call that is kept was made; 0: none is */
 	const char *program; /* version */
 };
 /*

@@ -14,6 +14,7 @@
  *   door/D/state              hub         yes        mode, hold of one door
  *   door/D/ask                the door    no         what a door has and wants
  *   door/D/roster             hub         no         the answer to an ask
+ *   rollcall                  hub         no         wire/rollcall.h
  *
  * Writers: 0, -EINVAL for what no reader would take, -EMSGSIZE, -ENOMEM; the caller frees. Readers: 0, or
  * -EBADMSG with err: duplicate keys, other versions and types, values out of bounds; unknown keys
@@ -25,6 +26,7 @@
 #include "base/util.h"
 #include "core/roster_record.h"
 #include "crypto/sign.h"
+#include "wire/rollcall.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -59,7 +61,8 @@ struct sync_head {
 	char site[NAME_ID_MAX];
 	struct revision revision;
 	uint8_t digest[ROSTER_DIGEST_SIZE];
-	int64_t time_us; /* the hub's clock when it signed */
+	int64_t time_us;                    /* the hub's clock when it signed */
+	uint8_t rollcall[ROLLCALL_ID_SIZE]; /* the newest roll call; zeros: there is none */
 };
 int sync_head_write(const struct sync_head *head, char **ret_body);
 int sync_head_read(const char *body, size_t size, struct sync_head *ret_head, char err[ERR_MAX]);
@@ -116,6 +119,7 @@ enum sync_want {
 	SYNC_WANT_HEAD,     /* head, states and journal mark: at start and when in doubt */
 	SYNC_WANT_DELTA,    /* what changed after `revision` */
 	SYNC_WANT_SNAPSHOT, /* everything */
+	SYNC_WANT_ROLLCALL, /* the newest roll call, which goes to all doors: a report, too */
 };
 struct sync_ask {
 	char site[NAME_ID_MAX];
@@ -172,6 +176,6 @@ int sync_answer_read(
 	const char *body, size_t size, struct sync_answer *ret_answer, char err[ERR_MAX]);
 void sync_answer_free(struct sync_answer *answer);
 
-/* "report", "head", "delta", "snapshot" and "head", "delta", "snapshot", "restart". */
+/* "report", "head", "delta", "snapshot", "rollcall" and "head", "delta", "snapshot", "restart". */
 const char *sync_want_name(enum sync_want want);
 const char *sync_answer_name(enum sync_answer_kind kind);

@@ -543,6 +543,10 @@ static void status_has_a_long_and_a_short_form(void **state)
 	assert_int_equal(message_status_write("walker", "front", &status, &body), 0);
 	assert_non_null(strstr(body, "\"until\":\"2026-11-22T10:30:01.000Z\",\"event\":true"));
 	free(body);
+	status.rollcall_us = 1795343401000000;
+	assert_int_equal(message_status_write("walker", "front", &status, &body), 0);
+	assert_non_null(strstr(body, "\"rollcall\":\"2026-11-22T10:30:01.000Z\""));
+	free(body);
 	status.alarms = DOORWAY_DID_FORCE | DOORWAY_DID_OPEN | DOORWAY_DID_TAMPER;
 	assert_int_equal(message_status_write("walker", "front", &status, &body), 0);
 	assert_non_null(strstr(body, "\"alarms\":[\"forced\",\"tamper\"]"));

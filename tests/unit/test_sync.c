@@ -45,6 +45,7 @@ static struct sync_head good_head(void)
 	struct sync_head head = {.site = "walker", .revision = {2, 43}, .time_us = TIME_US};
 
 	memset(head.digest, 0xD1, sizeof(head.digest));
+	memset(head.rollcall, 0xCA, sizeof(head.rollcall));
 	return head;
 }
 
@@ -215,8 +216,10 @@ static void keys_there_and_back(void **state)
 
 static void head_there_and_back(void **state)
 {
+	static const char *const allowed[] = {"rollcall=", NULL};
+
 	(void)state;
-	THERE_AND_BACK(head, good_head(), "roster-head", NULL);
+	THERE_AND_BACK(head, good_head(), "roster-head", allowed);
 }
 
 static void site_state_there_and_back(void **state)
@@ -258,7 +261,7 @@ static void answer_there_and_back(void **state)
 		"roster-answer-snapshot", "roster-answer-restart"};
 	static const char *const allowed[] = {"site_state.actor=\"\"", "site_state.actor=\"ZZ\"",
 		"door_state.actor=\"\"", "door_state.actor=\"ZZ\"", "journal=null", "records=\"\"",
-		"last=true", "site_state.lockdown=true", "door_state.event=true", NULL};
+		"last=true", "site_state.lockdown=true", "door_state.event=true", "rollcall=", NULL};
 
 	(void)state;
 	for (int kind = SYNC_ANSWER_HEAD; kind <= SYNC_ANSWER_RESTART; kind++) {
@@ -281,7 +284,7 @@ static void answer_there_and_back(void **state)
 
 static void delta_there_and_back(void **state)
 {
-	static const char *const allowed[] = {"records=\"\"", NULL};
+	static const char *const allowed[] = {"records=\"\"", "rollcall=", NULL};
 	struct sync_delta there = good_delta(), back;
 	char err[ERR_MAX] = "", *body;
 
@@ -518,7 +521,7 @@ static void names_go_both_ways(void **state)
 	assert_int_equal(door_mode_parse(NULL, &mode), -EINVAL);
 	assert_null(door_mode_name((enum door_mode)3));
 	assert_string_equal(sync_want_name(SYNC_WANT_REPORT), "report");
-	assert_null(sync_want_name((enum sync_want)4));
+	assert_null(sync_want_name((enum sync_want)5));
 	assert_string_equal(sync_answer_name(SYNC_ANSWER_RESTART), "restart");
 	assert_null(sync_answer_name((enum sync_answer_kind)4));
 }

@@ -372,6 +372,7 @@ void speak_answer(struct speaker *s)
 
 	switch (s->ask.want) {
 	case SYNC_WANT_REPORT:
+	case SYNC_WANT_ROLLCALL:
 		return;
 	case SYNC_WANT_HEAD:
 		answer.kind = SYNC_ANSWER_HEAD;
