@@ -273,6 +273,16 @@ int keeper_keep(struct keeper *k, const char *name, const void *value, size_t si
 	return hand_in_copy(k, KEEPER_LANE_KEEP, &job, value, size);
 }
 
+int keeper_file(struct keeper *k, const char *name, void *data, size_t size, uint64_t tag)
+{
+	struct keeper_job job = {.tag = tag, .data = data, .size = size};
+
+	if (!kept_name_valid(name) || *name == '.' || strchr(name, '/'))
+		return -EINVAL;
+	strcpy(job.name, name);
+	return hand_in(k, KEEPER_LANE_FILE, &job);
+}
+
 static bool revision_possible(const struct revision *revision)
 {
 	return revision->number <= INT64_MAX; /* SQLite's numbers */

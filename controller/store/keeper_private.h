@@ -50,11 +50,12 @@ int stage_next(struct stage *stage, const char *path, uint64_t *at, uint8_t run[
 /* ---- keeper.c, keeper_thread.c: the queues and the thread that empties them ---- */
 
 /* What may wait for what: values for nothing but the disk, blocks for a commit that is under way,
- * a roster for both. */
+ * a roster for both, a file for all. */
 enum keeper_lane {
 	KEEPER_LANE_KEEP,
 	KEEPER_LANE_BLOCK,
 	KEEPER_LANE_ROSTER,
+	KEEPER_LANE_FILE,
 	KEEPER_LANES,
 };
 

@@ -3,6 +3,8 @@
 #include "cache_private.h"
 #include "keeper_private.h"
 
+#include "base/file.h"
+#include <limits.h>
 #include <string.h>
 #include <sys/eventfd.h>
 
@@ -75,6 +77,22 @@ static bool await(struct keeper *k)
 	return more;
 }
 
+/* A file beside kept.db. */
+static void serve_file(struct keeper *k, const struct keeper_job *job)
+{
+	struct keeper_event event = {.kind = KEEPER_EVENT_WRITTEN, .tag = job->tag};
+	const char *kept = k->options.kept_path, *slash = strrchr(kept, '/');
+	char path[PATH_MAX];
+
+	snprintf(
+		path, sizeof(path), "%.*s%s", slash ? (int)(slash + 1 - kept) : 0, kept, job->name);
+	event.error = file_write_atomic(path, job->data, job->size, 0644);
+	if (event.error < 0)
+		snprintf(event.message, sizeof(event.message), "%s: cannot be written: %s", path,
+			strerror(-event.error));
+	keeper_tell(k, KEEPER_LANE_FILE, 0, &event);
+}
+
 /* A block before the next step of a roster: a revoked card waits for nothing. */
 static bool serve_one(struct keeper *k)
 {
@@ -84,6 +102,8 @@ static bool serve_one(struct keeper *k)
 		keeper_block_serve(k, &job);
 	else if (keeper_take(k, KEEPER_LANE_ROSTER, &job))
 		keeper_roster_serve(k, &job);
+	else if (keeper_take(k, KEEPER_LANE_FILE, &job))
+		serve_file(k, &job);
 	else
 		return false;
 	free(job.data);

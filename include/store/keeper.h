@@ -40,6 +40,7 @@ enum keeper_event_kind {
 	KEEPER_EVENT_FILLED,  /* one run was taken; ask for more. error: the roster is given up */
 	KEEPER_EVENT_ROSTER,  /* the roster is in force, or error and the old one is */
 	KEEPER_EVENT_BLOCKED, /* revoked cards are refused from now on, or error */
+	KEEPER_EVENT_WRITTEN, /* the file of `tag` is on the disk, or error and the old one is */
 };
 
 struct keeper_event {
@@ -78,6 +79,13 @@ int keeper_value(struct keeper *keeper, const char *name, char **ret_value, size
 /* Keeps a value: answered by KEPT with the tag once it is durable. 0, -EAGAIN, -EINVAL, -ENOMEM. */
 int keeper_keep(
 	struct keeper *keeper, const char *name, const void *value, size_t size, uint64_t tag);
+
+/*
+ * Replaces a file beside kept.db, readable to whoever may enter the folder (mode 0644); after
+ * everything else that waits. Takes data over (free), unless it fails. WRITTEN answers. 0, -EAGAIN,
+ * -EINVAL for a name that is no plain file's.
+ */
+int keeper_file(struct keeper *keeper, const char *name, void *data, size_t size, uint64_t tag);
 
 struct keeper_roster {
 	char site[NAME_ID_MAX];

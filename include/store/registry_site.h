@@ -22,6 +22,18 @@ int registry_site(struct registry *registry, struct registry_site *ret_site);
 int registry_site_change(struct registry *registry, const struct registry_site *site);
 int registry_site_lockdown(struct registry *registry, bool lockdown, const char *actor);
 
+/* The public half of the wardens' key (crypto/warden.h), which the roll call is sealed to. */
+#define REGISTRY_WARDENS_KEY_SIZE 32
+struct registry_wardens {
+	bool set; /* else there are none, and no roll call */
+	uint8_t public[REGISTRY_WARDENS_KEY_SIZE];
+	char set_by[ENTRY_ACTOR_MAX + 1];
+	int64_t set_us;
+};
+int registry_wardens(struct registry *registry, struct registry_wardens *ret_wardens);
+/* NULL: there are none any more. Inside a change. */
+int registry_wardens_set(struct registry *registry, const uint8_t *public, const char *actor);
+
 struct registry_tier {
 	char name[REGISTRY_NAME_MAX + 1];
 	struct roster_tier roster; /* tier: its number */

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "crypto/hash.h"
 #include "faulty_vfs.h"
 #include "store/db.h"
@@ -206,6 +207,49 @@ static int no_folder(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fresh_folder, no_folder)
 
+/* ---- files ---- */
+
+static void file_is_replaced_whole(void **state)
+{
+	struct keeper *keeper = open_keeper(false);
+	struct keeper_event event;
+	char *text;
+	size_t size;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(
+			keeper_file(keeper, "list.sealed", strdup(i ? "new" : "old one"), 3, 9), 0);
+		event = next_event(keeper);
+		assert_int_equal(event.kind, KEEPER_EVENT_WRITTEN);
+		assert_int_equal(event.tag, 9);
+		assert_int_equal(event.error, 0);
+		assert_int_equal(file_read(in_folder("list.sealed"), 100, &text, &size), 0);
+		assert_string_equal(text, i ? "new" : "old");
+		free(text);
+	}
+	keeper_close(keeper, 1000);
+}
+
+static void file_that_cannot_be_written_says_so(void **state)
+{
+	static const char *const bad[] = {"", ".", "..", "../x", "a/b"};
+	struct keeper *keeper = open_keeper(false);
+	struct keeper_event event;
+	char data[] = "x";
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		assert_int_equal(keeper_file(keeper, bad[i], data, 1, 0), -EINVAL);
+	assert_int_equal(mkdir(in_folder("list.sealed"), 0700), 0);
+	assert_int_equal(keeper_file(keeper, "list.sealed", strdup("x"), 1, 0), 0);
+	event = next_event(keeper);
+	assert_int_equal(event.error, -EISDIR);
+	assert_non_null(strstr(event.message, "list.sealed: cannot be written"));
+	rmdir(in_folder("list.sealed"));
+	keeper_close(keeper, 1000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -214,6 +258,8 @@ int main(void)
 		TEST(what_waits_is_bounded_and_answered_in_order),
 		TEST(full_disk_is_told_and_heals),
 		TEST(damaged_file_is_kept_and_an_empty_one_begun),
+		TEST(file_is_replaced_whole),
+		TEST(file_that_cannot_be_written_says_so),
 	};
 
 	if (crypto_init() < 0)
