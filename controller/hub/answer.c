@@ -116,6 +116,7 @@ static void begin_answer(
 	memcpy(answer->nonce, ask->nonce, sizeof(answer->nonce));
 	strcpy(answer->head.site, hub->conf.site);
 	answer->head.time_us = clock_wall_us();
+	hub_rollcall_id(hub, answer->head.rollcall);
 }
 
 static int send_answer(struct hub *hub, const struct sync_answer *answer)
@@ -292,6 +293,9 @@ void answer_take(struct hub *hub, struct sync_door *door, const struct sync_ask 
 
 	switch (ask->want) {
 	case SYNC_WANT_REPORT:
+		return;
+	case SYNC_WANT_ROLLCALL:
+		hub_rollcall_again(hub);
 		return;
 	case SYNC_WANT_HEAD:
 		job.kind = SYNC_ANSWER_HEAD;

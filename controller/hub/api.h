@@ -85,6 +85,7 @@ struct api_call {
 /* ---- tables: a group of routes each, ended by a row without method ---- */
 extern const struct api_route api_session_routes[];
 extern const struct api_route api_site_routes[];
+extern const struct api_route api_warden_routes[];
 extern const struct api_route api_member_routes[];
 extern const struct api_route api_card_routes[];
 extern const struct api_route api_enrol_routes[];

@@ -43,6 +43,7 @@ static void rights_of_door(struct rights *rights, const char *site, const char *
 	broker_put_right(rights, DYNSEC_READ, site, "", "keys");
 	broker_put_right(rights, DYNSEC_READ, site, "", "state");
 	broker_put_right(rights, DYNSEC_READ, site, "", "roster/#");
+	broker_put_right(rights, DYNSEC_READ, site, "", "rollcall");
 }
 
 static void rights_of_claim(struct rights *rights, const char *site, const char *claim)

@@ -201,6 +201,7 @@ void collect_flush(struct hub *hub)
 			acknowledge(hub, at);
 	}
 	forget(collect);
+	hub_rollcall_changed(hub);
 }
 
 /* ---- messages ---- */

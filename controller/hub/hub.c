@@ -20,6 +20,7 @@ void hub_changed(struct hub *hub)
 {
 	sync_changed(hub);
 	command_changed(hub);
+	hub_rollcall_changed(hub);
 }
 
 /* Once a day, and at start: what is over leaves the roster. */
@@ -181,8 +182,8 @@ static int open_registry(struct hub *hub, char err[ERR_MAX])
 static int start_parts(struct hub *hub, char err[ERR_MAX])
 {
 	static int (*const starts[])(struct hub *, char *) = {post_start, hub_sync_start,
-		hub_collect_start, hub_command_start, hub_broker_start, hub_provision_start,
-		route_start};
+		hub_rollcall_start, hub_collect_start, hub_command_start, hub_broker_start,
+		hub_provision_start, route_start};
 	int r = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(starts) && r == 0; i++)
@@ -222,6 +223,7 @@ static void stop(struct hub *hub)
 	hub_broker_stop(hub);
 	hub_command_stop(hub);
 	hub_collect_stop(hub);
+	hub_rollcall_stop(hub);
 	hub_sync_stop(hub);
 	post_stop(hub);
 	hub->registry = registry_close(hub->registry);

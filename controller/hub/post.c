@@ -121,6 +121,7 @@ static void connected(struct hub *hub)
 {
 	log_info("mqtt: connected to %s:%u", hub->conf.mqtt_host, hub->conf.mqtt_port);
 	hub_sync_connected(hub);
+	hub_rollcall_connected(hub);
 	hub_collect_connected(hub);
 	hub_command_connected(hub);
 	hub_provision_connected(hub);

@@ -61,6 +61,7 @@ static void fill_head(
 	*ret_head = (struct sync_head){.revision = roster->revision, .time_us = clock_wall_us()};
 	strcpy(ret_head->site, hub->conf.site);
 	memcpy(ret_head->digest, roster->digest, sizeof(ret_head->digest));
+	hub_rollcall_id(hub, ret_head->rollcall);
 }
 
 static bool publish_head(struct hub *hub, const struct registry_roster *roster)

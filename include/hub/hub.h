@@ -10,6 +10,7 @@
  *   keys.c     root, hub and card keys, roll-over    command.c    commands and their results
  *   broker.c   accounts of the broker                enrol.c      the card that was enrolled
  *   session.c  login, sessions, rate limit           provision.c  bundles, claims, stolen doors
+ *   rollcall.c who is inside, sealed for the wardens
  *   route.c    requests, operators, problems         api_*.c      one group of routes each
  *
  * One loop thread (libmosquitto's own beside it). The registry's single writer.
@@ -29,6 +30,7 @@
 #include "wire/command.h"
 #include "wire/http.h"
 #include "wire/mqtt.h"
+#include "wire/rollcall.h"
 #include "wire/sync.h"
 #include <systemd/sd-event.h>
 
@@ -46,6 +48,7 @@ struct hub_collect;   /* collect.c */
 struct hub_commands;  /* command.c */
 struct hub_provision; /* provision.c */
 struct hub_broker;    /* broker.c */
+struct hub_rollcall;  /* rollcall.c */
 struct hub_routes;    /* route.c */
 
 struct hub {
@@ -67,6 +70,7 @@ struct hub {
 	struct hub_commands *commands;
 	struct hub_provision *provision;
 	struct hub_broker *broker;
+	struct hub_rollcall *rollcall;
 	struct hub_routes *routes;
 };
 
@@ -119,6 +123,26 @@ void sync_flush(struct hub *hub);
 bool sync_newer_start(struct hub *hub, const char *door, uint8_t ret_start[SYNC_NONCE_SIZE]);
 /* Once a second. */
 void hub_sync_tick(struct hub *hub);
+
+/*
+ * rollcall.c: at each change of who is inside, at most once a second, the list is sealed to the
+ * wardens' key and published to all doors; also every five minutes, so that its age tells whether
+ * the hub lives.
+ */
+int hub_rollcall_start(struct hub *hub, char err[ERR_MAX]);
+void hub_rollcall_stop(struct hub *hub);
+void hub_rollcall_connected(struct hub *hub);
+/* Who is inside may be others now. Also before the start. */
+void hub_rollcall_changed(struct hub *hub);
+/* A door asked for the newest: it goes to all, again. */
+void hub_rollcall_again(struct hub *hub);
+/* The id of the newest for a head; zeros: there is none. */
+void hub_rollcall_id(const struct hub *hub, uint8_t ret_id[ROLLCALL_ID_SIZE]);
+/* When the newest was made; 0: there is none. */
+int64_t hub_rollcall_as_of(const struct hub *hub);
+/* rollcall_list.c: who is inside now, by name; as_of_us is the caller's. 0, or negative errno and
+ * registry_error says why. Free with rollcall_free. */
+int hub_rollcall_list(struct hub *hub, struct rollcall *ret_list);
 
 int hub_collect_start(struct hub *hub, char err[ERR_MAX]);
 void hub_collect_stop(struct hub *hub);

@@ -192,6 +192,16 @@ def site_settings(site):
     check(not row["before"]["lockdown"] and row["after"]["lockdown"], "the lockdown's audit")
     check(site.good("auditor", "GET", "/status")["lockdown"], "the status knows no lockdown")
     check(not site.good("host", "PUT", "/site/lockdown", {"lockdown": False})["lockdown"], "lockdown stays")
+    key = "3p7bfXt9wbTTW2HC7OQ1Nz+DQ8hbeGdNrfx+FG+IK08="
+    w = site.good("admin", "PUT", "/site/wardens", {"public": key})
+    check(w["public"] == key and len(w["key"]) == 16 and w["set_at"], "the wardens' key: %s" % w)
+    row = audited(site, "site.wardens", "site")
+    check(row["after"]["key"] == w["key"], "the wardens' audit: %s" % row)
+    for bad in ("A" * 43 + "=", "?" * 43 + "="):  # nothing can be sealed to zeros; no base64
+        site.bad("admin", "PUT", "/site/wardens", 400, {"public": bad}, says="tapin rollcall key")
+    check(site.good("host", "GET", "/site/wardens")["key"] == w["key"], "the wardens' key stays")
+    site.good("admin", "PUT", "/site/wardens", {"public": None})
+    check(site.good("auditor", "GET", "/site/wardens")["key"] is None, "the wardens' key goes")
     b = site.good("admin", "POST", "/backup", None, 201)
     check(b["bytes"] > 0, "the backup is empty")
     audited(site, "backup.make", "backup")

@@ -68,7 +68,7 @@ check "a door says its own five" own
 check "a door cannot speak as another door" cannot_say door-front $S/door/front/live \
 	$S/door/back/ask $S/door/back/journal $S/door/back/result $S/door/back/live $S/door/back/status
 check "a door cannot speak as the hub" cannot_say door-front $S/door/front/live \
-	$S/keys $S/state $S/roster/head $S/roster/delta $S/roster/x $S/door/front/state $S/door/front/roster $S/door/front/ack \
+	$S/keys $S/state $S/roster/head $S/roster/delta $S/roster/x $S/rollcall $S/door/front/state $S/door/front/roster $S/door/front/ack \
 	$S/door/front/command $S/door/front/erase $S/door/back/command $S/door/back/state $S/door/back/roster \
 	$S/claim/$claim/answer
 check "a door cannot claim, nor leave its site" cannot_say door-front $S/door/front/live \
