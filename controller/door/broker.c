@@ -31,6 +31,7 @@ static void name_topics(struct door *door)
 		[BROKER_TOPIC_SITE_STATE] = "state",
 		[BROKER_TOPIC_HEAD] = "roster/head",
 		[BROKER_TOPIC_DELTA] = "roster/delta",
+		[BROKER_TOPIC_ROLLCALL] = "rollcall",
 	};
 	const struct door_conf *conf = &door->conf;
 
@@ -125,6 +126,7 @@ static void route(struct door *door, const struct mqtt_event *event)
 		[BROKER_TOPIC_ROSTER] = sync_take_answer,
 		[BROKER_TOPIC_COMMAND] = command_take,
 		[BROKER_TOPIC_ACK] = feed_take_ack,
+		[BROKER_TOPIC_ROLLCALL] = rollcall_take,
 	};
 
 	for (enum broker_topic t = BROKER_TOPIC_KEYS; t < BROKER_TOPIC_COUNT; t++)

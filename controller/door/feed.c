@@ -166,6 +166,7 @@ int feed_write_status(const struct door *door, bool online, char **ret_body)
 		.revision = door->roster.rules.head.revision,
 		.alarms = doorway_standing(&door->doorway),
 		.since_us = clock_wall_us(),
+		.rollcall_us = door->rollcall.as_of_us,
 		.program = "tapin-door " TAPIN_VERSION,
 	};
 

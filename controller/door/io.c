@@ -170,8 +170,10 @@ uint32_t io_doorway_by(struct door *door, enum doorway_event event, uint32_t arg
 		arm(door, sooner(actions.deadline_ms, clock_mono_ms() + STRIKE_RETRY_MS));
 	if (actions.happened)
 		tell(door, actions.happened, cause);
-	if (actions.happened & DOORWAY_DID_FIRE)
+	if (actions.happened & DOORWAY_DID_FIRE) {
 		state_spend(door);
+		rollcall_fire(door);
+	}
 	if (actions.happened & DOORWAY_DID_OPEN)
 		arrive_opened(door);
 	if (actions.happened & (DOORWAY_DID_FIRE | DOORWAY_DID_FIRE_OVER | DOORWAY_DID_UNLOCK |

@@ -30,6 +30,10 @@ static int on_keeper(sd_event_source *source, int fd, uint32_t revents, void *us
 	(void)revents;
 	if (keeper_next(door->sync.keeper, &event) <= 0)
 		return 0;
+	if (event.kind == KEEPER_EVENT_WRITTEN) {
+		rollcall_written(door, &event);
+		return 0;
+	}
 	if (event.kind != KEEPER_EVENT_KEPT) {
 		fetch_take_keeper(door, &event);
 		return 0;
@@ -139,6 +143,7 @@ void sync_start(struct door *door)
 	command_start(door);
 	state_start(door);
 	schedule_start(door);
+	rollcall_start(door);
 	sync_start_timer(door);
 }
 
@@ -147,6 +152,7 @@ void sync_stop(struct door *door)
 	struct door_sync *sync = &door->sync;
 
 	fetch_abort(door);
+	rollcall_stop(door);
 	sync->io = sd_event_source_disable_unref(sync->io);
 	sync->timer = sd_event_source_disable_unref(sync->timer);
 	if (sync->keeper)

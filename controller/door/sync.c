@@ -44,15 +44,26 @@ static int send_ask(struct door *door, struct sync_ask *ask)
 	return r < 0 ? r : broker_publish_signed(door, BROKER_TOPIC_ASK, body);
 }
 
-static void report_now(struct door *door)
+/* An ask that waits for no answer. */
+static void tell(struct door *door, enum sync_want want)
 {
-	struct sync_ask ask = {.want = SYNC_WANT_REPORT};
+	struct sync_ask ask = {.want = want};
 
-	door->sync.report_ms = 0;
-	door->sync.reported_ms = clock_mono_ms();
 	crypto_random(ask.nonce, sizeof(ask.nonce));
 	if (broker_up(door))
-		(void)send_ask(door, &ask); /* the next ask says the same */
+		(void)send_ask(door, &ask);
+}
+
+static void report_now(struct door *door)
+{
+	door->sync.report_ms = 0;
+	door->sync.reported_ms = clock_mono_ms();
+	tell(door, SYNC_WANT_REPORT); /* if it is lost, the next ask says the same */
+}
+
+void sync_ask_rollcall(struct door *door)
+{
+	tell(door, SYNC_WANT_ROLLCALL);
 }
 
 void sync_report(struct door *door)
@@ -306,6 +317,7 @@ static void take_head(struct door *door, enum broker_topic topic, const struct s
 		return;
 	sync_heard_head(door, head, answered);
 	catch_up(door, want, answered);
+	rollcall_heard_head(door);
 	report_again(door);
 }
 

@@ -182,6 +182,7 @@ struct door {
 	struct door_enrol enrol;
 	struct door_arrivals arrivals;
 	struct door_usage usage;
+	struct door_rollcall rollcall;
 
 	struct journal *journal;
 	struct journal_report journal_report;
@@ -438,6 +439,8 @@ void sync_take_answer(struct door *door, const struct mqtt_event *event);
 void sync_want(struct door *door, enum sync_want want, uint32_t delay_ms);
 /* Tells the hub what is in force. */
 void sync_report(struct door *door);
+/* Asks for the newest roll call. */
+void sync_ask_rollcall(struct door *door);
 /* The answer to the ask under way came or goes on: do not ask again for a while. */
 void sync_progress(struct door *door, bool complete);
 /* The hub's time as this door knows it. False: it does not. */
@@ -493,6 +496,20 @@ void command_connected(struct door *door);
 void command_answer(struct door *door, struct command_result *result);
 /* A result of this command, still without what it ended with. */
 struct command_result command_result_of(const struct door *door, const struct command *command);
+
+/* ---- rollcall.c ---- */
+
+#define ROLLCALL_FIRE_NAME "rollcall.fire" /* in the run directory; written at each fire */
+
+/* Looks at the file from before. */
+void rollcall_start(struct door *door);
+void rollcall_stop(struct door *door);
+void rollcall_take(struct door *door, const struct mqtt_event *event);
+/* A head was believed: a list that it names and the door lacks is asked for. */
+void rollcall_heard_head(struct door *door);
+void rollcall_written(struct door *door, const struct keeper_event *event);
+/* The fire input: whoever waits for the file prints the list. */
+void rollcall_fire(const struct door *door);
 
 /* ---- enrol.c ---- */
 

@@ -10,6 +10,7 @@
  *   state.c     lockdown, mode and hold: kept, resolved, told to the doorway
  *   command.c   commands and their results
  *   enrol.c     reading a new card for a host
+ *   rollcall.c  the newest sealed list of who is inside
  */
 #pragma once
 
@@ -21,6 +22,7 @@
 #include "wire/command.h"
 #include "wire/message.h"
 #include "wire/mqtt.h"
+#include "wire/rollcall.h"
 #include "wire/sync.h"
 #include <systemd/sd-event.h>
 
@@ -40,6 +42,7 @@ enum broker_topic {
 	BROKER_TOPIC_ROSTER,
 	BROKER_TOPIC_COMMAND,
 	BROKER_TOPIC_ACK,
+	BROKER_TOPIC_ROLLCALL,
 	BROKER_TOPIC_COUNT,
 };
 
@@ -133,6 +136,14 @@ struct door_commands {
 	bool has_unsent;
 	struct command_result unsent; /* made while there was no connection */
 	sd_event_source *identify;
+};
+
+struct door_rollcall {
+	uint8_t id[ROLLCALL_ID_SIZE]; /* of the one that is kept, or on its way to the disk */
+	int64_t as_of_us;             /* 0: none */
+	struct rollcall_join join;    /* the one that comes in parts */
+	uint64_t joined_ms;           /* when its last part came */
+	uint64_t told_ms;             /* when the status last told of one */
 };
 
 struct door_enrol {

@@ -18,6 +18,8 @@ person "Wilhelmina Axolotl" wilhelmina@axolotl.example 047c3b9a2e5d80 >/dev/null
 lost=$(person "Bartholomew Narwhal" "+44 121 496 0999" 04a35e12c46b81)
 api PUT /holidays/2026-12-24 '{"holiday": true}' >/dev/null
 api POST /exceptions '{"kind": "closure", "from": "2027-01-02", "to": "2027-01-03", "reason": "stocktaking"}' >/dev/null
+check "the site has wardens" "$B/bin/tapin" rollcall key "$work/wardens.key" --hub "unix:$work/hub.sock" \
+	--passphrase-fd 3 3<<<"four words and a song"
 check "it runs" site_door_up front
 check "it gets the roster" until_true $((5 * slow)) confirmed front
 at front tap unlimited >/dev/null
@@ -28,12 +30,13 @@ api PUT /doors/front/state '{"mode": "controlled"}' >/dev/null
 api POST "/cards/$lost/lose" '{"why": "Pangolin lost it"}' >/dev/null
 sleep 0.5
 check "and follows" until_true $((5 * slow)) confirmed front
+check "and keeps the roll call" until_true $((5 * slow)) test -s "$work/front/store/rollcall.sealed"
 stop reader_front
 stop door_front
 
 # ---- the disk: what systemd keeps for the unit; the run directory is memory ----
 disk() {
-	(cd "$work/front" && find keys -type f
+	(cd "$work/front" && find keys -type f && cd store && ls rollcall.sealed && cd ..
 	for db in cache kept journal; do
 		sqlite3 "store/$db.db" "SELECT '$db.db ' || m.name || ' ' || (SELECT group_concat(name, ' ') FROM pragma_table_info(m.name))
 			FROM sqlite_master m WHERE m.type = 'table'"
@@ -41,13 +44,13 @@ disk() {
 }
 documented() {
 	sed -n '/begin of the list/,/end of the list/p' deploy/man/tapin-door.8 | grep '^ ' | sed 's/^ *//; s/\\-/-/g' |
-		awk '/^keys\// { print $1; next } { sub(/ +/, " "); sub(/: .*/, ""); $1 = $1; print }' | sort
+		awk '/^(keys\/|rollcall)/ { print $1; next } { sub(/ +/, " "); sub(/: .*/, ""); $1 = $1; print }' | sort
 }
 disk >"$work/disk"
 documented >"$work/documented"
 optional='^keys/(mqtt.ca|journal.before|provisioned)$'
 check "files and columns are exactly what tapin-door(8) says" diff <(grep -vE "$optional" "$work/documented") <(grep -vE "$optional" "$work/disk")
-check "no other file is on the disk" test -z "$(cd "$work/front/store" && find . -type f ! -name 'cache.db*' ! -name 'kept.db*' ! -name 'journal.db*')"
+check "no other file is on the disk" test -z "$(cd "$work/front/store" && find . -type f ! -name 'cache.db*' ! -name 'kept.db*' ! -name 'journal.db*' ! -name rollcall.sealed)"
 kept_documented=$(sed -n 's/^ *kept.db kept .*value: //p' deploy/man/tapin-door.8 | tr ' ' '\n')
 check "the kept values are those it names" test -z "$(comm -13 <(sort <<<"$kept_documented") <(sqlite3 "$work/front/store/kept.db" 'SELECT name FROM kept ORDER BY 1'))"
 
