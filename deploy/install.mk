@@ -8,7 +8,7 @@ install: programs ## install into DESTDIR and PREFIX (/usr)
 		$(LIBDIR)/udev/rules.d $(DESTDIR)$(PREFIX)/share/doc/tapin $(DESTDIR)$(PREFIX)/share/man/man1 \
 		$(DESTDIR)$(PREFIX)/share/man/man7 $(DESTDIR)$(PREFIX)/share/man/man8
 	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
-	for unit in $(wildcard systemd/*.service); do \
+	for unit in $(wildcard systemd/*.service systemd/*.path); do \
 		sed 's#/usr/bin/#$(PREFIX)/bin/#' $$unit >$(LIBDIR)/systemd/system/$${unit##*/} && \
 		chmod 644 $(LIBDIR)/systemd/system/$${unit##*/} || exit 1; \
 	done

@@ -189,6 +189,13 @@ int cli_door_bundle(struct cli_call *call);
 int cli_door_stolen(struct cli_call *call);
 int cli_door_command(struct cli_call *call);
 int cli_door_state(struct cli_call *call);
+/* Where they are unless a command says otherwise. */
+#define CLI_ROLLCALL_FILE "/var/lib/tapin/rollcall.sealed"
+#define CLI_ROLLCALL_KEY "/etc/tapin/wardens.key"
+int cli_rollcall_key(struct cli_call *call);
+int cli_rollcall_end(struct cli_call *call);
+int cli_rollcall_open(struct cli_call *call);
+int cli_rollcall_print(struct cli_call *call);
 int cli_log(struct cli_call *call);
 int cli_log_verify(struct cli_call *call);
 int cli_site_status(struct cli_call *call);

@@ -42,6 +42,11 @@ behind() { # a door that was away pulls deltas
 
 check "a hub and its broker start" site_up
 check "somebody listens" listen
+wardens_named() {
+	"$B/bin/tapin" rollcall key "$work/wardens.key" --hub "unix:$work/hub.sock" --passphrase-fd 3 3<<<"four words and a song" &&
+		until_true 5 heard rollcall
+}
+check "the site has wardens" wardens_named
 check "a door joins, cards are shown, commands given, states told" went
 check "a door that was away catches up" behind
 sleep 0.3
@@ -49,7 +54,7 @@ sleep 0.3
 /usr/bin/python3 - "$work" >"$work/judged" 2>&1 <<'PY'
 import collections, json, jsonschema, re, sys
 work = sys.argv[1]
-kinds = {"keys": "keys", "state": "site-state", "roster/head": "roster-head", "roster/delta": "roster-delta",
+kinds = {"keys": "keys", "state": "site-state", "roster/head": "roster-head", "roster/delta": "roster-delta", "rollcall": "rollcall-part",
          "door/front/state": "door-state", "door/front/ask": "ask", "door/front/roster": "roster-answer",
          "door/front/command": "command", "door/front/result": "result", "door/front/journal": "journal-batch",
          "door/front/ack": "ack", "door/front/live": "live", "door/front/status": "status",
@@ -89,8 +94,8 @@ print("all fit" if not wrong else f"{wrong} wrong")
 PY
 fits() { grep -qx 'all fit' "$work/judged" || { cat "$work/judged"; return 1; }; }
 check "everything fits its schema" fits
-for kind in ack ask bundle claim claim-answer command door-state journal-batch keys live result roster-answer roster-delta roster-head \
-	site-state status; do
+for kind in ack ask bundle claim claim-answer command door-state journal-batch keys live result rollcall-part roster-answer roster-delta \
+	roster-head site-state status; do
 	check "$kind was among it" grep -Eq "^$kind [1-9]" "$work/judged"
 done
 check "answers with a head, a snapshot and a delta" grep -qx 'answers delta head snapshot' "$work/judged"

@@ -5,11 +5,12 @@
 # explained, and nothing makes them give up. Their running is for the machine test.
 source "$(dirname "$0")/lib.sh"
 units=(door reader hub clock)
+once=(rollcall)
 
 installed() {
 	make -s install B="$B" DESTDIR="$work/root" PREFIX=/usr >/dev/null
 	# the programs are looked for on this machine, not below the root
-	mkdir "$work/units" && for u in "${units[@]}"; do
+	mkdir "$work/units" && for u in "${units[@]}" "${once[@]}"; do
 		sed "s#/usr/bin/#$work/root/usr/bin/#" "$work/root/usr/lib/systemd/system/tapin-$u.service" \
 			>"$work/units/tapin-$u.service" || return 1
 	done
@@ -51,7 +52,7 @@ has() { # UNIT LINE...
 }
 exec 3>&1
 if command -v systemd-analyze >/dev/null; then
-	for u in "${units[@]}"; do
+	for u in "${units[@]}" "${once[@]}"; do
 		check "tapin-$u: systemd-analyze verify has nothing to say" verified "$u"
 		check "tapin-$u: exposure of 1.5 at most" exposure "$u" 15
 		check "tapin-$u: what is left open is explained in the unit" explained "$u"
@@ -62,6 +63,8 @@ fi
 for u in "${units[@]}"; do
 	check "tapin-$u is never given up and watched" has "$u" Type=notify Restart=always StartLimitIntervalSec=0 NoNewPrivileges=yes
 done
+path_unit() { grep -qxF "PathChanged=/run/tapin/rollcall.fire" "$work/root/usr/lib/systemd/system/tapin-rollcall.path"; }
+check "the roll call is printed at the door's word" path_unit
 check "the door goes to rest however it ended" has door "ExecStopPost=/usr/bin/tapin-door --relock" WatchdogSec=2s \
 	WatchdogSignal=SIGKILL "DeviceAllow=char-gpiochip rw" DevicePolicy=closed
 check "the reader has no network" has reader PrivateNetwork=yes RestrictAddressFamilies=AF_UNIX DevicePolicy=closed

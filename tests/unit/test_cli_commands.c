@@ -156,6 +156,10 @@ static const struct {
 	{"site|lockdown|off", "PUT /site/lockdown", "{\"lockdown\":false}"},
 	{"site|status|--json", "GET /status", ""},
 	{"backup|make", "POST /backup", ""},
+	{"rollcall|status", "GET /site/wardens", ""},
+	{"rollcall|end", "PUT /site/wardens", "{\"public\":null}"},
+	{"rollcall|key|tests/fuzz/corpus/keyfile/warden", "PUT /site/wardens",
+		"{\"public\":\"WMHI/iTTyu987ocya9Rb+uK9SEP4H6IjMDWseivB8lk=\"}"},
 	{"whoami", "GET /session", ""},
 };
 
