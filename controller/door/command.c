@@ -93,10 +93,15 @@ static void turn_down(struct door *door, const struct command *command,
 /* The entry comes first: nothing opens the door without one. */
 static bool noted(struct door *door, const struct command *command)
 {
-	char what[64];
+	struct entry entry;
 
-	describe(command, what, sizeof(what));
-	if (record_act(door, ENTRY_KIND_COMMAND, command->actor, "%s", what) == 0)
+	record_prepare(door, &entry, ENTRY_KIND_COMMAND);
+	describe(command, entry.detail, sizeof(entry.detail));
+	entry.has_subject = true;
+	entry.subject.member =
+		command->member; /* who is let in: the hub counts it as their coming */
+	entry_text_set(entry.subject.actor, sizeof(entry.subject.actor), command->actor);
+	if (record_append(door, &entry) == 0)
 		return true;
 	answer(door, command, COMMAND_OUTCOME_FAILED,
 		"the door's journal is full: its disk must be looked after first");

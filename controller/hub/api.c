@@ -165,6 +165,23 @@ void api_object_name(char out[80], const char *noun, uint64_t id)
 	snprintf(out, 80, "%s/%" PRIu64, noun, id);
 }
 
+int api_audit_look(struct api_call *call, const char *noun, uint64_t id)
+{
+	char object[80];
+	int r;
+
+	api_object_name(object, noun, id);
+	if (!session_looks(call->hub, call->actor.name, object))
+		return 0;
+	r = api_begin(call);
+	if (r == 0)
+		r = api_audit(call, "log.look", object, NULL, NULL);
+	r = api_commit(call, r, NULL);
+	if (r == 0)
+		session_looked(call->hub, call->actor.name, object);
+	return r;
+}
+
 /* ---- who knows of a change ---- */
 
 bool api_confirmed(const struct registry_door *door, const struct revision *revision)

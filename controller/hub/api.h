@@ -93,6 +93,11 @@ extern const struct api_route api_tier_routes[];
 extern const struct api_route api_calendar_routes[];
 extern const struct api_route api_door_routes[];
 extern const struct api_route api_event_routes[];
+extern const struct api_route api_presence_routes[];
+extern const struct api_route api_allowance_routes[];
+extern const struct api_route api_pool_routes[];
+extern const struct api_route api_guest_routes[];
+extern const struct api_route api_event_guest_routes[];
 extern const struct api_route api_operator_routes[];
 extern const struct api_route api_log_routes[];
 extern const struct api_route api_alarm_routes[];
@@ -200,7 +205,15 @@ int api_card_token(
 /* The wall clock, as the registry's. */
 int64_t api_now_us(void);
 
-/* api_import.c: the handlers of both imports */
+/* Notes that this actor looked at what a person did: once in ten minutes. */
+int api_audit_look(struct api_call *call, const char *noun, uint64_t id);
+/* The kinds of allowance as words: enum allowance_kind. */
+extern const char *const api_allowance_kinds[5];
+/* The member's name beside the number, or null. */
+void api_member_name(struct api_call *call, const char *key, uint64_t member);
+
+/* api_import.c: the handlers of the imports */
+int api_import_guests(struct api_call *call);
 int api_import_members(struct api_call *call);
 int api_import_cards(struct api_call *call);
 /* What a host may not do to a member: 0, or -EACCES with err. before NULL: a new one. */

@@ -23,6 +23,7 @@ void api_card_fields(struct api_writer *out, const struct registry_card *card)
 	api_time(out, "ended_at", card->ended_us);
 	api_text(out, "ended_why", card->ended_why);
 	api_number_or_null(out, "replaced_by", card->replaced_by);
+	api_date(out, "loan_until", card->loan_until);
 	api_number(out, "version", card->version);
 }
 

@@ -134,6 +134,7 @@ int api_door_command(struct api_call *call)
 		COMMAND_UNLOCK, COMMAND_RELOCK, COMMAND_IDENTIFY, COMMAND_TEST};
 	CLEANUP(registry_door_free) struct registry_door door = {0};
 	struct registry_command command = {0};
+	struct registry_member member;
 	char action[48];
 	int r, verb = 0;
 
@@ -144,13 +145,24 @@ int api_door_command(struct api_call *call)
 	if (api_get_u32(&call->body, "seconds", API_OPTIONAL, 1, UNLOCK_MAX, &command.seconds) &&
 		verbs[verb] != COMMAND_UNLOCK)
 		api_errors_add(&call->errors, "seconds", "only with unlock");
+	if (api_get_number(
+		    &call->body, "member", API_OPTIONAL, 1, API_NUMBER_MAX, &command.member) &&
+		verbs[verb] != COMMAND_UNLOCK)
+		api_errors_add(&call->errors, "member", "only with unlock");
+	api_get_text(&call->body, "why", command.member ? API_REQUIRED : API_OPTIONAL, 1,
+		REGISTRY_NAME_MAX, command.label);
 	if (!api_body_done(&call->body))
 		return api_malformed(call);
+	if (command.member > 0) {
+		r = registry_member(call->registry, command.member, &member);
+		if (r < 0)
+			return r;
+	}
 	command.verb = verbs[verb];
 	if (verbs[verb] == COMMAND_UNLOCK && command.seconds == 0)
 		command.seconds = UNLOCK_SECONDS;
 	memcpy(command.door, door.name, sizeof(command.door));
-	snprintf(action, sizeof(action), "door.%s", words[verb]);
+	snprintf(action, sizeof(action), "door.%s", command.member ? "let_in" : words[verb]);
 	r = api_command_send(call, &command, action);
 	if (r != 0)
 		return r;

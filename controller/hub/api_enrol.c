@@ -120,6 +120,8 @@ int api_command_send(struct api_call *call, struct registry_command *command, co
 	api_text(&after, "verb", command_verb_name((enum command_verb)command->verb));
 	api_number(&after, "seconds", command->seconds);
 	api_number_or_null(&after, "member", command->member);
+	if (*command->label && command->verb == COMMAND_UNLOCK)
+		api_text(&after, "why", command->label);
 	api_hex(&after, "command", command->id, sizeof(command->id));
 	api_end(&after);
 	snprintf(object, sizeof(object), "door/%s", command->door);

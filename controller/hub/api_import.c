@@ -142,8 +142,10 @@ static int finish(struct api_import *import, int r)
 		return r;
 	if (!import->preview && undo)
 		return api_unfit(call);
+	if (!undo && import->audit)
+		r = import->audit(call);
 	if (!undo)
-		r = api_commit(call, 0, &revision);
+		r = api_commit(call, r, &revision);
 	if (r < 0)
 		return r;
 	if (import->rows.failed)

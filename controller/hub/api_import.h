@@ -23,6 +23,7 @@ struct api_import {
 	size_t column_count;
 	/* Takes the row inside a change: enum api_effect, or negative errno, which ends it all. */
 	int (*take)(struct api_import *import);
+	int (*audit)(struct api_call *call); /* of the whole, before it is kept; NULL: none */
 	void *userdata;
 	bool makes_members;
 	/* the rest is api_import_run's */

@@ -90,22 +90,10 @@ static void read_query(struct api_call *call, struct registry_log_query *query,
 /* Who looks at one person's history leaves a trace. */
 static int audit_look(struct api_call *call, const struct registry_log_query *query)
 {
-	char object[80];
-	int r;
-
 	if (!query->member && !query->card)
 		return 0;
-	api_object_name(object, query->member ? "member" : "card",
+	return api_audit_look(call, query->member ? "member" : "card",
 		query->member ? query->member : query->card);
-	if (!session_looks(call->hub, call->actor.name, object))
-		return 0;
-	r = api_begin(call);
-	if (r == 0)
-		r = api_audit(call, "log.look", object, NULL, NULL);
-	r = api_commit(call, r, NULL);
-	if (r == 0)
-		session_looked(call->hub, call->actor.name, object);
-	return r;
 }
 
 /* ---- what is answered ---- */

@@ -23,6 +23,7 @@ void api_member_fields(struct api_writer *out, const struct registry_member *mem
 	api_date(out, "grace_until", member->grace_until);
 	api_number(out, "release_ms", member->release_ms);
 	api_number(out, "cards", member->cards);
+	api_number_or_null(out, "pool", member->pool);
 	api_time(out, "created_at", member->created_us);
 	api_number(out, "version", member->version);
 }
@@ -43,6 +44,16 @@ void api_write_member(struct api_writer *out, const struct registry_member *memb
 	api_object(out, NULL);
 	api_member_fields(out, member);
 	api_end(out);
+}
+
+void api_member_name(struct api_call *call, const char *key, uint64_t id)
+{
+	struct registry_member member;
+
+	if (id > 0 && registry_member(call->registry, id, &member) == 0)
+		api_text(&call->out, key, member.name);
+	else
+		api_null(&call->out, key);
 }
 
 /* ---- what a host may ---- */
@@ -67,7 +78,7 @@ static bool only_less(const struct registry_member *before, const struct registr
 	return before->tier == after->tier && before->valid_from == after->valid_from &&
 	       before->valid_until == after->valid_until &&
 	       before->grace_until == after->grace_until &&
-	       before->release_ms == after->release_ms &&
+	       before->release_ms == after->release_ms && before->pool == after->pool &&
 	       (before->state == after->state || after->state != MEMBER_STATE_ACTIVE);
 }
 
@@ -166,6 +177,7 @@ static bool read_member(struct api_body *body, struct registry_member *member, e
 	api_get_date(body, "valid_until", API_NULLABLE, &member->valid_until);
 	api_get_date(body, "grace_until", API_NULLABLE, &member->grace_until);
 	api_get_u32(body, "release_ms", API_OPTIONAL, 0, RELEASE_MS_MAX, &member->release_ms);
+	api_get_number(body, "pool", API_NULLABLE, 1, API_NUMBER_MAX, &member->pool);
 	return api_body_done(body);
 }
 

@@ -22,6 +22,9 @@ static void write_site(struct api_writer *out, const struct registry_site *site)
 		site->roster.holidays == CALENDAR_HOLIDAYS_ENGLAND ? holidays[1] : holidays[0]);
 	api_number(out, "warn_s", site->roster.warn_s);
 	api_number(out, "bound_s", site->roster.bound_s);
+	api_number(out, "checkout_minute", site->roster.checkout_minute);
+	api_number(out, "guests_max", site->guests_max);
+	api_bool(out, "presence_at_doors", site->presence_at_doors);
 	api_bool(out, "lockdown", site->lockdown);
 	api_text(out, "lockdown_by", site->state_actor);
 	api_time(out, "lockdown_at", site->state_us);
@@ -62,6 +65,7 @@ static int change_site(struct api_call *call)
 {
 	CLEANUP(api_writer_free) struct api_writer before = {0};
 	struct registry_site site;
+	uint32_t minute;
 	int word, r = registry_site(call->registry, &site);
 
 	if (r < 0)
@@ -73,6 +77,10 @@ static int change_site(struct api_call *call)
 		site.roster.holidays = word ? CALENDAR_HOLIDAYS_ENGLAND : CALENDAR_HOLIDAYS_NONE;
 	api_get_u32(&call->body, "warn_s", API_OPTIONAL, 0, WARN_MAX_S, &site.roster.warn_s);
 	api_get_u32(&call->body, "bound_s", API_OPTIONAL, 0, WARN_MAX_S, &site.roster.bound_s);
+	if (api_get_u32(&call->body, "checkout_minute", API_OPTIONAL, 0, 1439, &minute))
+		site.roster.checkout_minute = (uint16_t)minute;
+	api_get_u32(&call->body, "guests_max", API_OPTIONAL, 0, 100, &site.guests_max);
+	api_get_bool(&call->body, "presence_at_doors", API_OPTIONAL, &site.presence_at_doors);
 	if (!api_body_done(&call->body))
 		return api_malformed(call);
 	if (!api_matches(call, site.version))

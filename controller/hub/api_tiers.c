@@ -4,8 +4,28 @@
 
 #include <string.h>
 
+#define WARN_PERCENT 80
+#define LIMIT_MAX 44640 /* minutes of the longest month */
+
 /* bit i of enum tier_flag */
 static const char *const flags[] = {"staff", "override", "may_open_up", "events_free"};
+
+const char *const api_allowance_kinds[5] = {"none", "hours", "days", "half_days", "visits"};
+static const char *const policies[] = {"deny", "warn"};
+
+static void write_allowance(struct api_writer *out, const struct allowance *a)
+{
+	if (a->kind == ALLOWANCE_NONE) {
+		api_null(out, "allowance");
+		return;
+	}
+	api_object(out, "allowance");
+	api_text(out, "kind", api_allowance_kinds[a->kind]);
+	api_number(out, "limit", a->limit);
+	api_text(out, "when_spent", policies[a->policy == ALLOWANCE_WARN]);
+	api_number(out, "warn_percent", a->warn_percent);
+	api_end(out);
+}
 
 static void write_tier(struct api_writer *out, const struct registry_tier *tier)
 {
@@ -31,6 +51,7 @@ static void write_tier(struct api_writer *out, const struct registry_tier *tier)
 		api_end(out);
 	}
 	api_end(out);
+	write_allowance(out, &tier->roster.allowance);
 	api_number(out, "version", tier->version);
 	api_end(out);
 }
@@ -88,6 +109,23 @@ static void read_door(struct api_body *item, size_t index, void *userdata)
 	api_body_done(item);
 }
 
+static void read_allowance(struct api_body *item, void *userdata)
+{
+	struct allowance *a = userdata;
+	int kind = 0, policy = ALLOWANCE_DENY;
+	uint32_t percent = WARN_PERCENT;
+
+	*a = (struct allowance){0};
+	api_get_word(item, "kind", API_REQUIRED, api_allowance_kinds + 1, 4, &kind);
+	api_get_u32(item, "limit", API_REQUIRED, 0, LIMIT_MAX, &a->limit);
+	api_get_word(item, "when_spent", API_OPTIONAL, policies, ARRAY_SIZE(policies), &policy);
+	api_get_u32(item, "warn_percent", API_OPTIONAL, 0, 100, &percent);
+	a->kind = (enum allowance_kind)(kind + 1);
+	a->policy = (enum allowance_policy)policy;
+	a->warn_percent = (uint8_t)percent;
+	api_body_done(item);
+}
+
 static bool read_tier(struct api_body *body, struct registry_tier *tier, enum api_need needed)
 {
 	struct roster_tier *roster = &tier->roster;
@@ -97,6 +135,9 @@ static bool read_tier(struct api_body *body, struct registry_tier *tier, enum ap
 	api_get_words(body, "flags", API_OPTIONAL, flags, ARRAY_SIZE(flags), &roster->flags);
 	api_get_list(body, "doors", API_OPTIONAL, ROSTER_TIER_DOORS_MAX, read_door, roster,
 		&roster->door_count);
+	if (!api_get_object(body, "allowance", API_NULLABLE, read_allowance, &roster->allowance) &&
+		api_is_null(body, "allowance"))
+		roster->allowance = (struct allowance){0};
 	return api_body_done(body);
 }
 

@@ -187,9 +187,11 @@ static void take_all(struct hub *hub)
 void collect_flush(struct hub *hub)
 {
 	struct hub_collect *collect = hub->collect;
+	struct registry_roster before = {0}, after = {0};
 
 	if (collect->count == 0)
 		return;
+	registry_roster(hub->registry, &before);
 	take_all(hub);
 	for (size_t i = 0; i < collect->count; i++) {
 		const struct waiting *at = &collect->waiting[i];
@@ -201,6 +203,10 @@ void collect_flush(struct hub *hub)
 			acknowledge(hub, at);
 	}
 	forget(collect);
+	/* how members stand now, for the other doors */
+	registry_roster(hub->registry, &after);
+	if (revision_compare(&before.revision, &after.revision) != 0)
+		hub_changed(hub);
 	hub_rollcall_changed(hub);
 }
 

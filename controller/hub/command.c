@@ -148,6 +148,7 @@ static int publish(
 
 	strcpy(command.site, hub->conf.site);
 	strcpy(command.door, row->door);
+	command.member = row->verb == COMMAND_UNLOCK ? row->member : 0;
 	strcpy(command.actor, row->actor);
 	memcpy(command.id, row->id, sizeof(command.id));
 	memcpy(command.start, start, sizeof(command.start));

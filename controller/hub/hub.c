@@ -48,6 +48,32 @@ static void prune(struct hub *hub)
 	hub_changed(hub);
 }
 
+/* Guests and loans whose time is over, and the check-out: once a minute. */
+static void tick_days(struct hub *hub)
+{
+	int64_t minute = clock_wall_us() / 60000000;
+	int r, ended;
+
+	if (minute == hub->ticked)
+		return;
+	hub->ticked = minute;
+	r = registry_begin(hub->registry);
+	if (r < 0)
+		return; /* the next minute */
+	ended = registry_days_tick(hub->registry);
+	r = ended < 0 ? ended : registry_commit(hub->registry, NULL);
+	if (r < 0) {
+		log_warning("registry: %s; guests and loans stay for now",
+			registry_error(hub->registry));
+		if (registry_changing(hub->registry))
+			registry_abort(hub->registry);
+		return;
+	}
+	if (ended > 0)
+		log_info("registry: %d guest passes and loans are over", ended);
+	hub_changed(hub);
+}
+
 static int on_housekeeping(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct hub *hub = userdata;
@@ -61,6 +87,7 @@ static int on_housekeeping(sd_event_source *source, uint64_t usec, void *userdat
 	hub_broker_tick(hub);
 	route_tick(hub);
 	prune(hub);
+	tick_days(hub);
 	(void)sd_notifyf(0, "STATUS=broker %s",
 		!hub->mqtt                  ? "none"
 		: mqtt_connected(hub->mqtt) ? "up"

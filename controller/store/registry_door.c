@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Doors: making, naming, removing them, and reading what is known of them. */
+#include "registry_days_private.h"
 #include "registry_door_private.h"
 
 #include <string.h>
@@ -177,7 +178,13 @@ int registry_door_add(struct registry *reg, const char *name, const char *title)
 	rc = registry_check_text(reg, "the door's title", title, REGISTRY_NAME_MAX, true);
 	if (rc == 0)
 		rc = registry_enter(reg, &own);
-	return rc < 0 ? rc : registry_leave(reg, own, add(reg, name, title));
+	if (rc < 0)
+		return rc;
+	rc = add(reg, name, title);
+	/* among how many a pool is shared */
+	if (rc >= 0)
+		rc = registry_pool_publish_all(reg);
+	return registry_leave(reg, own, rc < 0 ? rc : 0);
 }
 
 /* A door whose version is the expected one: 1, or negative errno. */
@@ -272,7 +279,12 @@ int registry_door_remove(struct registry *reg, const char *name, uint64_t versio
 	bool own = false;
 	int rc = registry_enter(reg, &own);
 
-	return rc < 0 ? rc : registry_leave(reg, own, remove_door(reg, name, version));
+	if (rc < 0)
+		return rc;
+	rc = remove_door(reg, name, version);
+	if (rc >= 0)
+		rc = registry_pool_publish_all(reg);
+	return registry_leave(reg, own, rc < 0 ? rc : 0);
 }
 
 static int steal(struct registry *reg, const char *name)

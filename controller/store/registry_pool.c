@@ -209,7 +209,7 @@ int registry_pool_change(struct registry *reg, const struct registry_pool *pool)
 	sqlite3_stmt *stmt = registry_prepare(reg,
 		"UPDATE pool SET name = ?1, kind = ?2, units = ?3, version = version + 1 "
 		"WHERE id = ?4");
-	struct registry_pool now;
+	struct registry_pool now = {0};
 	int rc = check(reg, pool);
 
 	if (rc == 0)
@@ -232,7 +232,7 @@ int registry_pool_remove(struct registry *reg, uint64_t id, uint64_t version)
 	CLEANUP(registry_done)
 	sqlite3_stmt *stmt = registry_prepare(reg, "DELETE FROM pool WHERE id = ?1");
 	struct roster_record record = {.kind = ROSTER_KIND_POOL, .gone = true, .pool.id = id};
-	struct registry_pool now;
+	struct registry_pool now = {0};
 	int rc = registry_check_changing(reg);
 
 	if (rc == 0)

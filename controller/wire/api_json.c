@@ -136,6 +136,14 @@ void api_number(struct api_writer *out, const char *key, uint64_t number)
 	put_word(out, key, text);
 }
 
+void api_integer(struct api_writer *out, const char *key, int64_t number)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%" PRId64, number);
+	put_word(out, key, text);
+}
+
 void api_number_or_null(struct api_writer *out, const char *key, uint64_t number)
 {
 	if (number)

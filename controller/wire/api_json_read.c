@@ -353,3 +353,20 @@ bool api_get_list(struct api_body *body, const char *key, enum api_need need, si
 	*ret_count = json_array_size(value);
 	return body->errors->count == before;
 }
+
+bool api_get_object(struct api_body *body, const char *key, enum api_need need,
+	void (*fn)(struct api_body *item, void *userdata), void *userdata)
+{
+	const json_t *value = find(body, key, need);
+	struct api_body item = {.errors = body->errors, .object = value};
+	size_t before = body->errors->count;
+
+	if (!value || none(value, need))
+		return false;
+	snprintf(item.prefix, sizeof(item.prefix), "%s.", key);
+	if (json_is_object(value))
+		fn(&item, userdata);
+	else
+		note(body, key, "expected an object%s", need == API_NULLABLE ? ", or null" : "");
+	return body->errors->count == before;
+}

@@ -54,7 +54,9 @@ const char *command_outcome_name(enum command_outcome outcome)
 static bool command_valid(const struct command *c)
 {
 	if (!command_verb_name(c->verb) || !name_id_valid(c->site) || !name_id_valid(c->door) ||
-		c->counter.number > INT64_MAX || c->time_us < 0 || c->expires_us <= c->time_us)
+		c->counter.number > INT64_MAX || c->member > INT64_MAX ||
+		(c->member > 0 && c->verb != COMMAND_UNLOCK) || c->time_us < 0 ||
+		c->expires_us <= c->time_us)
 		return false;
 	return c->seconds >= verbs[c->verb].min && c->seconds <= verbs[c->verb].max && *c->actor &&
 	       body_line_valid(c->actor, sizeof(c->actor));
@@ -62,19 +64,20 @@ static bool command_valid(const struct command *c)
 
 int command_write(const struct command *c, char **ret_body)
 {
-	json_t *seconds;
+	json_t *seconds, *member;
 
 	if (!command_valid(c))
 		return -EINVAL;
 	seconds = c->seconds > 0 ? json_integer(c->seconds) : NULL;
+	member = c->member > 0 ? json_integer((json_int_t)c->member) : NULL;
 	return body_dump(
-		json_pack("{s:i, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:I, s:I, s:o*, s:s}",
+		json_pack("{s:i, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:I, s:I, s:o*, s:o*, s:s}",
 			"version", COMMAND_VERSION, "type", "command", "site", c->site, "door",
 			c->door, "verb", command_verb_name(c->verb), "id",
 			body_hex(c->id, sizeof(c->id)), "counter", body_revision(&c->counter),
 			"start", body_hex(c->start, sizeof(c->start)), "time_us",
 			(json_int_t)c->time_us, "expires_us", (json_int_t)c->expires_us, "seconds",
-			seconds, "actor", c->actor),
+			seconds, "member", member, "actor", c->actor),
 		COMMAND_BODY_MAX, ret_body);
 }
 
@@ -99,6 +102,15 @@ static int get_seconds(const struct json_place *place, const json_t *object, str
 	return 0;
 }
 
+static int get_member(const struct json_place *place, const json_t *object, struct command *c)
+{
+	if (!json_object_get(object, "member"))
+		return 0;
+	if (c->verb != COMMAND_UNLOCK)
+		return json_complain(place, "member", "%s takes none", verbs[c->verb].name);
+	return json_get_number(place, object, "member", 1, INT64_MAX, &c->member);
+}
+
 static int get_command(const struct json_place *place, const json_t *object, struct command *c)
 {
 	int r = get_verb(place, object, &c->verb);
@@ -121,6 +133,8 @@ static int get_command(const struct json_place *place, const json_t *object, str
 		r = json_complain(place, "expires_us", "expected a time after time_us");
 	if (r == 0)
 		r = get_seconds(place, object, c);
+	if (r == 0)
+		r = get_member(place, object, c);
 	if (r == 0)
 		r = body_get_line(place, object, "actor", 1, c->actor, sizeof(c->actor));
 	return r;

@@ -22,6 +22,7 @@
 #include "hub/conf.h"
 #include "store/registry.h"
 #include "store/registry_access.h"
+#include "store/registry_days.h"
 #include "store/registry_door.h"
 #include "store/registry_log.h"
 #include "store/registry_people.h"
@@ -63,6 +64,7 @@ struct hub {
 	sd_event_source *http_timer;
 	sd_event_source *housekeeping;
 	int32_t pruned; /* local date of the last registry_prune */
+	int64_t ticked; /* minute of the last registry_days_tick */
 	struct hub_post *post;
 	int lock; /* of the store directory: one hub at a time */
 	struct hub_sync *sync;

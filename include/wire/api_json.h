@@ -37,6 +37,8 @@ void api_text(struct api_writer *out, const char *key, const char *text);
 /* "" is null. */
 void api_text_or_null(struct api_writer *out, const char *key, const char *text);
 void api_number(struct api_writer *out, const char *key, uint64_t number);
+/* One that may be below 0. */
+void api_integer(struct api_writer *out, const char *key, int64_t number);
 /* 0 is null. */
 void api_number_or_null(struct api_writer *out, const char *key, uint64_t number);
 void api_bool(struct api_writer *out, const char *key, bool value);
@@ -133,5 +135,8 @@ bool api_get_words(struct api_body *body, const char *key, enum api_need need,
 bool api_get_list(struct api_body *body, const char *key, enum api_need need, size_t max,
 	void (*fn)(struct api_body *item, size_t index, void *userdata), void *userdata,
 	size_t *ret_count);
+/* One object, which fn reads as above; false for null. */
+bool api_get_object(struct api_body *body, const char *key, enum api_need need,
+	void (*fn)(struct api_body *item, void *userdata), void *userdata);
 /* Whether the field is null. */
 bool api_is_null(const struct api_body *body, const char *key);

@@ -43,6 +43,7 @@ struct command {
 	int64_t time_us;                /* the hub's clock when it signed */
 	int64_t expires_us;
 	uint32_t seconds; /* 0 where the verb takes none */
+	uint64_t member;  /* UNLOCK: who is let in; 0: nobody in particular */
 	char actor[ENTRY_ACTOR_MAX + 1];
 };
 

@@ -188,6 +188,22 @@ class Site:
     def event(self):
         return self.good("admin", "POST", "/events", {"title": "Open evening"})["id"]
 
+    def spare(self):
+        """A card that lies in the drawer."""
+        card = self.card()
+        self.good("admin", "POST", "/cards/%d/return" % card, {})
+        return card
+
+    def pool(self):
+        return self.good("admin", "POST", "/pools", {"name": "Pool %d" % next(self.count), "kind": "days", "limit": 40})["id"]
+
+    def guest(self):
+        return self.good("host", "POST", "/guests", {"sponsor": self.member(), "name": "Grace Hopper", "card": self.spare(),
+                         "until": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3600))})["id"]
+
+    def event_guest(self):
+        return self.good("host", "POST", "/events/%d/guests" % self.event(), {"name": "Grace Hopper"})["id"]
+
     def operator(self, role="host", **more):
         name = "op-%d-%d" % (os.getpid(), next(self.count))
         self.good("admin", "POST", "/operators", dict({"name": name, "role": role}, **more))
@@ -196,7 +212,7 @@ class Site:
     def path(self, shape):
         """The shape with something that is there in place of its parameter."""
         made = {"/members/": self.member, "/cards/": self.card, "/tiers/": self.tier, "/exceptions/": self.exception,
-                "/events/": self.event, "/doors/": self.door, "/operators/": self.operator,
+                "/events/": self.event, "/event-guests/": self.event_guest, "/pools/": self.pool, "/guests/": self.guest, "/doors/": self.door, "/operators/": self.operator,
                 "/enrolments/": lambda: "0" * 32, "/commands/": lambda: "0" * 32, "/alarms/": lambda: 1}
         if "{date}" in shape:
             return shape.replace("{date}", "2027-04-%02d" % (1 + next(self.count) % 28))
@@ -417,6 +433,8 @@ def examples(site):
         if shape == "/session":
             continue
         path = site.path(shape)
+        if shape == "/members/{id}/allowance":
+            path = path.replace(path.split("/")[2], str(site.member(tier=site.tier(allowance={"kind": "visits", "limit": 5}))))
         content = op.get("requestBody", {}).get("content", {})
         body, headers = None, {}
         for kind, media in content.items():
@@ -427,6 +445,12 @@ def examples(site):
                     body["uid"] = site.uid()
                 if "member" in body:
                     body["member"] = site.member()
+                if "sponsor" in body:
+                    body["sponsor"] = site.member()
+                if "card" in body:
+                    body["card"] = site.spare()
+                if "until" in body:
+                    body["until"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3600))
                 if "tier" in body:
                     body["tier"] = site.plain
                 if body.get("door") == "front":

@@ -264,6 +264,124 @@ def calendar(site):
     audited(site, "event.remove", "event/%d" % v["id"])
 
 
+def hour(ahead):
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + ahead * 3600))
+
+
+def days(site):
+    """Who is in, what they use up, guests, who is expected."""
+    tier = site.tier(allowance={"kind": "days", "limit": 10})
+    t = site.good("host", "GET", "/tiers/%d" % tier)
+    check(t["allowance"] == {"kind": "days", "limit": 10, "when_spent": "deny", "warn_percent": 80}, "the allowance: %s" % t)
+    site.bad("admin", "PATCH", "/tiers/%d" % tier, 400, {"allowance": {"kind": "weeks", "limit": 1}}, says="allowance.kind")
+    check(site.good("admin", "PATCH", "/tiers/%d" % site.plain, {"allowance": None})["allowance"] is None, "an allowance stays")
+    m = site.member(tier=tier)
+    p = site.good("host", "POST", "/presence", {"member": m, "inside": True, "why": "came with a friend"})
+    row = audited(site, "presence.correct", "member/%d" % m)
+    check(row["after"]["why"] == "came with a friend", "the reason is not audited: %s" % row)
+    check([x for x in p["people"] if x["member"] == m and x["by"] == site.host and not x["sure"]], "not in: %s" % p)
+    site.bad("host", "POST", "/presence", 422, {"member": m, "inside": True, "at": "2020-01-01T00:00:00Z", "why": "x"})
+    site.bad("host", "POST", "/presence", 422, {"inside": True, "why": "x"})
+    site.bad("host", "POST", "/presence", 404, {"member": 99999999, "inside": True, "why": "x"})
+    p = site.good("host", "POST", "/presence", {"member": m, "inside": False, "why": "left"})
+    check(not [x for x in p["people"] if x["member"] == m], "still in: %s" % p)
+    path = "/members/%d/allowance" % m
+    a = site.good("host", "POST", path, {"units": 3, "why": "a talk"}, 201)
+    check(a["extra"] == 3 and a["left"] == 13 and a["given"][0]["why"] == "a talk", "the gift: %s" % a)
+    audited(site, "allowance.give", "member/%d" % m)
+    a = site.good("host", "POST", path, {"units": 1, "take": True, "why": "less"}, 201)
+    check(a["extra"] == 2, "the gift less one: %s" % a)
+    site.bad("host", "POST", path, 404, {"entry": 99999999, "why": "x"})
+    site.bad("host", "POST", "/members/%d/allowance" % site.member(), 409, {"why": "x"})
+    site.good("auditor", "GET", path + "?month=2026-02")
+    site.bad("auditor", "GET", path + "?month=2026-13", 400)
+    audited(site, "log.look", "member/%d" % m)
+    # pools
+    pool = site.good("admin", "POST", "/pools", {"name": "Acme %d" % m, "kind": "days", "limit": 20}, 201)
+    audited(site, "pool.add", "pool/%d" % pool["id"])
+    site.good("admin", "PATCH", "/members/%d" % m, {"pool": pool["id"]})
+    site.bad("admin", "PATCH", "/members/%d" % m, 422, {"pool": 99999999})
+    check(site.good("host", "GET", "/pools/%d" % pool["id"])["members"] == 1, "nobody in the pool")
+    site.bad("admin", "DELETE", "/pools/%d" % pool["id"], 409)
+    site.good("admin", "PATCH", "/members/%d" % m, {"pool": None})
+    etag = site.ask("host", "GET", "/pools/%d" % pool["id"]).headers["ETag"]
+    site.good("admin", "PATCH", "/pools/%d" % pool["id"], {"limit": 21})
+    audited(site, "pool.change", "pool/%d" % pool["id"])
+    stale(site, "/pools/%d" % pool["id"], etag, body={"limit": 1})
+    site.good("admin", "DELETE", "/pools/%d" % pool["id"])
+    audited(site, "pool.remove", "pool/%d" % pool["id"])
+    # guests
+    card = site.spare()
+    g = site.good("host", "POST", "/guests", {"sponsor": m, "name": "Grace Hopper", "card": card, "until": hour(2)}, 201)
+    row = audited(site, "guest.add", "guest/%d" % g["id"])
+    check("Grace" not in json.dumps(row), "the audit has a guest's name: %s" % row)
+    site.bad("host", "POST", "/guests", 409, {"sponsor": m, "name": "Other", "card": card, "until": hour(2)}, says="in use")
+    site.bad("host", "POST", "/guests", 422, {"sponsor": m, "name": "Other", "card": site.spare(), "until": "2020-01-01T00:00:00Z"})
+    for i in range(2):
+        site.good("host", "POST", "/guests", {"sponsor": m, "name": "More", "card": site.spare(), "until": hour(2)}, 201)
+    site.bad("host", "POST", "/guests", 409, {"sponsor": m, "name": "Fourth", "card": site.spare(), "until": hour(2)}, says="as many")
+    check(len(site.good("host", "GET", "/guests?sponsor=%d" % m)["items"]) == 3, "not three guests")
+    check("Grace Hopper" in site.good("host", "GET", "/members/%d/notices" % m)["items"][-1]["text"], "the sponsor was not told")
+    e = site.good("host", "POST", "/guests/%d/end" % g["id"])
+    check(e["ended_by"] == site.host, "the end: %s" % e)
+    audited(site, "guest.end", "guest/%d" % g["id"])
+    check(site.good("host", "GET", "/cards/%d" % card)["state"] == "unassigned", "the card is not free again")
+    site.bad("host", "POST", "/guests/%d/end" % g["id"], 409)
+    # a card for the day
+    c = site.good("host", "POST", "/members/%d/loan" % m, {"card": card}, 201)
+    check(c["member"] == m and c["loan_until"], "the loan: %s" % c)
+    audited(site, "card.lend", "card/%d" % card)
+    site.bad("host", "POST", "/members/%d/loan" % m, 409, {"card": card})
+    site.good("host", "POST", "/cards/%d/return" % card, {})
+    check(site.good("host", "GET", "/cards/%d" % card)["loan_until"] is None, "the loan outlives its return")
+    site.bad("host", "POST", "/doors/%s/commands" % site.door(), 400, {"verb": "relock", "member": m, "why": "x"}, says="member")
+    site.bad("host", "POST", "/doors/%s/commands" % site.door(), 400, {"verb": "unlock", "member": m}, says="why")
+    site.bad("host", "POST", "/doors/%s/commands" % site.door(), 404, {"verb": "unlock", "member": 99999999, "why": "x"})
+
+
+def expected(site):
+    """An event's list: who is expected, who came."""
+    v = site.good("host", "POST", "/events", {"title": "Talk", "room": "Hall", "starts": hour(1), "ends": hour(3), "before_minutes": 30, "after_minutes": 10, "free": True, "capacity": 2}, 201)
+    path = "/events/%d" % v["id"]
+    check(v["room"] == "Hall" and v["free"] and v["listed"] == 0 and v["series"] is None, "the event: %s" % v)
+    site.bad("host", "PATCH", path, 422, {"ends": hour(-1)})
+    m = site.member(contact="grace-%d@example.org" % v["id"])
+    g = site.good("host", "POST", path + "/guests", {"member": m}, 201)
+    audited(site, "event.invite", path[1:].replace("events", "event"))
+    check(g["name"] == "Ada Lovelace" and g["how"] == "not_yet", "the guest: %s" % g)
+    site.bad("host", "POST", path + "/guests", 409, {"member": m}, says="already")
+    site.bad("host", "POST", path + "/guests", 422, {"member": 99999999})
+    site.bad("host", "POST", path + "/guests", 422, {})
+    csv = {"Content-Type": "text/csv"}
+    r = site.good("host", "POST", path + "/guests/import?preview=true", "name,email\nAda,grace-%d@example.org\nAlan Turing,\n" % v["id"], headers=csv)
+    check(r["created"] == 1 and r["unchanged"] == 1, "the preview: %s" % r)
+    site.good("host", "POST", path + "/guests/import", "name,member\nAlan Turing,\n", headers=csv)
+    audited(site, "event.import", path[1:].replace("events", "event"))
+    site.bad("host", "POST", path + "/guests/import", 422, "name,member\nX,zero\n", headers=csv)
+    rows = site.good("host", "GET", path + "/guests")["items"]
+    check([x["name"] for x in rows] == ["Ada Lovelace", "Alan Turing"], "the list: %s" % rows)
+    t = site.good("host", "PUT", "/event-guests/%d/arrival" % g["id"], {"came": True})
+    check(t["how"] == "tick" and t["by"] == site.host and t["arrived_at"], "the tick: %s" % t)
+    audited(site, "event.tick", path[1:].replace("events", "event"))
+    check([x for x in site.good("host", "GET", "/presence")["people"] if x["member"] == m and x["event"] == v["id"]], "ticked off, but not in")
+    w = site.good("host", "POST", path + "/guests", {"name": "Walker", "walk_in": True}, 201)
+    audited(site, "event.walk_in", path[1:].replace("events", "event"))
+    site.bad("host", "POST", path + "/guests", 409, {"name": "Third", "walk_in": True}, says="full")
+    site.good("host", "POST", path + "/guests", {"name": "Third", "walk_in": True, "over": True}, 201)
+    e = site.good("host", "GET", path)
+    check(e["listed"] == 4 and e["arrived"] == 3, "the counts: %s" % e)
+    site.good("host", "PUT", "/event-guests/%d/arrival" % g["id"], {"came": False})
+    site.good("host", "DELETE", "/event-guests/%d" % w["id"])
+    audited(site, "event.uninvite", path[1:].replace("events", "event"))
+    e = site.good("host", "POST", path + "/repeat", {"times": 3})
+    check(e["series"] == v["id"], "the series: %s" % e)
+    audited(site, "event.repeat", path[1:].replace("events", "event"))
+    series = [x for x in site.good("host", "GET", "/events?limit=500")["items"] if x["series"] == v["id"]]
+    check(len(series) == 3 and len({x["starts"] for x in series}) == 3, "the series: %s" % series)
+    site.good("host", "DELETE", path)
+    site.bad("host", "GET", path + "/guests", 404)
+
+
 def doors(site):
     name = site.door()
     path = "/doors/" + name
@@ -441,4 +559,4 @@ def log(site):
     check(site.good("host", "GET", "/alarms?open=true")["items"] == [], "alarms")
 
 
-SECTIONS = {f.__name__: f for f in (members, paging, cards, site_settings, tiers, calendar, doors, operators, sessions, peers, log)}
+SECTIONS = {f.__name__: f for f in (members, paging, cards, site_settings, tiers, calendar, days, expected, doors, operators, sessions, peers, log)}

@@ -1,0 +1,428 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Guests on spare cards, cards for the day, and who is expected at events. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "days_bed.h"
+
+#define HOUR_US (3600LL * 1000000)
+
+/* A site with members 1 and 2 and a spare card, 2; card 1 is member 1's. */
+static struct registry *site_open(void)
+{
+	struct registry *reg = bed_open("hub.db");
+	uint32_t tier;
+
+	bed_now_us = at(22, 12, 0);
+	bed_begin(reg);
+	tier = days_tier(reg, "Full", ALLOWANCE_DAYS, 10);
+	bed_member(reg, "Ada", tier);
+	bed_member(reg, "Grace", tier);
+	bed_card(reg, 1, 1);
+	bed_card(reg, 2, 1);
+	EXPECT(reg, registry_card_act(reg, 2, REGISTRY_CARD_RETURN, "maya", "spare", 0), 0);
+	bed_door(reg, "front", false);
+	bed_commit(reg);
+	return reg;
+}
+
+static struct registry_guest visitor(void)
+{
+	return (struct registry_guest){
+		.sponsor = 1,
+		.name = "Alan",
+		.card = 2,
+		.from_us = bed_now_us,
+		.until_us = bed_now_us + 2 * HOUR_US,
+		.made_by = "maya",
+	};
+}
+
+static bool extra_told(struct registry *reg, uint64_t id, struct roster_extra *ret_extra)
+{
+	struct roster_record record = {.kind = ROSTER_KIND_EXTRA, .extra.id = id};
+	bool there = days_told(reg, &record);
+
+	*ret_extra = record.extra;
+	return there;
+}
+
+static int64_t tick(struct registry *reg)
+{
+	int ended;
+
+	bed_begin(reg);
+	ended = registry_days_tick(reg);
+	if (ended < 0)
+		fail_msg("%s", registry_error(reg));
+	bed_commit(reg);
+	return ended;
+}
+
+/* ---- guests ---- */
+
+static void guest_has_a_spare_card_until_the_time_is_over(void **state)
+{
+	struct registry *reg = site_open();
+	struct registry_guest g = visitor();
+	struct registry_notice notices[4];
+	struct roster_extra extra;
+	struct roster_card card;
+	struct registry_card row;
+	uint64_t id = 0;
+
+	(void)state;
+	bed_begin(reg);
+	EXPECT(reg, registry_guest_add(reg, &g, &id), 0);
+	bed_commit(reg);
+	assert_true(bed_told(reg, 2, &card));
+	assert_true(card.member == 0 && card.tier == 0 && card.sponsor == 1);
+	assert_int_equal(card.state, CARD_STATE_ACTIVE);
+	assert_int_equal(card.member_state, MEMBER_STATE_ACTIVE);
+	assert_true(extra_told(reg, 2 * id + 1, &extra));
+	assert_int_equal(extra.kind, DECIDE_EXTRA_GUEST);
+	assert_true(extra.card == 2 && extra.member == 0 && extra.about == 1);
+	assert_int_equal(extra.span.until - extra.span.from, 120);
+	assert_int_equal(registry_notices(reg, 1, notices, 4), 1);
+	assert_non_null(strstr(notices[0].text, "Alan is your guest"));
+	bed_now_us += 2 * HOUR_US - 1;
+	assert_int_equal(tick(reg), 0);
+	bed_now_us += 1;
+	assert_int_equal(tick(reg), 1);
+	assert_false(bed_told(reg, 2, &card));
+	assert_false(extra_told(reg, 2 * id + 1, &extra));
+	EXPECT(reg, registry_card(reg, 2, &row), 0);
+	assert_int_equal(row.state, CARD_STATE_UNASSIGNED);
+	assert_true(row.has_token);
+	EXPECT(reg, registry_guest(reg, id, &g), 0);
+	assert_true(g.ended_us == bed_now_us);
+	assert_string_equal(g.ended_by, "");
+	registry_close(reg);
+}
+
+static void guest_that_cannot_be_is_refused(void **state)
+{
+	struct registry *reg = site_open();
+	struct registry_guest g = visitor();
+	struct registry_member m;
+
+	(void)state;
+	EXPECT(reg, registry_guest_add(reg, &g, NULL), -EINVAL); /* no change */
+	bed_begin(reg);
+	g.card = 1;
+	EXPECT(reg, registry_guest_add(reg, &g, NULL), -EPERM);
+	said(reg, "in use");
+	g = visitor();
+	g.until_us = g.from_us;
+	EXPECT(reg, registry_guest_add(reg, &g, NULL), -EINVAL);
+	g.until_us = g.from_us + 32 * BED_DAY_US;
+	EXPECT(reg, registry_guest_add(reg, &g, NULL), -EINVAL);
+	g = visitor();
+	g.sponsor = 9;
+	EXPECT(reg, registry_guest_add(reg, &g, NULL), -ENOENT);
+	g = visitor();
+	g.name[0] = '\0';
+	EXPECT(reg, registry_guest_add(reg, &g, NULL), -EINVAL);
+	EXPECT(reg, registry_member(reg, 1, &m), 0);
+	m.state = MEMBER_STATE_SUSPENDED;
+	EXPECT(reg, registry_member_change(reg, &m), 0);
+	g = visitor();
+	EXPECT(reg, registry_guest_add(reg, &g, NULL), -EPERM);
+	said(reg, "suspended");
+	bed_commit(reg);
+	registry_close(reg);
+}
+
+static void guests_of_one_sponsor_are_limited(void **state)
+{
+	struct registry *reg = site_open();
+	struct registry_site site;
+	struct registry_guest g = visitor();
+	uint64_t id = 0;
+
+	(void)state;
+	bed_begin(reg);
+	EXPECT(reg, registry_site(reg, &site), 0);
+	assert_int_equal(site.guests_max, 3);
+	site.guests_max = 1;
+	EXPECT(reg, registry_site_change(reg, &site), 0);
+	EXPECT(reg, registry_guest_add(reg, &g, &id), 0);
+	g.card = bed_card(reg, 3, 1);
+	EXPECT(reg, registry_card_act(reg, g.card, REGISTRY_CARD_RETURN, "maya", "", 0), 0);
+	EXPECT(reg, registry_guest_add(reg, &g, NULL), -EPERM);
+	said(reg, "as many as the site allows");
+	EXPECT(reg, registry_guest_end(reg, id, "maya"), 0);
+	EXPECT(reg, registry_guest_end(reg, id, "maya"), -EPERM);
+	EXPECT(reg, registry_guest_add(reg, &g, NULL), 0);
+	bed_commit(reg);
+	registry_close(reg);
+}
+
+static void what_happens_to_the_card_or_the_sponsor_happens_to_the_guest(void **state)
+{
+	struct registry *reg = site_open();
+	struct registry_guest g = visitor();
+	struct registry_member m;
+	struct roster_extra extra;
+	struct roster_card card;
+	uint64_t id = 0;
+
+	(void)state;
+	bed_begin(reg);
+	EXPECT(reg, registry_guest_add(reg, &g, &id), 0);
+	EXPECT(reg, registry_member(reg, 1, &m), 0);
+	m.state = MEMBER_STATE_SUSPENDED;
+	EXPECT(reg, registry_member_change(reg, &m), 0);
+	bed_commit(reg);
+	assert_true(bed_told(reg, 2, &card));
+	assert_int_equal(card.member_state, MEMBER_STATE_SUSPENDED);
+	bed_begin(reg);
+	EXPECT(reg, registry_card_act(reg, 2, REGISTRY_CARD_LOSE, "maya", "gone", 0), 0);
+	bed_commit(reg);
+	assert_false(bed_told(reg, 2, &card));
+	assert_false(extra_told(reg, 2 * id + 1, &extra));
+	EXPECT(reg, registry_guest(reg, id, &g), 0);
+	assert_string_equal(g.ended_by, "maya");
+	bed_begin(reg);
+	EXPECT(reg, registry_card_act(reg, 2, REGISTRY_CARD_FIND, "maya", "", 0), 0);
+	bed_commit(reg);
+	assert_false(bed_told(reg, 2, &card)); /* a spare card again */
+	registry_close(reg);
+}
+
+static void guest_who_comes_is_in_and_the_sponsor_is_told(void **state)
+{
+	struct registry *reg = site_open();
+	struct registry_guest g = visitor();
+	struct registry_notice notices[4];
+	struct registry_present row = {.sure = false};
+	struct chain_bed front;
+	struct entry e = days_entry(ENTRY_KIND_ARRIVED, 0, bed_now_us);
+	uint64_t id = 0;
+
+	(void)state;
+	bed_begin(reg);
+	EXPECT(reg, registry_guest_add(reg, &g, &id), 0);
+	bed_door(reg, "front", true);
+	bed_commit(reg);
+	days_door(reg, &front, "front");
+	e.subject.card = 2;
+	e.subject.sponsor = 1;
+	snprintf(e.detail, sizeof(e.detail), "door opened");
+	chain_add(&front, &e);
+	e.wall_us += 60000000;
+	chain_add(&front, &e);
+	days_send(reg, &front, 1);
+	assert_int_equal(days_present(reg, &row, 1), 1);
+	assert_true(row.person.card == 2 && row.sponsor == 1 && row.sure);
+	assert_string_equal(row.name, "Alan");
+	EXPECT(reg, registry_guest(reg, id, &g), 0);
+	assert_true(g.arrived_us == at(22, 12, 0));
+	assert_int_equal(registry_notices(reg, 1, notices, 4), 2); /* once, not twice */
+	assert_non_null(strstr(notices[0].text, "Alan, your guest, came at 2026-11-22 12:00"));
+	chain_free(&front);
+	registry_close(reg);
+}
+
+/* ---- loans ---- */
+
+static void lent_card_is_the_members_until_the_day_is_over(void **state)
+{
+	struct registry *reg = site_open();
+	struct registry_card row;
+	struct roster_card card;
+
+	(void)state;
+	bed_begin(reg);
+	EXPECT(reg, registry_card_lend(reg, 1, 2, "maya"), -EPERM);
+	EXPECT(reg, registry_card_lend(reg, 2, 9, "maya"), -ENOENT);
+	EXPECT(reg, registry_card_lend(reg, 2, 2, "maya"), 0);
+	bed_commit(reg);
+	assert_true(bed_told(reg, 2, &card));
+	assert_true(card.member == 2 && card.valid_until == BED_TODAY);
+	bed_now_us = at(23, 3, 59); /* the day's check-out has not been yet */
+	assert_int_equal(tick(reg), 0);
+	bed_now_us = at(23, 4, 0);
+	assert_int_equal(tick(reg), 1);
+	assert_false(bed_told(reg, 2, &card));
+	EXPECT(reg, registry_card(reg, 2, &row), 0);
+	assert_true(row.member == 0 && row.loan_until == DATE_NONE);
+	assert_string_equal(row.ended_by, "hub");
+	registry_close(reg);
+}
+
+/* ---- events ---- */
+
+static uint64_t talk(struct registry *reg)
+{
+	const struct registry_event e = {
+		.title = "Talk",
+		.room = "Hall",
+		.door = "front",
+		.doors_from_us = at(22, 17, 30),
+		.doors_until_us = at(22, 21, 0),
+		.starts_us = at(22, 18, 0),
+		.ends_us = at(22, 20, 0),
+		.before_minutes = 30,
+		.after_minutes = 15,
+		.free = true,
+		.capacity = 2,
+	};
+	uint64_t id = 0;
+
+	EXPECT(reg, registry_event_add(reg, &e, &id), 0);
+	return id;
+}
+
+static uint64_t invite(struct registry *reg, uint64_t event, const char *name, uint64_t member)
+{
+	struct registry_event_guest g = {.event = event, .member = member};
+	uint64_t id = 0;
+
+	snprintf(g.name, sizeof(g.name), "%s", name);
+	EXPECT(reg, registry_event_guest_add(reg, &g, false, &id), 0);
+	return id;
+}
+
+static void who_is_on_the_list_may_come_around_the_event(void **state)
+{
+	struct registry *reg = site_open();
+	struct registry_event e;
+	struct roster_extra extra;
+	uint64_t event, guest;
+
+	(void)state;
+	bed_begin(reg);
+	event = talk(reg);
+	guest = invite(reg, event, "", 2);
+	invite(reg, event, "Alan", 0); /* a name alone gets nobody in */
+	bed_commit(reg);
+	assert_true(extra_told(reg, 2 * guest, &extra));
+	assert_int_equal(extra.kind, DECIDE_EXTRA_EVENT);
+	assert_true(extra.member == 2 && extra.card == 0 && extra.about == event && extra.free);
+	assert_string_equal(extra.door, "front");
+	assert_true(extra.span.from == decide_minute(BED_TODAY, 17 * 60 + 30));
+	assert_true(extra.span.until == decide_minute(BED_TODAY, 20 * 60 + 15));
+	bed_begin(reg);
+	EXPECT(reg, registry_event(reg, event, &e), 0);
+	e.after_minutes = 0;
+	EXPECT(reg, registry_event_change(reg, &e), 0);
+	bed_commit(reg);
+	assert_true(extra_told(reg, 2 * guest, &extra));
+	assert_true(extra.span.until == decide_minute(BED_TODAY, 20 * 60));
+	bed_now_us = at(23, 4, 0);
+	tick(reg);
+	assert_false(extra_told(reg, 2 * guest, &extra));
+	bed_now_us = at(22, 12, 0);
+	bed_begin(reg);
+	EXPECT(reg, registry_event_publish(reg, event), 0);
+	EXPECT(reg, registry_event_remove(reg, event, 0), 0);
+	EXPECT(reg, registry_event_guest(reg, guest, &(struct registry_event_guest){0}), -ENOENT);
+	bed_commit(reg);
+	assert_false(extra_told(reg, 2 * guest, &extra));
+	registry_close(reg);
+}
+
+static void taps_ticks_and_walk_ins_count_against_the_room(void **state)
+{
+	struct registry *reg = site_open();
+	struct registry_event_guest g = {.how = REGISTRY_ARRIVAL_WALK_IN, .name = "Zoe"};
+	struct registry_present rows[2];
+	struct chain_bed front;
+	struct entry e = days_entry(ENTRY_KIND_ARRIVED, 2, at(22, 17, 45));
+	uint32_t listed, arrived;
+	uint64_t event, member, name;
+
+	(void)state;
+	bed_begin(reg);
+	event = talk(reg);
+	member = invite(reg, event, "", 2);
+	name = invite(reg, event, "Alan", 0);
+	bed_commit(reg);
+	chain_begin(&front, "walker", "front", NULL);
+	e.subject.event = event;
+	snprintf(e.detail, sizeof(e.detail), "door opened");
+	chain_add(&front, &e);
+	bed_now_us = at(22, 18, 0);
+	days_send(reg, &front, 1);
+	EXPECT(reg, registry_event_count(reg, event, &listed, &arrived), 0);
+	assert_true(listed == 2 && arrived == 1);
+	EXPECT(reg, registry_event_guest(reg, member, &g), 0);
+	assert_int_equal(g.how, REGISTRY_ARRIVAL_TAP);
+	assert_true(g.arrived_us == at(22, 17, 45));
+	assert_string_equal(g.name, "Grace");
+	bed_begin(reg);
+	EXPECT(reg, registry_event_guest_tick(reg, name, true, "maya"), 0);
+	EXPECT(reg, registry_event_guest_tick(reg, name, true, "other"), 0);
+	EXPECT(reg, registry_event_guest(reg, name, &g), 0);
+	assert_string_equal(g.by, "maya");
+	g = (struct registry_event_guest){
+		.event = event, .how = REGISTRY_ARRIVAL_WALK_IN, .member = 1, .by = "maya"};
+	EXPECT(reg, registry_event_guest_add(reg, &g, false, NULL), -ENOSPC);
+	said(reg, "full");
+	EXPECT(reg, registry_event_guest_add(reg, &g, true, NULL), 0);
+	EXPECT(reg, registry_event_guest_add(reg, &g, true, NULL), -EEXIST);
+	g.event = 99;
+	EXPECT(reg, registry_event_guest_add(reg, &g, true, NULL), -ENOENT);
+	EXPECT(reg, registry_event_count(reg, event, &listed, &arrived), 0);
+	assert_true(listed == 3 && arrived == 3);
+	EXPECT(reg, registry_event_guest_tick(reg, name, false, "maya"), 0);
+	EXPECT(reg, registry_event_count(reg, event, &listed, &arrived), 0);
+	assert_int_equal(arrived, 2);
+	bed_commit(reg);
+	assert_int_equal(days_present(reg, rows, 2), 2); /* the two members */
+	chain_free(&front);
+	registry_close(reg);
+}
+
+static void series_keeps_its_local_time_over_the_clock_change(void **state)
+{
+	struct registry *reg = site_open();
+	struct registry_event rows[8];
+	struct registry_event e = {.title = "Weekly",
+		.starts_us = at_local(3, 23, 18, 0),
+		.ends_us = at_local(3, 23, 20, 0)};
+	uint64_t id = 0;
+
+	(void)state;
+	bed_begin(reg);
+	EXPECT(reg, registry_event_add(reg, &e, &id), 0);
+	EXPECT(reg, registry_event_repeat(reg, id, 7, 1), -EINVAL);
+	EXPECT(reg, registry_event_repeat(reg, id, 0, 2), -EINVAL);
+	EXPECT(reg, registry_event_repeat(reg, id, 7, 3), 0); /* clocks go on on 29 March 2026 */
+	bed_commit(reg);
+	assert_int_equal(registry_events(reg, 0, 0, rows, 8), 3);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(rows[i].series, id);
+		assert_true(rows[i].starts_us == at_local(3, 23 + 7 * i, 18, 0));
+		assert_true(rows[i].ends_us - rows[i].starts_us == 2 * HOUR_US);
+	}
+	assert_true(rows[1].starts_us - rows[0].starts_us == 7 * BED_DAY_US - HOUR_US);
+	registry_close(reg);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(guest_has_a_spare_card_until_the_time_is_over),
+		TEST(guest_that_cannot_be_is_refused),
+		TEST(guests_of_one_sponsor_are_limited),
+		TEST(what_happens_to_the_card_or_the_sponsor_happens_to_the_guest),
+		TEST(guest_who_comes_is_in_and_the_sponsor_is_told),
+		TEST(lent_card_is_the_members_until_the_day_is_over),
+		TEST(who_is_on_the_list_may_come_around_the_event),
+		TEST(taps_ticks_and_walk_ins_count_against_the_room),
+		TEST(series_keeps_its_local_time_over_the_clock_change),
+	};
+
+	setenv("TZ", "Europe/London", 1);
+	tzset();
+	faulty_vfs_install();
+	if (crypto_init() < 0)
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
