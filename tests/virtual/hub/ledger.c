@@ -189,6 +189,12 @@ static void say_entry(const struct message_row *row, bool follow)
 		printf(" card=%" PRIu64, entry.subject.card);
 	if (entry.subject.member)
 		printf(" member=%" PRIu64, entry.subject.member);
+	if (entry.subject.sponsor)
+		printf(" sponsor=%" PRIu64, entry.subject.sponsor);
+	if (entry.subject.event)
+		printf(" event=%" PRIu64, entry.subject.event);
+	if (entry.subject.use)
+		printf(" use=%u", entry.subject.use);
 	for (uint32_t bit = 1; bit; bit <<= 1)
 		if (entry.warnings & bit && warning_name(bit))
 			printf(" %s", warning_name(bit));

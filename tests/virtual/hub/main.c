@@ -33,13 +33,17 @@ static const char usage[] =
 	"  --store FILE          keep verified rows there (\"SEQ HASH BODY\") and go on from them\n"
 	"  --no-ack              acknowledge nothing\n"
 	"  --ack-delay MS        acknowledge so much later\n"
+	"  --ack-number N        a roster of revision 1.N counts what is acknowledged; 0: every "
+	"one\n"
 	"  --drop PERCENT        lose so many batches before looking at them (SEED repeats a run)\n"
 	"  --follow              for a person: entries with the sentence the member is told\n"
 	"\n"
 	"Lines on standard output:\n"
 	"  connected | disconnected REASON\n"
 	"  journal ID                                the first batch of a journal\n"
-	"  entry SEQ KIND grant|deny|- REASON|- [card=N] [member=N] [warn_...] [detail=\"...\"]\n"
+	"  entry SEQ KIND grant|deny|- REASON|- [card=N] [member=N] [sponsor=N] [event=N] "
+	"[use=BITS]\n"
+	"      [warn_...] [detail=\"...\"]\n"
 	"  ack SEQ\n"
 	"  duplicate FIRST..LAST [after acknowledgement]\n"
 	"  gap expected SEQ got SEQ                  not taken, not acknowledged\n"
@@ -59,6 +63,13 @@ static const char usage[] =
 	"  site [warn=S] [bound=S] | door [id=D] | tier [tier=N] "
 	"[flags=staff,override,may_open_up]\n"
 	"  card uid=HEX [state=active] [card=N] [tier=N] | many count=N     the next revision\n"
+	"  extra id=N kind=event|guest [member=N] [card=N] [about=N] [from=S] [until=S] [free] "
+	"[at=DOOR] [gone]\n"
+	"  standing member=N [days=BITS] [halves=BITS] [visits=N] [minutes=N] [extra=N] [inside] "
+	"[ago=S]\n"
+	"  pool id=N allowance=KIND limit=N [used=N] [doors=N]\n"
+	"  tier and pool: allowance=hours|days|half_days|visits limit=N policy=deny|warn "
+	"percent=N\n"
 	"  revision [generation=N] [number=N]                               as if it were that "
 	"one\n"
 	"  keys [serial=N] [generation=N] [good=hub,next] [revoked] | head | delta [from=N] "
@@ -87,6 +98,7 @@ struct hub {
 	struct mqtt_config mqtt_config;
 	bool ack, follow;
 	unsigned ack_delay_ms, drop_percent;
+	uint64_t ack_number;
 
 	struct sign_secret key;
 	struct sign_public door_public;
@@ -143,6 +155,7 @@ static void send_ack(struct hub *hub)
 	if (!hub->ack || !journal || journal->count == 0)
 		return;
 	ack.seq = journal->count;
+	ack.revision = (struct revision){hub->ack_number ? 1 : 0, hub->ack_number};
 	memcpy(ack.journal, journal->id, sizeof(ack.journal));
 	memcpy(ack.hash, journal->hashes[ack.seq - 1], sizeof(ack.hash));
 	if (message_ack_write(&ack, &body) < 0 ||
@@ -351,6 +364,7 @@ enum {
 	STORE,
 	NO_ACK,
 	ACK_DELAY,
+	ACK_NUMBER,
 	DROP,
 	FOLLOW
 };
@@ -361,7 +375,8 @@ static const struct option options[] = {{"dir", 1, NULL, DIR_}, {"site", 1, NULL
 	{"password-file", 1, NULL, PASSWORD_FILE}, {"ca-file", 1, NULL, CA_FILE},
 	{"cert-file", 1, NULL, CERT_FILE}, {"key-file", 1, NULL, KEY_FILE},
 	{"store", 1, NULL, STORE}, {"no-ack", 0, NULL, NO_ACK}, {"ack-delay", 1, NULL, ACK_DELAY},
-	{"drop", 1, NULL, DROP}, {"follow", 0, NULL, FOLLOW}, {0}};
+	{"ack-number", 1, NULL, ACK_NUMBER}, {"drop", 1, NULL, DROP}, {"follow", 0, NULL, FOLLOW},
+	{0}};
 
 static void set(struct hub *hub, int option, const char *value)
 {
@@ -382,6 +397,8 @@ static void set(struct hub *hub, int option, const char *value)
 		hub->mqtt_config.port = (uint16_t)number(value, UINT16_MAX);
 	else if (option == ACK_DELAY)
 		hub->ack_delay_ms = number(value, 600000);
+	else if (option == ACK_NUMBER)
+		hub->ack_number = number(value, 1000000);
 	else if (option == DROP)
 		hub->drop_percent = number(value, 100);
 	else if (option == NO_ACK)

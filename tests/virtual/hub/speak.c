@@ -10,7 +10,9 @@
 #include <getopt.h>
 #include <limits.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define LINE_BYTES 1024
 
@@ -252,6 +254,8 @@ int speak(int argc, char **argv)
 		else
 			return 2;
 	}
+	setenv("TZ", "Europe/London", 1); /* of the sites that it makes up */
+	tzset();
 	if (!s.dir || !s.site || !s.door || !s.mqtt_config.port)
 		return fail("needs --dir, --site, --door and --port; see --help");
 	s.roster.revision.generation = 1;

@@ -45,6 +45,11 @@ void speak_send(
 	struct speaker *s, const struct line *line, const char *name, bool retain, char *body);
 /* The messages: 0, or -ENOENT for no verb of theirs. */
 int speak_line(struct speaker *s, const struct line *line);
+/* speak_member.c: records of members, and a tier's allowance. */
+void speak_allowance(const struct line *line, struct allowance *ret_allowance);
+void speak_extra(struct speaker *s, const struct line *line);
+void speak_standing(struct speaker *s, const struct line *line);
+void speak_pool(struct speaker *s, const struct line *line);
 /* An ask came: answers it, unless told otherwise. */
 void speak_answer(struct speaker *s);
 

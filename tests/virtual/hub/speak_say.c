@@ -65,7 +65,9 @@ static void put_site(struct speaker *s, const struct line *line)
 		.site = {.timezone = "Europe/London",
 			.holidays = CALENDAR_HOLIDAYS_ENGLAND,
 			.warn_s = (uint32_t)line_number(line, "warn", 0),
-			.bound_s = (uint32_t)line_number(line, "bound", 0)}};
+			.bound_s = (uint32_t)line_number(line, "bound", 0),
+			.checkout_minute =
+				(uint16_t)line_number(line, "checkout", CHECKOUT_MINUTE_DEFAULT)}};
 
 	site_put(&s->roster, &record);
 }
@@ -88,7 +90,8 @@ static void put_tier(struct speaker *s, const struct line *line)
 	record.tier.flags = strstr(flags, "override") ? TIER_FLAG_OVERRIDE : 0;
 	record.tier.flags |= strstr(flags, "staff") ? TIER_FLAG_STAFF : 0;
 	record.tier.flags |= strstr(flags, "may_open_up") ? TIER_FLAG_MAY_OPEN_UP : 0;
-	strcpy(record.tier.hours, "24/7");
+	strcpy(record.tier.hours, line_get(line, "hours", "24/7"));
+	speak_allowance(line, &record.tier.allowance);
 	site_put(&s->roster, &record);
 }
 
@@ -106,8 +109,9 @@ static void put_card(struct speaker *s, const struct line *line)
 	crypto_card_token(&s->card, &uid, &card->token);
 	card->key_id = s->card.id;
 	card->card = (uint64_t)line_number(line, "card", 1);
-	card->member = card->card;
+	card->member = (uint64_t)line_number(line, "member", (int64_t)card->card);
 	card->tier = (uint32_t)line_number(line, "tier", 1);
+	card->pool = (uint64_t)line_number(line, "pool", 0);
 	card->member_state = MEMBER_STATE_ACTIVE;
 	card->valid_from = card->valid_until = card->grace_until = DATE_NONE;
 	site_put(&s->roster, &record);
@@ -436,7 +440,8 @@ int speak_line(struct speaker *s, const struct line *line)
 		{"site_state", say_site_state}, {"state", say_door_state}, {"command", say_command},
 		{"ack", say_ack}, {"deaf", set_deaf}, {"spoil", set_spoil}, {"chunk", set_chunk},
 		{"revision", set_revision}, {"mark", set_mark}, {"skew", set_skew},
-		{"hello", say_hello}};
+		{"hello", say_hello}, {"extra", speak_extra}, {"standing", speak_standing},
+		{"pool", speak_pool}};
 
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
 		if (strcmp(line->word, verbs[i].word) == 0) {
