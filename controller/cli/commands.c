@@ -5,7 +5,8 @@
 
 const struct cli_command *cli_command_at(size_t index)
 {
-	static const struct cli_table *const all[] = {cli_people, cli_times, cli_doors, cli_rollcall, cli_site};
+	static const struct cli_table *const all[] = {
+		cli_people, cli_times, cli_doors, cli_days, cli_events, cli_rollcall, cli_site};
 
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
 		for (const struct cli_table *table = all[i]; table->commands; table++) {

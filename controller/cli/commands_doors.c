@@ -39,18 +39,6 @@ static const struct cli_column door_sheet[] = {
 	{0},
 };
 
-static const struct cli_column event_columns[] = {
-	{"ID", "id", CLI_CELL_RIGHT},
-	{"TITLE", "title", CLI_CELL_TEXT},
-	{"DOOR", "door", CLI_CELL_TEXT},
-	{"DOORS FROM", "doors_from", CLI_CELL_TIME},
-	{"DOORS UNTIL", "doors_until", CLI_CELL_TIME},
-	{"CAPACITY", "capacity", CLI_CELL_RIGHT},
-	{"NOTE", "note", CLI_CELL_TEXT},
-	{"VERSION", "version", CLI_CELL_RIGHT},
-	{0},
-};
-
 static const struct cli_option door_word = {
 	"name", CLI_TEXT, "name", "NAME", "1 to 32 of a-z, 0-9 and -", CLI_REQUIRED};
 static const struct cli_option mode_word = {"mode", CLI_CHOICE, "mode",
@@ -87,6 +75,14 @@ static const struct cli_option door_hold[] = {
 	{"until", CLI_TIME, NULL, "T", "open until then", 0},
 	{"from", CLI_TIME, NULL, "T", "from then; now unless given", 0},
 	{"end", CLI_FLAG, NULL, NULL, "it ends now", 0},
+	{0},
+};
+
+static const struct cli_option door_let_in[] = {
+	{"member", CLI_NUMBER, "member", "ID", "who comes in", CLI_REQUIRED},
+	{"why", CLI_TEXT, "why", "TEXT", "as \"forgot the card\"; kept in the audit", CLI_REQUIRED},
+	{"seconds", CLI_NUMBER, "seconds", "N", "1 to 60; 5 unless given", 0},
+	{"no-wait", CLI_FLAG, NULL, NULL, "do not wait for the door's answer", 0},
 	{0},
 };
 
@@ -150,6 +146,14 @@ static const struct cli_command door_commands[] = {
 		.columns = cli_card_columns,
 		.run = cli_door_stolen},
 	DOOR_COMMAND("unlock", "open it now, for some seconds", door_unlock),
+	{.noun = "door",
+		.verb = "let-in",
+		.what = "open it for a member without a card; counts as their tap",
+		.method = "POST",
+		.path = "/doors/{NAME}/commands",
+		.fixed = "verb=unlock",
+		.options = door_let_in,
+		.run = cli_door_command},
 	DOOR_COMMAND("relock", "end that at once", door_command),
 	DOOR_COMMAND(
 		"identify", "which one is it: lights and sound for five seconds", door_command),
@@ -183,70 +187,7 @@ static const struct cli_command door_commands[] = {
 		.run = cli_door_state},
 };
 
-#define EVENT_FIELDS                                                                            \
-	{"door", CLI_TEXT, "door", "DOOR", "held open for it; none", CLI_NONE},                 \
-		{"from", CLI_TIME, "doors_from", "T", "the door opens; none", CLI_NONE},        \
-		{"until", CLI_TIME, "doors_until", "T", "and is held no more; none", CLI_NONE}, \
-		{"capacity", CLI_NUMBER, "capacity", "N", "how many; 0: not said", 0},          \
-	{                                                                                       \
-		"note", CLI_TEXT, "note", "TEXT", "for hosts", 0                                \
-	}
-
-static const struct cli_option event_add[] = {
-	{"title", CLI_TEXT, "title", "TEXT", "as \"Pecha Kucha\"", CLI_REQUIRED},
-	EVENT_FIELDS,
-	{0},
-};
-static const struct cli_option event_change[] = {
-	{"title", CLI_TEXT, "title", "TEXT", "as \"Pecha Kucha\"", 0},
-	EVENT_FIELDS,
-	{0},
-};
-static const struct cli_option event_list[] = {
-	{"since", CLI_TIME, "since", "T", "only those that end later", 0},
-	{0},
-};
-
-static const struct cli_command event_commands[] = {
-	{.noun = "event",
-		.verb = "add",
-		.what = "a booked gathering",
-		.method = "POST",
-		.path = "/events",
-		.options = event_add,
-		.columns = event_columns},
-	{.noun = "event",
-		.verb = "list",
-		.what = "events, by number",
-		.method = "GET",
-		.path = "/events",
-		.options = event_list,
-		.list = "items",
-		.columns = event_columns},
-	{.noun = "event",
-		.verb = "show",
-		.what = "one event",
-		.method = "GET",
-		.path = "/events/{ID}",
-		.columns = event_columns},
-	{.noun = "event",
-		.verb = "change",
-		.what = "change what is given",
-		.method = "PATCH",
-		.path = "/events/{ID}",
-		.options = event_change,
-		.versioned = true,
-		.columns = event_columns},
-	{.noun = "event",
-		.verb = "remove",
-		.what = "call one off",
-		.method = "DELETE",
-		.path = "/events/{ID}",
-		.versioned = true},
-};
-
 const struct cli_table cli_doors[] = {
 	{door_commands, ARRAY_SIZE(door_commands)},
-	{event_commands, ARRAY_SIZE(event_commands)},
 	{NULL, 0},
 };

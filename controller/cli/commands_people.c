@@ -13,12 +13,28 @@ static const struct cli_column member_columns[] = {
 	{"UNTIL", "valid_until", CLI_CELL_TEXT},
 	{"GRACE", "grace_until", CLI_CELL_TEXT},
 	{"CARDS", "cards", CLI_CELL_RIGHT},
+	{"POOL", "pool", CLI_CELL_RIGHT},
 	{"RELEASE", "release_ms", CLI_CELL_RIGHT},
 	{"VERSION", "version", CLI_CELL_RIGHT},
 	{"NOTE", "note", CLI_CELL_TEXT},
 	{0},
 };
 
+const struct cli_column cli_unit_columns[] = {
+	{"DATE", "date", CLI_CELL_TEXT},
+	{"TIME", "time", CLI_CELL_TEXT},
+	{"DOOR", "door", CLI_CELL_TEXT},
+	{"COUNTS", "counts", CLI_CELL_TEXT},
+	{"EVENT", "event", CLI_CELL_RIGHT},
+	{"POOL", "pool", CLI_CELL_RIGHT},
+	{"ENTRY", "entry", CLI_CELL_RIGHT},
+	{0},
+};
+static const struct cli_column notice_columns[] = {
+	{"AT", "at", CLI_CELL_TIME},
+	{"TEXT", "text", CLI_CELL_TEXT},
+	{0},
+};
 const struct cli_column cli_card_columns[] = {
 	{"ID", "id", CLI_CELL_RIGHT},
 	{"MEMBER", "member", CLI_CELL_RIGHT},
@@ -32,6 +48,7 @@ const struct cli_column cli_card_columns[] = {
 	{"ENDED", "ended_at", CLI_CELL_TIME},
 	{"WHY", "ended_why", CLI_CELL_TEXT},
 	{"REPLACED BY", "replaced_by", CLI_CELL_RIGHT},
+	{"LENT FOR", "loan_until", CLI_CELL_TEXT},
 	{"VERSION", "version", CLI_CELL_RIGHT},
 	{0},
 };
@@ -65,16 +82,17 @@ static const struct cli_column session_columns[] = {
 	{0},
 };
 
-#define MEMBER_FIELDS                                                                         \
-	{"contact", CLI_TEXT, "contact", "TEXT", "mail or telephone; none", CLI_EMPTY},       \
-		{"note", CLI_TEXT, "note", "TEXT", "for hosts; none", CLI_EMPTY},             \
-		{"valid-from", CLI_DATE, "valid_from", "DATE", "first day; none", CLI_NONE},  \
-		{"valid-until", CLI_DATE, "valid_until", "DATE", "last day; none", CLI_NONE}, \
-		{"grace-until", CLI_DATE, "grace_until", "DATE",                              \
-			"let in with a warning until then; none", CLI_NONE},                  \
-	{                                                                                     \
-		"release-ms", CLI_NUMBER, "release_ms", "N",                                  \
-			"needs longer at a door: 1000 to 60000", 0                            \
+#define MEMBER_FIELDS                                                                              \
+	{"contact", CLI_TEXT, "contact", "TEXT", "mail or telephone; none", CLI_EMPTY},            \
+		{"note", CLI_TEXT, "note", "TEXT", "for hosts; none", CLI_EMPTY},                  \
+		{"valid-from", CLI_DATE, "valid_from", "DATE", "first day; none", CLI_NONE},       \
+		{"valid-until", CLI_DATE, "valid_until", "DATE", "last day; none", CLI_NONE},      \
+		{"grace-until", CLI_DATE, "grace_until", "DATE",                                   \
+			"let in with a warning until then; none", CLI_NONE},                       \
+		{"pool", CLI_NUMBER, "pool", "N", "allowance shared with others; none", CLI_NONE}, \
+	{                                                                                          \
+		"release-ms", CLI_NUMBER, "release_ms", "N",                                       \
+			"needs longer at a door: 1000 to 60000", 0                                 \
 	}
 
 static const struct cli_option member_add[] = {
@@ -93,6 +111,14 @@ static const struct cli_option member_change[] = {
 	{"name", CLI_TEXT, "name", "TEXT", "the member's name", 0},
 	{"tier", CLI_NUMBER, "tier", "N", "number of the tier", 0},
 	MEMBER_FIELDS,
+	{0},
+};
+static const struct cli_option allowance_options[] = {
+	{"month", CLI_TEXT, "month", "YYYY-MM", "this one unless given", 0},
+	{0},
+};
+static const struct cli_option lend_options[] = {
+	{"card", CLI_NUMBER, "card", "N", "one that lies in the drawer", CLI_REQUIRED},
 	{0},
 };
 static const struct cli_option import_options[] = {
@@ -160,6 +186,28 @@ static const struct cli_command member_commands[] = {
 		.versioned = true,
 		.columns = member_columns,
 		.run = cli_changed},
+	{.noun = "member",
+		.verb = "allowance",
+		.what = "what a member used of a month, and why each unit counts",
+		.method = "GET",
+		.path = "/members/{ID}/allowance",
+		.options = allowance_options,
+		.columns = cli_unit_columns,
+		.run = cli_allowance},
+	{.noun = "member",
+		.verb = "notices",
+		.what = "what the member was told",
+		.method = "GET",
+		.path = "/members/{ID}/notices",
+		.list = "items",
+		.columns = notice_columns},
+	{.noun = "member",
+		.verb = "lend",
+		.what = "lend a spare card until the day is over",
+		.method = "POST",
+		.path = "/members/{ID}/loan",
+		.options = lend_options,
+		.columns = cli_card_columns},
 	{.noun = "member",
 		.verb = "import",
 		.what = "members by CSV: id, name, contact, note, tier, state, valid_from, …",

@@ -15,5 +15,7 @@ struct cli_table {
 extern const struct cli_table cli_people[];
 extern const struct cli_table cli_times[];
 extern const struct cli_table cli_doors[];
+extern const struct cli_table cli_days[];
+extern const struct cli_table cli_events[];
 extern const struct cli_table cli_rollcall[];
 extern const struct cli_table cli_site[];

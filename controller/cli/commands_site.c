@@ -150,6 +150,9 @@ static const struct cli_column site_columns[] = {
 	{"HOLIDAYS", "holidays", CLI_CELL_TEXT},
 	{"WARN AFTER SECONDS", "warn_s", CLI_CELL_TEXT},
 	{"REFUSE AFTER SECONDS", "bound_s", CLI_CELL_TEXT},
+	{"CHECK-OUT MINUTE", "checkout_minute", CLI_CELL_TEXT},
+	{"GUESTS AT MOST", "guests_max", CLI_CELL_TEXT},
+	{"PRESENCE AT DOORS", "presence_at_doors", CLI_CELL_TEXT},
 	{"LOCKDOWN", "lockdown", CLI_CELL_TEXT},
 	{"LOCKDOWN BY", "lockdown_by", CLI_CELL_TEXT},
 	{"LOCKDOWN AT", "lockdown_at", CLI_CELL_TIME},
@@ -183,6 +186,11 @@ static const struct cli_option site_change[] = {
 	{"warn-s", CLI_NUMBER, "warn_s", "N",
 		"doors warn when the hub was silent so long; 0: never", 0},
 	{"bound-s", CLI_NUMBER, "bound_s", "N", "and refuse; 0: never", 0},
+	{"checkout-minute", CLI_NUMBER, "checkout_minute", "N",
+		"of the day, at which nobody is in any more; 240 is 04:00", 0},
+	{"guests-max", CLI_NUMBER, "guests_max", "N", "guests of one member at once", 0},
+	{"presence-at-doors", CLI_BOOL, "presence_at_doors", "yes|no",
+		"doors are told who is in: for passback and check-in points", 0},
 	{0},
 };
 static const struct cli_option lockdown_word = {

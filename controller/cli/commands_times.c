@@ -8,6 +8,9 @@ static const struct cli_column tier_columns[] = {
 	{"HOURS", "hours", CLI_CELL_TEXT},
 	{"FLAGS", "flags", CLI_CELL_TEXT},
 	{"DOORS", "doors", CLI_CELL_DOORS},
+	{"ALLOWANCE", "allowance.kind", CLI_CELL_TEXT},
+	{"A MONTH", "allowance.limit", CLI_CELL_RIGHT},
+	{"WHEN SPENT", "allowance.when_spent", CLI_CELL_TEXT},
 	{"VERSION", "version", CLI_CELL_RIGHT},
 	{0},
 };
@@ -29,12 +32,14 @@ static const struct cli_column holiday_columns[] = {
 	{0},
 };
 
-#define TIER_FIELDS                                                                          \
-	{"flags", CLI_LIST, "flags", "LIST",                                                 \
-		"of staff, override, may_open_up, events_free, with commas; none: \"\"", 0}, \
-	{                                                                                    \
-		"door", CLI_DOORS, "doors", "DOOR[=HOURS]",                                  \
-			"only there, at these hours; may be repeated; all: every door", 0    \
+#define TIER_FIELDS                                                                             \
+	{"flags", CLI_LIST, "flags", "LIST",                                                    \
+		"of staff, override, may_open_up, events_free, with commas; none: \"\"", 0},    \
+		{"allowance", CLI_ALLOWANCE, "allowance", "KIND=N[,warn]",                      \
+			"a month: hours, days, half_days or visits; none: no limit", CLI_NONE}, \
+	{                                                                                       \
+		"door", CLI_DOORS, "doors", "DOOR[=HOURS]",                                     \
+			"only there, at these hours; may be repeated; all: every door", 0       \
 	}
 
 static const struct cli_option tier_add[] = {

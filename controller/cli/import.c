@@ -50,7 +50,7 @@ static int show(struct cli_call *call, const json_t *answer)
 
 int cli_import(struct cli_call *call)
 {
-	const char *file = call->words[0];
+	const char *file = call->words[call->word_count - 1];
 	CLEANUP(cleanup_free) char *text = NULL;
 	char path[CLI_PATH_MAX];
 	json_t *answer;
@@ -61,7 +61,8 @@ int cli_import(struct cli_call *call)
 				   : file_read(file, IMPORT_MAX, &text, &size);
 	if (r < 0)
 		return log_error("%s: cannot be read: %s", file, strerror(-r)), CLI_EXIT_USAGE;
-	snprintf(path, sizeof(path), "%s", call->command->path);
+	if (cli_make_path(call, path) < 0)
+		return CLI_EXIT_USAGE;
 	if (cli_given(call, "preview"))
 		cli_add_query(path, "preview", "true");
 	r = cli_send_text(call, path, "text/csv", text, size, &answer);

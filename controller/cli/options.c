@@ -263,6 +263,29 @@ static json_t *list_of(const char *text)
 	return list;
 }
 
+/* "days=10", "hours=40,warn" */
+static json_t *allowance_of(const struct cli_option *option, const char *text)
+{
+	char kind[16] = "", number[16] = "";
+	uint64_t limit;
+	const char *rest = strchr(text, '=');
+	size_t n = rest ? (size_t)(rest - text) : 0, digits = rest ? strcspn(rest + 1, ",") : 0;
+	bool warn = rest && strcmp(rest + 1 + digits, ",warn") == 0;
+
+	if (n > 0 && n < sizeof(kind) && digits < sizeof(number)) {
+		memcpy(kind, text, n);
+		memcpy(number, rest + 1, digits);
+	}
+	if (is_number(number, &limit) < 0 || (rest[1 + digits] && !warn)) {
+		log_error("--%s %s: expected %s, or none", option->name, text, option->value);
+		return NULL;
+	}
+	if (strcmp(kind, "hours") == 0)
+		limit *= 60;
+	return json_pack("{s:s, s:I, s:s}", "kind", kind, "limit", (json_int_t)limit, "when_spent",
+		warn ? "warn" : "deny");
+}
+
 /* NULL: wrong, and said so, or no memory. */
 static json_t *value_of(const struct cli_option *option, const char *text)
 {
@@ -306,6 +329,8 @@ static json_t *value_of(const struct cli_option *option, const char *text)
 		return bool_of(option, text, &truth) == 0 ? json_boolean(truth) : NULL;
 	case CLI_LIST:
 		return list_of(text);
+	case CLI_ALLOWANCE:
+		return allowance_of(option, text);
 	}
 	return NULL;
 }

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #define UNITS_MAX 60000
-#define NOTICES_MAX 50
 
 /* ---- months ---- */
 
@@ -179,13 +178,20 @@ static int give(struct api_call *call)
 
 static int list_notices(struct api_call *call)
 {
-	struct registry_notice rows[NOTICES_MAX];
+	CLEANUP(cleanup_free) struct registry_notice *rows = NULL;
 	struct registry_member member;
-	int n, r = registry_member(call->registry, call->id, &member);
+	struct api_page page;
+	int n, r;
 
+	api_page_read(call, "notices", REGISTRY_PAGE_MAX, &page);
+	if (call->errors.count > 0)
+		return api_malformed(call);
+	r = registry_member(call->registry, call->id, &member);
 	if (r < 0)
 		return r;
-	n = registry_notices(call->registry, call->id, rows, NOTICES_MAX);
+	rows = calloc(page.limit, sizeof(*rows));
+	n = rows ? registry_notices(call->registry, call->id, page.after, rows, page.limit)
+		 : -ENOMEM;
 	if (n < 0)
 		return n;
 	api_page_open(call);
@@ -196,8 +202,7 @@ static int list_notices(struct api_call *call)
 		api_time(&call->out, "at", rows[i].at_us);
 		api_end(&call->out);
 	}
-	api_end(&call->out);
-	api_end(&call->out);
+	api_page_close(call, "notices", &page, (size_t)n, n ? rows[n - 1].id : 0, NULL);
 	return 0;
 }
 
@@ -243,8 +248,8 @@ const struct api_route api_allowance_routes[] = {
 	{"GET", "/members/{id}/allowance", API_ALL, API_TAKES_NOTHING, "month", show_allowance, 0,
 		API_ROW},
 	{"POST", "/members/{id}/allowance", API_WORKS, API_TAKES_JSON, NULL, give, 0, API_ROW},
-	{"GET", "/members/{id}/notices", API_ALL, API_TAKES_NOTHING, NULL, list_notices, 0,
-		API_ROW},
+	{"GET", "/members/{id}/notices", API_ALL, API_TAKES_NOTHING, "limit cursor", list_notices,
+		0, API_ROW},
 	{"POST", "/members/{id}/loan", API_WORKS, API_TAKES_JSON, NULL, lend_card, 0, API_ROW},
 	{0},
 };

@@ -23,19 +23,20 @@ int registry_notice_add(struct registry *reg, uint64_t member, const char *forma
 	return registry_run(reg, stmt, "tell a member");
 }
 
-int registry_notices(
-	struct registry *reg, uint64_t member, struct registry_notice *rows, size_t limit)
+int registry_notices(struct registry *reg, uint64_t member, uint64_t below,
+	struct registry_notice *rows, size_t limit)
 {
 	CLEANUP(registry_done)
 	sqlite3_stmt *stmt = registry_prepare(reg,
 		"SELECT id, member, text, at_us FROM notice WHERE member = ?1 "
-		"ORDER BY id DESC LIMIT ?2");
+		"AND (?3 = 0 OR id < ?3) ORDER BY id DESC LIMIT ?2");
 	int count = 0, rc;
 
 	if (!stmt)
 		return registry_sql_fail(reg, "read what a member was told");
 	sqlite3_bind_int64(stmt, 1, (int64_t)member);
 	sqlite3_bind_int64(stmt, 2, registry_page(limit));
+	sqlite3_bind_int64(stmt, 3, (int64_t)below);
 	while ((rc = registry_step(reg, stmt, "read what a member was told")) > 0) {
 		struct registry_notice *n = &rows[count++];
 

@@ -18,13 +18,14 @@ enum cli_type {
 	CLI_FLAG, /* stands alone; true */
 	CLI_TEXT, /* any text; of a field, "-" is a line of standard input: what others must not see
 		   */
-	CLI_NUMBER, /* a whole number */
-	CLI_DATE,   /* 2026-12-24 */
-	CLI_TIME,   /* local time, 2026-12-24T19:30, or UTC with a Z */
-	CLI_CHOICE, /* one of cli_option.value, "a|b" */
-	CLI_BOOL,   /* yes or no, on or off */
-	CLI_LIST,   /* words with commas between */
-	CLI_DOORS,  /* DOOR or DOOR=HOURS, may be repeated; "all": every door */
+	CLI_NUMBER,    /* a whole number */
+	CLI_DATE,      /* 2026-12-24 */
+	CLI_TIME,      /* local time, 2026-12-24T19:30, or UTC with a Z */
+	CLI_CHOICE,    /* one of cli_option.value, "a|b" */
+	CLI_BOOL,      /* yes or no, on or off */
+	CLI_LIST,      /* words with commas between */
+	CLI_ALLOWANCE, /* KIND=N, KIND=N,warn: "days=10"; hours become minutes */
+	CLI_DOORS,     /* DOOR or DOOR=HOURS, may be repeated; "all": every door */
 };
 
 enum cli_flag {
@@ -196,6 +197,9 @@ int cli_rollcall_key(struct cli_call *call);
 int cli_rollcall_end(struct cli_call *call);
 int cli_rollcall_open(struct cli_call *call);
 int cli_rollcall_print(struct cli_call *call);
+int cli_present(struct cli_call *call);
+int cli_allowance(struct cli_call *call);
+int cli_attendance(struct cli_call *call);
 int cli_log(struct cli_call *call);
 int cli_log_verify(struct cli_call *call);
 int cli_site_status(struct cli_call *call);
@@ -219,4 +223,5 @@ void cli_complete(int argc, char **argv);
 
 /* ---- columns that more than one file shows ---- */
 extern const struct cli_column cli_card_columns[];
+extern const struct cli_column cli_unit_columns[];
 extern const struct cli_column cli_door_columns[];

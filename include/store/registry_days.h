@@ -151,9 +151,9 @@ struct registry_notice {
 };
 int registry_notice_add(struct registry *registry, uint64_t member, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
-/* Newest first. */
-int registry_notices(
-	struct registry *registry, uint64_t member, struct registry_notice *rows, size_t limit);
+/* Newest first, from below this number on; 0: the newest. */
+int registry_notices(struct registry *registry, uint64_t member, uint64_t below,
+	struct registry_notice *rows, size_t limit);
 
 /* ---- housekeeping ---- */
 

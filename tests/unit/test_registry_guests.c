@@ -87,7 +87,7 @@ static void guest_has_a_spare_card_until_the_time_is_over(void **state)
 	assert_int_equal(extra.kind, DECIDE_EXTRA_GUEST);
 	assert_true(extra.card == 2 && extra.member == 0 && extra.about == 1);
 	assert_int_equal(extra.span.until - extra.span.from, 120);
-	assert_int_equal(registry_notices(reg, 1, notices, 4), 1);
+	assert_int_equal(registry_notices(reg, 1, 0, notices, 4), 1);
 	assert_non_null(strstr(notices[0].text, "Alan is your guest"));
 	bed_now_us += 2 * HOUR_US - 1;
 	assert_int_equal(tick(reg), 0);
@@ -222,7 +222,7 @@ static void guest_who_comes_is_in_and_the_sponsor_is_told(void **state)
 	assert_string_equal(row.name, "Alan");
 	EXPECT(reg, registry_guest(reg, id, &g), 0);
 	assert_true(g.arrived_us == at(22, 12, 0));
-	assert_int_equal(registry_notices(reg, 1, notices, 4), 2); /* once, not twice */
+	assert_int_equal(registry_notices(reg, 1, 0, notices, 4), 2); /* once, not twice */
 	assert_non_null(strstr(notices[0].text, "Alan, your guest, came at 2026-11-22 12:00"));
 	chain_free(&front);
 	registry_close(reg);
