@@ -261,7 +261,8 @@ static void answer_there_and_back(void **state)
 		"roster-answer-snapshot", "roster-answer-restart"};
 	static const char *const allowed[] = {"site_state.actor=\"\"", "site_state.actor=\"ZZ\"",
 		"door_state.actor=\"\"", "door_state.actor=\"ZZ\"", "journal=null", "records=\"\"",
-		"last=true", "site_state.lockdown=true", "door_state.event=true", "rollcall=", NULL};
+		"last=true", "site_state.lockdown=true", "door_state.event=true",
+		"rollcall=", NULL};
 
 	(void)state;
 	for (int kind = SYNC_ANSWER_HEAD; kind <= SYNC_ANSWER_RESTART; kind++) {
