@@ -6,7 +6,7 @@
 #include "registry_schema.h"
 #include "registry_schema_days.h"
 #include "registry_schema_log.h"
-#include "registry_schema_wardens.h"
+#include "registry_schema_site.h"
 #include <string.h>
 
 #define APPLICATION_ID 0x74706862 /* "tphb" */
@@ -17,7 +17,7 @@ static const char *const steps[] = {
 	REGISTRY_SCHEMA REGISTRY_SCHEMA_LOG,
 	REGISTRY_RECORDS_2,
 	REGISTRY_SCHEMA_DAYS,
-	REGISTRY_SCHEMA_WARDENS,
+	REGISTRY_SCHEMA_SITE,
 };
 
 static const struct db_schema schema = {

@@ -281,8 +281,11 @@ static int compare(struct taking *t, size_t *ret_next)
 
 	if (!stmt)
 		return registry_sql_fail(t->reg, "read entries");
+	/* what was kept once and is past its retention cannot be compared any more */
+	while (i < batch->count && batch->rows[i].seq < t->chain.first_seq)
+		i++;
 	sqlite3_bind_int64(stmt, 1, t->chain.id);
-	sqlite3_bind_int64(stmt, 2, (int64_t)batch->rows[0].seq);
+	sqlite3_bind_int64(stmt, 2, (int64_t)(batch->rows[0].seq + i));
 	sqlite3_bind_int64(stmt, 3, (int64_t)batch->count);
 	for (; i < batch->count && batch->rows[i].seq <= t->chain.last_seq; i++) {
 		const struct registry_batch_row *row = &batch->rows[i];

@@ -99,6 +99,7 @@ static int take_chain(struct registry *reg, sqlite3_stmt *stmt, struct registry_
 	ret_chain->last_seq = registry_take_u64(stmt, 1);
 	registry_take_blob(stmt, 2, ret_chain->last_hash, sizeof(ret_chain->last_hash));
 	registry_take_blob(stmt, 3, ret_chain->journal, sizeof(ret_chain->journal));
+	ret_chain->first_seq = registry_take_u64(stmt, 4);
 	return 1;
 }
 
@@ -106,9 +107,9 @@ int registry_log_find(struct registry *reg, const char *door,
 	const uint8_t journal[ENTRY_JOURNAL_SIZE], struct registry_log_end *ret_chain)
 {
 	CLEANUP(registry_done)
-	sqlite3_stmt *stmt =
-		registry_prepare(reg, "SELECT id, last_seq, last_hash, journal FROM chain"
-				      " WHERE door = ?1 AND journal = ?2");
+	sqlite3_stmt *stmt = registry_prepare(reg,
+		"SELECT id, last_seq, last_hash, journal, first_seq FROM chain"
+		" WHERE door = ?1 AND journal = ?2");
 
 	if (!stmt)
 		return registry_sql_fail(reg, "read a journal's end");
@@ -120,9 +121,9 @@ int registry_log_find(struct registry *reg, const char *door,
 int registry_log_newest(struct registry *reg, const char *door, struct registry_log_end *ret_chain)
 {
 	CLEANUP(registry_done)
-	sqlite3_stmt *stmt =
-		registry_prepare(reg, "SELECT id, last_seq, last_hash, journal FROM chain"
-				      " WHERE door = ?1 ORDER BY id DESC LIMIT 1");
+	sqlite3_stmt *stmt = registry_prepare(reg,
+		"SELECT id, last_seq, last_hash, journal, first_seq FROM chain"
+		" WHERE door = ?1 ORDER BY id DESC LIMIT 1");
 
 	if (!stmt)
 		return registry_sql_fail(reg, "read a journal's end");

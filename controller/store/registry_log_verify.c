@@ -162,6 +162,11 @@ static void tell_signatures(struct verify *v)
 			"%" PRIu64 " entries are signed by a key that went with a removed door: "
 			"the signatures cannot be checked",
 			s->unchecked);
+	else if (c->whole && c->first_seq > 1)
+		snprintf(c->why, sizeof(c->why),
+			"entries before %" PRIu64 " are past their "
+			"retention; the rest follows their last hash",
+			c->first_seq);
 }
 
 static int verify_chain(struct verify *v, sqlite3_stmt *stmt)

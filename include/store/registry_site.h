@@ -34,6 +34,36 @@ int registry_wardens(struct registry *registry, struct registry_wardens *ret_war
 /* NULL: there are none any more. Inside a change. */
 int registry_wardens_set(struct registry *registry, const uint8_t *public, const char *actor);
 
+/* How long things are kept; what is older goes, at most an hour later. */
+struct registry_retention {
+	uint32_t entries_days;  /* 31 … 3660: the log, and who came and went by it */
+	uint32_t unknown_hours; /* 1 … 720: the tokens of cards that nobody knows */
+	uint32_t names_days; /* 1 … 366 after its end: of an event's guests who are no members, and
+				on guest passes; the counts stay */
+	uint32_t audit_days;   /* 31 … 3660 */
+	uint32_t notices_days; /* 7 … 366 */
+	uint64_t version;
+};
+int registry_retention(struct registry *registry, struct registry_retention *ret_retention);
+/* -EINVAL out of bounds, -EAGAIN changed meanwhile. Inside a change. */
+int registry_retention_change(
+	struct registry *registry, const struct registry_retention *retention);
+
+struct registry_forgotten {
+	uint64_t entries; /* whole segments of the doors' journals: what is left verifies */
+	uint64_t unknown;
+	uint64_t names;
+	uint64_t audit;
+	uint64_t notices;
+	bool more; /* there is more to do: call again soon */
+};
+/*
+ * Forgets what is past its retention, a bounded piece of it. Inside a change. Where the clock went
+ * forward by more than 40 days since the last time, or back, it may be the clock that is wrong:
+ * -EAGAIN unless sure, and nothing goes.
+ */
+int registry_forget(struct registry *registry, bool sure, struct registry_forgotten *ret_forgotten);
+
 struct registry_tier {
 	char name[REGISTRY_NAME_MAX + 1];
 	struct roster_tier roster; /* tier: its number */
