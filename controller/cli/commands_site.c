@@ -180,6 +180,27 @@ static const struct cli_column backup_columns[] = {
 	{0},
 };
 
+static const struct cli_column retention_columns[] = {
+	{"ENTRIES, DAYS", "entries_days", CLI_CELL_TEXT},
+	{"UNKNOWN CARDS, HOURS", "unknown_hours", CLI_CELL_TEXT},
+	{"GUESTS' NAMES, DAYS", "names_days", CLI_CELL_TEXT},
+	{"AUDIT, DAYS", "audit_days", CLI_CELL_TEXT},
+	{"NOTICES, DAYS", "notices_days", CLI_CELL_TEXT},
+	{"VERSION", "version", CLI_CELL_TEXT},
+	{0},
+};
+
+static const struct cli_option retention_change[] = {
+	{"entries-days", CLI_NUMBER, "entries_days", "N",
+		"the log, and who came and went; 31 to 3660", 0},
+	{"unknown-hours", CLI_NUMBER, "unknown_hours", "N", "cards that nobody knows; 1 to 720", 0},
+	{"names-days", CLI_NUMBER, "names_days", "N",
+		"of guests who are no members, after the event; 1 to 366", 0},
+	{"audit-days", CLI_NUMBER, "audit_days", "N", "who changed what; 31 to 3660", 0},
+	{"notices-days", CLI_NUMBER, "notices_days", "N", "what members were told; 7 to 366", 0},
+	{0},
+};
+
 static const struct cli_option site_change[] = {
 	{"title", CLI_TEXT, "title", "TEXT", "as \"Impact Hub Birmingham\"", 0},
 	{"holidays", CLI_CHOICE, "holidays", "england|none", "whose public holidays PH means", 0},
@@ -231,6 +252,20 @@ static const struct cli_command site_commands[] = {
 		.what = "keys and registry of a new site; root, on the hub's machine",
 		.own = cli_site_init,
 		.own_arguments = "[--admin NAME] [--config FILE]"},
+	{.noun = "retention",
+		.verb = "show",
+		.what = "how long things are kept",
+		.method = "GET",
+		.path = "/site/retention",
+		.columns = retention_columns},
+	{.noun = "retention",
+		.verb = "change",
+		.what = "change what is given; what is older goes at once",
+		.method = "PATCH",
+		.path = "/site/retention",
+		.options = retention_change,
+		.versioned = true,
+		.columns = retention_columns},
 	{.noun = "backup",
 		.verb = "make",
 		.what = "a whole copy of the registry, on the hub's machine",

@@ -86,6 +86,7 @@ struct api_call {
 extern const struct api_route api_session_routes[];
 extern const struct api_route api_site_routes[];
 extern const struct api_route api_warden_routes[];
+extern const struct api_route api_retention_routes[];
 extern const struct api_route api_member_routes[];
 extern const struct api_route api_card_routes[];
 extern const struct api_route api_enrol_routes[];

@@ -88,6 +88,7 @@ static int on_housekeeping(sd_event_source *source, uint64_t usec, void *userdat
 	route_tick(hub);
 	prune(hub);
 	tick_days(hub);
+	retention_tick(hub);
 	(void)sd_notifyf(0, "STATUS=broker %s",
 		!hub->mqtt                  ? "none"
 		: mqtt_connected(hub->mqtt) ? "up"

@@ -14,6 +14,7 @@ static const struct api_route *const groups[] = {
 	api_session_routes,
 	api_site_routes,
 	api_warden_routes,
+	api_retention_routes,
 	api_member_routes,
 	api_card_routes,
 	api_enrol_routes,

@@ -10,7 +10,7 @@
  *   keys.c     root, hub and card keys, roll-over    command.c    commands and their results
  *   broker.c   accounts of the broker                enrol.c      the card that was enrolled
  *   session.c  login, sessions, rate limit           provision.c  bundles, claims, stolen doors
- *   rollcall.c who is inside, sealed for the wardens
+ *   rollcall.c who is inside, sealed for the wardens retention.c  what is past its time
  *   route.c    requests, operators, problems         api_*.c      one group of routes each
  *
  * One loop thread (libmosquitto's own beside it). The registry's single writer.
@@ -63,8 +63,9 @@ struct hub {
 	sd_event_source *http_io;
 	sd_event_source *http_timer;
 	sd_event_source *housekeeping;
-	int32_t pruned; /* local date of the last registry_prune */
-	int64_t ticked; /* minute of the last registry_days_tick */
+	int32_t pruned;     /* local date of the last registry_prune */
+	int64_t ticked;     /* minute of the last registry_days_tick */
+	uint64_t forget_ms; /* monotonic: when the retention is looked at next */
 	struct hub_post *post;
 	int lock; /* of the store directory: one hub at a time */
 	struct hub_sync *sync;
@@ -88,6 +89,11 @@ bool hub_topic_door(
 int hub_run(const struct hub_conf *conf);
 /* After each commit of the registry: doors are told at once. */
 void hub_changed(struct hub *hub);
+
+/* ---- retention.c ---- */
+
+/* Once a second. */
+void retention_tick(struct hub *hub);
 
 /* ---- post.c ---- */
 

@@ -156,6 +156,8 @@ static const struct {
 	{"site|lockdown|off", "PUT /site/lockdown", "{\"lockdown\":false}"},
 	{"site|status|--json", "GET /status", ""},
 	{"backup|make", "POST /backup", ""},
+	{"retention|show", "GET /site/retention", ""},
+	{"retention|change|--entries-days|400", "PATCH /site/retention", "{\"entries_days\":400}"},
 	{"rollcall|status", "GET /site/wardens", ""},
 	{"rollcall|end", "PUT /site/wardens", "{\"public\":null}"},
 	{"rollcall|key|tests/fuzz/corpus/keyfile/warden", "PUT /site/wardens",
