@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A sealed list on its way to the doors: messages of a bounded size. */
 #include "body.h"
+#include "crypto/text.h"
 #include "wire/rollcall.h"
 #include "wire/sync.h"
 
@@ -52,7 +53,7 @@ static int get_head(
 		r = body_get_u32(
 			place, object, "part", 0, rollcall_parts(part->of.size) - 1, &part->part);
 	if (r == 0)
-		strcpy(part->of.key, json_string_value(json_object_get(object, "key")));
+		text_hex(key, sizeof(key), part->of.key);
 	return r;
 }
 

@@ -144,6 +144,7 @@ static bool read_head(const char *line, struct rollcall_sealed *sealed)
 		!name_id_valid(sealed->site) || sealed->as_of_us < 0 ||
 		text_unhex(id, sealed->id, sizeof(sealed->id)) < 0)
 		return false;
+	text_hex(sealed->id, sizeof(sealed->id), id);
 	snprintf(again, sizeof(again), MAGIC " %s %s %" PRId64 " %s", sealed->site, sealed->key,
 		sealed->as_of_us, id);
 	return strcmp(again, line) == 0;
