@@ -64,6 +64,20 @@ const char *entry_kind_name(enum entry_kind kind)
 	return NULL;
 }
 
+const char *entry_use_name(unsigned bit)
+{
+	switch (bit) {
+	case ENTRY_USE_UNIT:
+		return "unit";
+	case ENTRY_USE_FREE:
+		return "free";
+	case ENTRY_USE_POOL:
+		return "pool";
+	default:
+		return NULL;
+	}
+}
+
 /* Bytes of the well-formed, printable UTF-8 character at text, or 0 (RFC 3629 section 4). */
 static size_t char_size(const uint8_t *text, size_t left)
 {

@@ -165,6 +165,12 @@ static void write_entry(
 	}
 	api_number_or_null(out, "card", subject->card);
 	api_number_or_null(out, "sponsor", subject->sponsor);
+	api_number_or_null(out, "event", subject->event);
+	api_list(out, "use");
+	for (unsigned bit = 1; bit <= ENTRY_USE_POOL; bit <<= 1)
+		if (subject->use & bit)
+			api_text(out, NULL, entry_use_name(bit));
+	api_end(out);
 	api_text_or_null(out, "actor", subject->actor);
 	api_text(out, "detail", entry->detail);
 	api_bool(out, "erased", entry->erased);
@@ -245,13 +251,17 @@ static void put_number(struct sheet *sheet, uint64_t number)
 static void put_entry(struct sheet *sheet, struct names *names, const struct registry_entry *row)
 {
 	const struct entry *entry = &row->entry;
-	char time[32], kind[16], warnings[200] = "";
+	char time[32], kind[16], warnings[200] = "", use[32] = "";
 
 	api_time_format(entry->wall_us, time);
 	for (uint32_t bit = 1; bit; bit <<= 1)
 		if (entry->warnings & bit && warning_name(bit))
 			snprintf(warnings + strlen(warnings), sizeof(warnings) - strlen(warnings),
 				"%s%s", *warnings ? " " : "", warning_name(bit));
+	for (unsigned bit = 1; bit <= ENTRY_USE_POOL; bit <<= 1)
+		if (entry->subject.use & bit)
+			snprintf(use + strlen(use), sizeof(use) - strlen(use), "%s%s",
+				*use ? " " : "", entry_use_name(bit));
 	put_number(sheet, row->id);
 	put_cell(sheet, row->door, ',');
 	put_number(sheet, row->seq);
@@ -265,6 +275,8 @@ static void put_entry(struct sheet *sheet, struct names *names, const struct reg
 	put_cell(sheet, entry->subject.member ? name_of(names, entry->subject.member) : "", ',');
 	put_number(sheet, entry->subject.card);
 	put_number(sheet, entry->subject.sponsor);
+	put_number(sheet, entry->subject.event);
+	put_cell(sheet, use, ',');
 	put_cell(sheet, entry->subject.actor, ',');
 	put_cell(sheet, entry->detail, '\n');
 }
@@ -293,8 +305,8 @@ static int answer_csv(struct api_call *call, const struct api_page *page,
 	const struct registry_entry *rows, size_t count)
 {
 	static const char *const columns[] = {"id", "door", "seq", "time", "clock", "kind",
-		"verdict", "reason", "warnings", "member", "name", "card", "sponsor", "actor",
-		"detail"};
+		"verdict", "reason", "warnings", "member", "name", "card", "sponsor", "event",
+		"use", "actor", "detail"};
 	struct names names = {.call = call};
 	struct sheet sheet = {0};
 

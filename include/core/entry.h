@@ -180,5 +180,8 @@ void entry_chain_start(const char *site, const char *door,
 void entry_chain_next(const uint8_t previous[ENTRY_HASH_SIZE], uint64_t seq,
 	const struct entry_record *record, entry_hash_fn hash, uint8_t out[ENTRY_HASH_SIZE]);
 
+/* "unit", "free", "pool" of one bit of enum entry_use; NULL for anything else. */
+const char *entry_use_name(unsigned bit);
+
 /* "tap", "reader_fault" …; NULL for a number that is not ours. */
 const char *entry_kind_name(enum entry_kind kind);

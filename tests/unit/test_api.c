@@ -291,8 +291,8 @@ static void the_log_is_safe_in_a_spreadsheet(void **state)
 	ask_with(auditor_key, "Accept: text/csv\r\n", "GET", "/log?limit=3", NULL);
 	assert_int_equal(answer.status, 200);
 	assert_string_equal(client_header(&answer, "Content-Type"), "text/csv; charset=utf-8");
-	has("id,door,seq,time,clock,kind,verdict,reason,warnings,member,name,card,sponsor,actor,"
-	    "detail\r\n");
+	has("id,door,seq,time,clock,kind,verdict,reason,warnings,member,name,card,sponsor,event,"
+	    "use,actor,detail\r\n");
 	has(",maya,\"'=cmd()\"\r\n");
 	assert_non_null(client_header(&answer, "Link"));
 	assert_non_null(strstr(client_header(&answer, "Link"), "&limit=3>; rel=\"next\""));

@@ -53,6 +53,25 @@ static void a_fail_safe_strike_rests_energised(void **state)
 	assert_int_equal(door_conf_strike_max_s(&conf), 0);
 }
 
+static void roles_and_passback_have_names(void **state)
+{
+	struct door_conf conf;
+
+	(void)state;
+	assert_int_equal(load(WHOLE, &conf), 0);
+	assert_true(conf.role == DOOR_ROLE_ENTRY && conf.passback == PASSBACK_NONE);
+	assert_int_equal(conf.passback_s, 900);
+	assert_int_equal(load(WHOLE "role = exit\n", &conf), 0);
+	assert_string_equal(door_role_name(conf.role), "exit");
+	assert_int_equal(load(WHOLE "role = checkin\n", &conf), 0);
+	assert_int_equal(conf.role, DOOR_ROLE_CHECKIN);
+	assert_int_equal(load(WHOLE "passback = timed\npassback_s = 60\n", &conf), 0);
+	assert_string_equal(door_passback_name(conf.passback), "timed");
+	assert_int_equal(conf.passback_s, 60);
+	assert_string_equal(door_role_name((enum door_role)9), "?");
+	assert_string_equal(door_passback_name((enum passback_mode)9), "?");
+}
+
 static void unlock_hours_are_compiled(void **state)
 {
 	struct door_conf conf;
@@ -101,6 +120,13 @@ static void what_makes_no_sense_together_is_refused(void **state)
 		{"[site]\nid = walker\ntimezone = Mars/Base\n[door]\nid = front\n",
 			"timezone = Mars/Base: not in"},
 		{WHOLE "[clock]\ntrust = yes\n", "expected system or assume"},
+		{WHOLE "role = leave\n", "expected entry, exit or checkin"},
+		{WHOLE "role = checkin\n[wiring]\nstrike = GPIO17\n",
+			"remove it, or write role = entry"},
+		{WHOLE "role = exit\npassback = soft\n",
+			"passback = soft needs a reader on the way in"},
+		{WHOLE "passback = on\n", "expected none, soft, hard or timed"},
+		{WHOLE "passback_s = 59\n", "a whole number from 60 to 86400"},
 	};
 	struct door_conf conf;
 
@@ -179,6 +205,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(defaults_make_a_safe_door),
 		cmocka_unit_test(a_fail_safe_strike_rests_energised),
+		cmocka_unit_test(roles_and_passback_have_names),
 		cmocka_unit_test(unlock_hours_are_compiled),
 		cmocka_unit_test(line_flags_are_read),
 		cmocka_unit_test(what_makes_no_sense_together_is_refused),

@@ -466,6 +466,12 @@ static void every_kind_has_a_name_of_its_own(void **state)
 	assert_int_equal(names, 7 + ENTRY_KIND_LEFT - ENTRY_KIND_STARTED + 1);
 	assert_null(entry_kind_name(ENTRY_KIND_NONE));
 	assert_string_equal(entry_kind_name(ENTRY_KIND_READER_FAULT), "reader_fault");
+	assert_string_equal(entry_kind_name(ENTRY_KIND_LEFT), "left");
+	assert_string_equal(entry_use_name(ENTRY_USE_UNIT), "unit");
+	assert_string_equal(entry_use_name(ENTRY_USE_FREE), "free");
+	assert_string_equal(entry_use_name(ENTRY_USE_POOL), "pool");
+	assert_null(entry_use_name(0));
+	assert_null(entry_use_name(ENTRY_USE_UNIT | ENTRY_USE_POOL));
 }
 
 int main(void)

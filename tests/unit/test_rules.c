@@ -50,6 +50,15 @@ static void fill(const char *member_hours, const char *closed_door)
 	assert_int_equal(cache_fill_commit(cache, err), 0);
 }
 
+static void spoil(const char *sql)
+{
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open(in_folder("cache.db"), &db), SQLITE_OK);
+	assert_int_equal(db_do(db, sql), 0);
+	sqlite3_close(db);
+}
+
 /* The member's card at a door on a date at noon, through the whole way. */
 static struct verdict ask(const char *door, int32_t date)
 {
@@ -224,6 +233,104 @@ static void unreadable_cache_leaves_the_rules_as_they_were(void **state)
 	}
 }
 
+/* ---- members ---- */
+
+/* As the hub's records leave them. */
+static const char members[] =
+	"UPDATE head SET origin = 2, digest = zeroblob(32), checkout_minute = 300;"
+	"UPDATE tier SET allowance = 2, units = 3 WHERE tier = 2;"
+	"UPDATE card SET pool = 5;"
+	"INSERT INTO extra VALUES (1, 1, 12, 0, 44, 29922460, 29922500, 1, '');"
+	"INSERT INTO standing VALUES (12, 2026, 11, 7, 21, 3, 0, 0, 1, 20779, 600);"
+	"INSERT INTO pool VALUES (5, 2, 10, 3, 2026, 11, 2);";
+
+/* Everything about the member at noon of a day, as far as the roster goes. */
+static struct verdict ask_member(
+	int32_t date, bool hears_hub, enum clock_trust clock, struct decide_input *in)
+{
+	static struct decide_door at = {.release_ms = 5000, .id = "front"};
+	static struct rules_member member;
+	static struct roster_card row;
+	struct rules rules;
+	struct verdict verdict;
+
+	*in = (struct decide_input){.read_ok = true,
+		.uid = {.len = 4, .bytes = {4, 1, 2, 3}},
+		.door = &at,
+		.clock = clock};
+	civil_from_date(date, &in->now);
+	in->now.minute = 720;
+	assert_int_equal(rules_load(cache, "front", &rules), 0);
+	assert_int_equal(cache_card(cache, &card.token, &row), 1);
+	rules_input(&rules, &row, in);
+	assert_int_equal(rules_member(cache, &rules, &row, "front",
+				 clock_trust_ok(clock) ? &in->now : NULL, &member),
+		0);
+	rules_member_input(&rules, &member, 1, hears_hub, in);
+	verdict = decide(in);
+	rules_free(&rules);
+	return verdict;
+}
+
+static void what_the_roster_says_of_a_member_reaches_the_decision(void **state)
+{
+	struct decide_input in;
+	struct verdict v;
+
+	(void)state;
+	fill("24/7", NULL);
+	spoil(members);
+	v = ask_member(20779, true, CLOCK_TRUST_SYNCED, &in); /* 22 November 2026, at the event */
+	assert_true(v.grant && v.event == 44 && v.free && !v.uses_unit);
+	assert_true(in.usage.used == 3 && in.presence.inside && in.pool_left == 6);
+	v = ask_member(20780, true, CLOCK_TRUST_SYNCED, &in);
+	assert_true(v.grant && v.uses_unit && v.from_pool && in.extra_count == 0);
+	(void)ask_member(20780, false, CLOCK_TRUST_SYNCED, &in);
+	assert_int_equal(in.pool_left, 3); /* half of seven, rounded up, less its own */
+	v = ask_member(20779 + 9, true, CLOCK_TRUST_SYNCED, &in); /* in December */
+	assert_true(v.uses_unit && !v.from_pool && in.usage.used == 0 && in.pool_left == 9);
+	v = ask_member(20779, true, CLOCK_TRUST_KEPT, &in);
+	assert_int_equal(v.reason, REASON_CLOCK_UNTRUSTED);
+	assert_true(in.extra_count == 1 && in.usage.used == 0 && in.presence.inside);
+	spoil("UPDATE pool SET kind = 4"); /* of another kind than the tier's */
+	assert_int_equal(
+		ask_member(20780, true, CLOCK_TRUST_SYNCED, &in).reason, REASON_ALLOWANCE_SPENT);
+}
+
+static void a_roster_of_files_says_nothing_of_members(void **state)
+{
+	struct decide_input in;
+
+	(void)state;
+	fill("24/7", NULL);
+	spoil(members);
+	spoil("UPDATE head SET origin = 1");
+	assert_true(ask_member(20779, true, CLOCK_TRUST_SYNCED, &in).uses_unit);
+	assert_true(in.extra_count == 0 && in.usage.used == 0 && in.pool_left == 0);
+}
+
+static void rows_of_members_that_cannot_be_are_told(void **state)
+{
+	static const char *const spoils[] = {"UPDATE standing SET minute = 1440",
+		"UPDATE pool SET doors = -1", "UPDATE extra SET kind = 7"};
+	struct rules_member member;
+	struct rules rules;
+	struct roster_card row;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(spoils); i++) {
+		fill("24/7", NULL);
+		spoil(members);
+		spoil(spoils[i]);
+		assert_int_equal(rules_load(cache, "front", &rules), 0);
+		assert_int_equal(cache_card(cache, &card.token, &row), 1);
+		assert_int_equal(
+			rules_member(cache, &rules, &row, "front", NULL, &member), -EBADMSG);
+		rules_free(&rules);
+		spoil("UPDATE head SET origin = 1, digest = x''");
+	}
+}
+
 static int fresh_cache(void **state)
 {
 	bool damaged;
@@ -254,6 +361,9 @@ int main(void)
 		TEST(hours_that_cannot_be_read_open_nothing),
 		TEST(empty_cache_has_no_rights),
 		TEST(unreadable_cache_leaves_the_rules_as_they_were),
+		TEST(what_the_roster_says_of_a_member_reaches_the_decision),
+		TEST(a_roster_of_files_says_nothing_of_members),
+		TEST(rows_of_members_that_cannot_be_are_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
