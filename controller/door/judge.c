@@ -36,12 +36,14 @@ static struct decide_door door_now(struct door *door)
 	};
 }
 
-/* By the time the hub signed, so that a broker that withholds is seen. */
+/* By the time the hub signed, so that a broker that withholds is seen; without a connection it is
+ * not. */
 static bool hears_hub(const struct door *door)
 {
 	int64_t now_us;
 
-	return sync_now(door, &now_us) && now_us - door->sync.newest.time_us <= HEARS_HUB_US;
+	return broker_up(door) && sync_now(door, &now_us) &&
+	       now_us - door->sync.newest.time_us <= HEARS_HUB_US;
 }
 
 /* What the roster says of the member, and this door's own share. */
