@@ -35,6 +35,7 @@ static const struct cli_column door_sheet[] = {
 	{"READER", "last_status.reader", CLI_CELL_TEXT},
 	{"JOURNAL", "last_status.journal", CLI_CELL_TEXT},
 	{"CLOCK", "last_status.clock", CLI_CELL_TEXT},
+	{"ROLL CALL", "last_status.rollcall", CLI_CELL_TIME},
 	{"VERSION", "version", CLI_CELL_RIGHT},
 	{0},
 };

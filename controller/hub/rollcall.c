@@ -44,18 +44,19 @@ static bool up(const struct hub *hub)
 
 /* ---- the one timer ---- */
 
+/* To look is work, too, where thousands are inside. */
 static uint64_t due_ms(const struct hub_rollcall *rc)
 {
 	uint64_t gap_ms = (uint64_t)rollcall_parts(rc->sealed.size) * 1000 / PARTS_PER_S;
-	uint64_t next_ms = rc->begun_ms + (gap_ms > LEAST_MS ? gap_ms : LEAST_MS);
+	uint64_t last_ms = rc->begun_ms > rc->looked_ms ? rc->begun_ms : rc->looked_ms;
+	uint64_t next_ms = last_ms + (gap_ms > LEAST_MS ? gap_ms : LEAST_MS);
 
 	if (sending(rc))
 		return clock_mono_ms() + PART_PAUSE_MS;
 	if (!rc->changed && !rc->again)
 		return rc->looked_ms + LOOK_MS;
-	return !rc->begun_ms || next_ms < rc->changed_ms + TOGETHER_MS
-		       ? rc->changed_ms + TOGETHER_MS
-		       : next_ms;
+	return last_ms == 0 || next_ms < rc->changed_ms + TOGETHER_MS ? rc->changed_ms + TOGETHER_MS
+								      : next_ms;
 }
 
 static void arm(struct hub *hub)
