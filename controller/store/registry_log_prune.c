@@ -28,16 +28,18 @@ static int read_number(struct registry *reg, sqlite3_stmt *stmt, uint64_t none, 
 	return 0;
 }
 
-/* The first entry that stays by its age. */
+/* The first entry below `end` that stays by its age; else end. */
 static int find_young(struct registry *reg, const struct segment *s, int64_t before_us,
 	uint64_t end, uint64_t *ret_seq)
 {
 	CLEANUP(registry_done)
-	sqlite3_stmt *stmt = registry_prepare(reg, "SELECT seq FROM entry WHERE chain = ?1 AND "
-						   "collected_us >= ?2 ORDER BY seq LIMIT 1");
+	sqlite3_stmt *stmt =
+		registry_prepare(reg, "SELECT seq FROM entry WHERE chain = ?1 AND seq < ?3 AND "
+				      "collected_us >= ?2 ORDER BY seq LIMIT 1");
 
 	sqlite3_bind_int64(stmt, 1, s->chain);
 	sqlite3_bind_int64(stmt, 2, before_us);
+	sqlite3_bind_int64(stmt, 3, (int64_t)end);
 	return read_number(reg, stmt, end, ret_seq);
 }
 
@@ -72,13 +74,10 @@ static int find_needed(
 static int find_cut(
 	struct registry *reg, struct segment *s, int64_t before_us, uint64_t end, uint64_t limit)
 {
-	uint64_t bound, needed = 0;
-	int rc = find_young(reg, s, before_us, end, &bound);
+	uint64_t most = end - s->first > limit ? s->first + limit : end, bound, needed = 0;
+	int rc = find_young(reg, s, before_us, most, &bound);
 
-	if (rc == 0 && bound - s->first > limit) {
-		bound = s->first + limit;
-		s->more = true;
-	}
+	s->more = rc == 0 && bound == most && most < end;
 	do {
 		if (rc == 0)
 			rc = find_signed(reg, s, needed ? needed : bound, &s->last);
