@@ -32,6 +32,14 @@ struct registry_state {
 	uint64_t floor; /* deltas from numbers below it are not to be had */
 };
 
+/* registry_standing.c: where a month begins and ends, at the site's check-out minute */
+struct registry_month {
+	int32_t month;
+	uint16_t minute;
+	int32_t first, end; /* dates */
+	int64_t from_us, until_us;
+};
+
 struct registry {
 	sqlite3 *db;
 	char *path;
@@ -44,6 +52,7 @@ struct registry {
 	bool headed;                 /* or only what meta says of the roster */
 	int broken;                  /* it failed half-way: its error */
 	int64_t settled_us;          /* the last check-out that registry_days_tick saw */
+	struct registry_month month; /* the last one that was asked for */
 	struct registry_state state; /* as committed */
 	struct registry_state next;  /* of the change in progress */
 	struct {

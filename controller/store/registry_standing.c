@@ -70,33 +70,63 @@ int64_t registry_checkout_after(int64_t at_us, uint16_t minute)
 
 /* ---- one month ---- */
 
-/* What the rows say, in the order of their time: comings before taps of the same moment would make
- * the tap's visit one of somebody inside. */
+/* What a member's standing depends on besides the rows. */
+struct terms {
+	uint16_t minute; /* of the check-out */
+	enum allowance_kind kind;
+	bool told; /* doors must know */
+};
+
+static int read_terms(struct registry *reg, uint64_t member, struct terms *ret_terms)
+{
+	CLEANUP(registry_done)
+	sqlite3_stmt *stmt = registry_prepare(reg,
+		"SELECT s.checkout_minute, t.allowance_kind, s.presence_at_doors, m.state "
+		"FROM site s, member m JOIN tier t ON t.tier = m.tier WHERE m.id = ?1");
+	int rc;
+
+	*ret_terms = (struct terms){.minute = CHECKOUT_MINUTE_DEFAULT};
+	if (!stmt)
+		return registry_sql_fail(reg, "read a member's tier");
+	sqlite3_bind_int64(stmt, 1, (int64_t)member);
+	rc = registry_step(reg, stmt, "read a member's tier");
+	if (rc <= 0)
+		return rc;
+	ret_terms->minute = (uint16_t)(registry_take_u32(stmt, 0) % 1440);
+	ret_terms->kind = (enum allowance_kind)sqlite3_column_int(stmt, 1);
+	ret_terms->told = sqlite3_column_int(stmt, 3) != MEMBER_STATE_CLOSED &&
+			  (ret_terms->kind != ALLOWANCE_NONE || sqlite3_column_int(stmt, 2));
+	return 0;
+}
+
+/* The month's first instant, the check-out before it, and its end; the last one asked is kept. */
+static const struct registry_month *month_bounds(
+	struct registry *reg, int32_t month, uint16_t minute)
+{
+	struct registry_month *m = &reg->month;
+
+	if (m->month == month && m->minute == minute && m->until_us > 0)
+		return m;
+	m->month = month;
+	m->minute = minute;
+	m->first = civil_date(month / 12, month % 12 + 1, 1);
+	m->end = civil_date((month + 1) / 12, (month + 1) % 12 + 1, 1);
+	m->from_us = registry_checkout_before(instant(m->first, 0), minute);
+	m->until_us = instant(m->end, 0);
+	return m;
+}
+
+/* What the rows say, in the order of their time: a tap before the coming of the same moment, which
+ * would make its visit one of somebody inside. */
 #define EVENTS_SQL                                                    \
 	"SELECT at_us, 0, flags FROM usage "                          \
 	"WHERE member = ?1 AND at_us >= ?2 AND at_us < ?3 UNION ALL " \
 	"SELECT at_us, 2 - inside, 0 FROM presence "                  \
 	"WHERE person = ?1 AND at_us >= ?2 AND at_us < ?3 ORDER BY 1, 2"
 
-static enum allowance_kind kind_of(struct registry *reg, uint64_t member)
-{
-	CLEANUP(registry_done)
-	sqlite3_stmt *stmt = registry_prepare(reg,
-		"SELECT t.allowance_kind FROM member m JOIN tier t ON t.tier = m.tier "
-		"WHERE m.id = ?1");
-
-	if (!stmt)
-		return ALLOWANCE_NONE;
-	sqlite3_bind_int64(stmt, 1, (int64_t)member);
-	return registry_step(reg, stmt, "read a member's tier") > 0
-		       ? (enum allowance_kind)sqlite3_column_int(stmt, 0)
-		       : ALLOWANCE_NONE;
-}
-
 static int take_events(
-	struct registry *reg, sqlite3_stmt *stmt, uint16_t minute, struct standing *s)
+	struct registry *reg, sqlite3_stmt *stmt, const struct terms *terms, struct standing *s)
 {
-	enum allowance_kind kind = kind_of(reg, s->member);
 	int rc;
 
 	while ((rc = registry_step(reg, stmt, "read what a member used")) > 0) {
@@ -111,8 +141,8 @@ static int take_events(
 			continue;
 		event.date = at.date;
 		event.minute = at.minute;
-		event.pool = flags & ENTRY_USE_POOL ? kind : ALLOWANCE_NONE;
-		standing_take(s, &event, minute);
+		event.pool = flags & ENTRY_USE_POOL ? terms->kind : ALLOWANCE_NONE;
+		standing_take(s, &event, terms->minute);
 	}
 	return rc;
 }
@@ -148,69 +178,58 @@ static void end_month(struct standing *s, int32_t first, int32_t end)
 	s->inside = false;
 }
 
-int registry_standing(
-	struct registry *reg, uint64_t member, int32_t month, int64_t now_us, struct standing *s)
+static int stand(struct registry *reg, const struct terms *terms, int32_t month, int64_t now_us,
+	struct standing *s)
 {
 	CLEANUP(registry_done) sqlite3_stmt *stmt = registry_prepare(reg, EVENTS_SQL);
-	int32_t first = civil_date(month / 12, month % 12 + 1, 1), units = 0;
-	int32_t end = civil_date((month + 1) / 12, (month + 1) % 12 + 1, 1);
-	int64_t until_us = instant(end, 0);
+	const struct registry_month *m = month_bounds(reg, month, terms->minute);
 	struct civil now = {0};
-	uint16_t minute;
-	int rc = registry_checkout(reg, &minute, NULL);
+	int32_t units = 0;
+	int rc;
 
-	if (rc < 0)
-		return rc;
 	if (!stmt)
 		return registry_sql_fail(reg, "read what a member used");
-	standing_init(s, member);
-	sqlite3_bind_int64(stmt, 1, (int64_t)member);
+	sqlite3_bind_int64(stmt, 1, (int64_t)s->member);
 	/* at a check-out everybody is outside: nothing before it matters */
-	sqlite3_bind_int64(stmt, 2, registry_checkout_before(instant(first, 0), minute));
-	sqlite3_bind_int64(stmt, 3, until_us);
-	rc = take_events(reg, stmt, minute, s);
+	sqlite3_bind_int64(stmt, 2, m->from_us);
+	sqlite3_bind_int64(stmt, 3, m->until_us);
+	rc = take_events(reg, stmt, terms, s);
 	/* a month that is over is shown as its last minute left it */
-	if (rc >= 0 && clock_civil(now_us < until_us ? now_us : until_us - 1, &now) == 0)
-		standing_settle(s, minute, &now);
-	if (rc >= 0 && now_us >= until_us)
-		end_month(s, first, end);
+	if (rc >= 0 && clock_civil(now_us < m->until_us ? now_us : m->until_us - 1, &now) == 0)
+		standing_settle(s, terms->minute, &now);
+	if (rc >= 0 && now_us >= m->until_us)
+		end_month(s, m->first, m->end);
 	if (rc >= 0)
-		rc = read_extra(reg, member, month, &units);
+		rc = read_extra(reg, s->member, month, &units);
 	s->extra += units;
 	return rc;
 }
 
-/* ---- what doors are told ---- */
-
-/* 1 where doors must know how this member stands. */
-static int wanted(struct registry *reg, uint64_t member)
+int registry_standing(
+	struct registry *reg, uint64_t member, int32_t month, int64_t now_us, struct standing *s)
 {
-	CLEANUP(registry_done)
-	sqlite3_stmt *stmt = registry_prepare(reg,
-		"SELECT s.presence_at_doors OR t.allowance_kind > 0 FROM site s, member m "
-		"JOIN tier t ON t.tier = m.tier WHERE m.id = ?1 AND m.state <> 0");
-	int rc;
+	struct terms terms;
+	int rc = read_terms(reg, member, &terms);
 
-	if (!stmt)
-		return registry_sql_fail(reg, "read a member's tier");
-	sqlite3_bind_int64(stmt, 1, (int64_t)member);
-	rc = registry_step(reg, stmt, "read a member's tier");
-	return rc > 0 ? sqlite3_column_int(stmt, 0) : rc;
+	standing_init(s, member);
+	return rc < 0 ? rc : stand(reg, &terms, month, now_us, s);
 }
+
+/* ---- what doors are told ---- */
 
 int registry_standing_publish(struct registry *reg, uint64_t member)
 {
-	struct roster_record record = {.kind = ROSTER_KIND_STANDING};
+	struct roster_record record;
 	struct standing *s = &record.standing;
 	int64_t now_us = registry_now_us(reg);
+	struct terms terms;
 	struct civil now;
-	int rc = wanted(reg, member);
+	int rc = read_terms(reg, member, &terms);
 
+	record.kind = ROSTER_KIND_STANDING; /* without its other 36 kB */
 	standing_init(s, member);
-	if (rc > 0 && clock_civil(now_us, &now) < 0)
-		rc = 0;
-	if (rc > 0)
-		rc = registry_standing(reg, member, registry_month_of(now.date), now_us, s);
+	if (rc >= 0 && terms.told && clock_civil(now_us, &now) == 0)
+		rc = stand(reg, &terms, 12 * now.year + now.month - 1, now_us, s);
 	if (rc < 0)
 		return rc;
 	record.gone = !s->inside && s->days == 0 && s->halves == 0 && s->visits == 0 &&
