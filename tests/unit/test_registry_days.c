@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "days_bed.h"
+#include "registry_sweep.h"
 
 static unsigned seed;
 static uint32_t pick_state;
@@ -426,6 +427,59 @@ static void pool_is_shared_and_counts_each_unit_once(void **state)
 	site_close(&s);
 }
 
+/* ---- interrupted ---- */
+
+static struct chain_bed *sweep_chain;
+
+static int take_all(struct registry *reg)
+{
+	struct registry_batch batch = chain_batch(sweep_chain, 1, sweep_chain->count);
+	struct registry_mark mark;
+
+	return registry_log_take(reg, &batch, &mark);
+}
+
+static int give_in_a_change(struct registry *reg)
+{
+	int rc = registry_begin(reg);
+
+	if (rc == 0)
+		rc = registry_allowance_give(reg, DAYS, 0, 1, 0, "maya", "a talk");
+	if (rc >= 0)
+		return registry_commit(reg, NULL);
+	registry_abort(reg);
+	return rc;
+}
+
+/* A batch that moves presence, usage, a pool and what doors are told is taken whole or not at all.
+ */
+static void interrupted_reckoning_leaves_nothing(void **state)
+{
+	struct site s = site_open("hub.db");
+	struct registry_pool pool = {.name = "Acme", .kind = ALLOWANCE_DAYS, .limit = 20};
+	struct entry open = days_entry(ENTRY_KIND_UNLOCKED, 0, at(22, 10, 0));
+	struct registry_member m;
+
+	(void)state;
+	bed_begin(s.reg);
+	EXPECT(s.reg, registry_pool_add(s.reg, &pool, &pool.id), 0);
+	EXPECT(s.reg, registry_member(s.reg, DAYS, &m), 0);
+	m.pool = pool.id;
+	EXPECT(s.reg, registry_member_change(s.reg, &m), 0);
+	bed_commit(s.reg);
+	open.has_subject = false;
+	days_tap(&s.front, DAYS, at(22, 9, 0), ENTRY_USE_UNIT | ENTRY_USE_POOL);
+	days_move(&s.front, DAYS, at(22, 9, 1), true);
+	days_come(&s.front, HOURS, at(22, 9, 2));
+	chain_add(&s.front, &open);
+	sweep_chain = &s.front;
+	assert_true(sweep(s.reg, take_all) > 20);
+	assert_int_equal(days_present(s.reg, NULL, 0), 2);
+	assert_true(sweep(s.reg, give_in_a_change) > 10);
+	assert_int_equal(days_standing(s.reg, DAYS).extra, 2); /* the pool's, and the host's */
+	site_close(&s);
+}
+
 /* ---- the same whatever the order ---- */
 
 static void make_day(struct chain_bed *c, unsigned doors, int day)
@@ -535,6 +589,7 @@ int main(void)
 		TEST(tier_and_site_settings_decide_what_doors_are_told),
 		TEST(check_out_settles_who_is_still_in),
 		TEST(pool_is_shared_and_counts_each_unit_once),
+		TEST(interrupted_reckoning_leaves_nothing),
 		TEST(any_order_of_doors_comes_to_the_same),
 	};
 
