@@ -64,6 +64,21 @@ const char *entry_kind_name(enum entry_kind kind)
 	return NULL;
 }
 
+enum entry_kind entry_kind_was(const struct entry *entry)
+{
+	const char *name = entry->detail + 4;
+
+	if (entry->kind != ENTRY_KIND_RECOVERED || strncmp(entry->detail, "was ", 4) != 0)
+		return entry->kind;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		size_t n = strlen(kinds[i].name);
+
+		if (strncmp(name, kinds[i].name, n) == 0 && (name[n] == '\0' || name[n] == ':'))
+			return kinds[i].kind;
+	}
+	return ENTRY_KIND_RECOVERED;
+}
+
 const char *entry_use_name(unsigned bit)
 {
 	switch (bit) {

@@ -21,16 +21,17 @@ uint64_t share_who(uint64_t member, uint64_t card)
 bool share_read(const struct entry *entry, const struct civil *at, struct share_event *ret_event)
 {
 	const struct entry_subject *subject = &entry->subject;
+	enum entry_kind kind = entry_kind_was(entry);
 	struct share_event event = {.who = share_who(subject->member, subject->card),
 		.event = {.date = at->date, .minute = at->minute}};
 
 	if (!entry->has_subject || event.who == 0 || !clock_trust_ok(entry->clock))
 		return false;
-	if (entry->kind == ENTRY_KIND_ARRIVED)
+	if (kind == ENTRY_KIND_ARRIVED)
 		event.event.what = STANDING_ARRIVED;
-	else if (entry->kind == ENTRY_KIND_LEFT)
+	else if (kind == ENTRY_KIND_LEFT)
 		event.event.what = STANDING_LEFT;
-	else if (entry->kind == ENTRY_KIND_TAP && (subject->use & ENTRY_USE_UNIT))
+	else if (kind == ENTRY_KIND_TAP && (subject->use & ENTRY_USE_UNIT))
 		event.event.what = STANDING_UNIT;
 	else
 		return false;
@@ -80,6 +81,14 @@ void share_committed(struct share *share, uint64_t seq)
 			share->events[i].seq = seq;
 			return;
 		}
+}
+
+bool share_has(const struct share *share, uint64_t seq)
+{
+	for (size_t i = 0; i < share->count; i++)
+		if (share->events[i].seq == seq)
+			return true;
+	return false;
 }
 
 /* ---- what the hub counts ---- */

@@ -48,14 +48,6 @@ int usage_append(
 	return 0;
 }
 
-void usage_committed(struct door *door, uint64_t seq, const struct entry *entry)
-{
-	struct share_event event;
-
-	if (read_entry(entry, &event))
-		share_committed(&door->usage.share, seq);
-}
-
 /* ---- at a start ---- */
 
 /* The entry names the card; which pool and which kind that is, the roster knows. */
@@ -82,6 +74,20 @@ static void look(void *userdata, uint64_t seq, const struct entry *entry)
 	if (entry->subject.use & ENTRY_USE_POOL)
 		find_pool(door, entry->subject.card, &event);
 	add(door, &event);
+}
+
+void usage_committed(struct door *door, uint64_t seq, const struct entry *entry)
+{
+	struct share *share = &door->usage.share;
+
+	if (entry->kind != ENTRY_KIND_RECOVERED) {
+		struct share_event event;
+
+		if (read_entry(entry, &event))
+			share_committed(share, seq);
+	} else if (seq > share->counted_seq && !share_has(share, seq)) {
+		look(door, seq, entry); /* of the process before, on disk only now */
+	}
 }
 
 /* Everything of this journal after seq, then what waits for the disk. */

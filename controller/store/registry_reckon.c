@@ -142,7 +142,7 @@ static int use(struct registry *reg, struct registry_reckoning *r, int64_t id, i
 /* At a door whose contact moved, or where nobody passes without the card. */
 static bool is_sure(const struct registry_reckoning *r, const struct entry *e)
 {
-	return clock_good(r, e) && strcmp(e->detail, "no contact") != 0;
+	return clock_good(r, e) && !strstr(e->detail, "no contact");
 }
 
 static int move(struct registry *reg, struct registry_reckoning *r, int64_t id, int64_t at_us,
@@ -212,14 +212,15 @@ static int note_open(struct registry *reg, const char *door, int64_t at_us, bool
 int registry_reckon(
 	struct registry *reg, struct registry_reckoning *r, int64_t id, const struct entry *e)
 {
+	enum entry_kind kind = entry_kind_was(e);
 	int64_t at_us = moment_of(r, e);
 
 	move_clock(r, e);
-	if (e->kind == ENTRY_KIND_TAP)
+	if (kind == ENTRY_KIND_TAP)
 		return e->decided && e->grant ? use(reg, r, id, at_us, e) : 0;
-	if (e->kind == ENTRY_KIND_ARRIVED)
+	if (kind == ENTRY_KIND_ARRIVED)
 		return move(reg, r, id, at_us, e, true, is_sure(r, e));
-	if (e->kind == ENTRY_KIND_LEFT)
+	if (kind == ENTRY_KIND_LEFT)
 		return move(reg, r, id, at_us, e, false, is_sure(r, e));
 	if (e->kind == ENTRY_KIND_COMMAND)
 		return let_in(reg, r, id, at_us, e);

@@ -180,6 +180,10 @@ void entry_chain_start(const char *site, const char *door,
 void entry_chain_next(const uint8_t previous[ENTRY_HASH_SIZE], uint64_t seq,
 	const struct entry_record *record, entry_hash_fn hash, uint8_t out[ENTRY_HASH_SIZE]);
 
+/* What kind an entry was handed in as: its own, but for a recovered one, whose detail begins with
+ * "was KIND". RECOVERED where that names no kind. */
+enum entry_kind entry_kind_was(const struct entry *entry);
+
 /* "unit", "free", "pool" of one bit of enum entry_use; NULL for anything else. */
 const char *entry_use_name(unsigned bit);
 

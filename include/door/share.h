@@ -51,6 +51,9 @@ int share_add(struct share *share, const struct share_event *event);
 /* An entry of which share_read said something is on disk: entries get there in their order. */
 void share_committed(struct share *share, uint64_t seq);
 
+/* The entry of seq is in it. */
+bool share_has(const struct share *share, uint64_t seq);
+
 /* The hub's word about entries up to seq; it counts with share_settle, once the journal's own mark
  * has reached seq, too. */
 void share_heard(struct share *share, uint64_t seq, const struct revision *revision);

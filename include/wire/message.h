@@ -71,8 +71,8 @@ struct message_ack {
 	uint8_t journal[ENTRY_JOURNAL_SIZE];
 	uint64_t seq;
 	uint8_t hash[ENTRY_HASH_SIZE];
-	/* a roster of this revision counts what the entries say of members (core/standing.h); zeros:
-	 * every one does, this hub counts nothing */
+	/* a roster of this revision counts what the entries say of members (core/standing.h);
+	 * zeros: every one does, this hub counts nothing */
 	struct revision revision;
 };
 int message_ack_write(const struct message_ack *ack, char **ret_body);

@@ -462,6 +462,25 @@ static void random_rights_agree_with_the_oracle(void **state)
 	assert_true(grants > 10000 && grants < 90000);
 }
 
+static void who_is_coming_pays_no_second_visit(void **state)
+{
+	struct tap t;
+
+	(void)state;
+	tap_init(&t);
+	t.rights.allowance = (struct allowance){.kind = ALLOWANCE_VISITS, .limit = 3};
+	t.in.usage = (struct allowance_usage){.year = 2026, .month = 11, .used = 2};
+	t.door.passback.mode = PASSBACK_HARD;
+	assert_true(decide(&t.in).uses_unit);
+	t.in.coming = true;
+	assert_true(decide(&t.in).grant); /* not inside yet: no passback */
+	assert_false(decide(&t.in).uses_unit);
+	t.in.usage.used = 3; /* the one that is coming was the last */
+	assert_true(decide(&t.in).grant);
+	t.in.coming = false;
+	assert_int_equal(decide(&t.in).reason, REASON_ALLOWANCE_SPENT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -471,6 +490,7 @@ int main(void)
 		cmocka_unit_test(exceptions_of_another_door_change_nothing),
 		cmocka_unit_test(what_needs_a_time_needs_a_clock),
 		cmocka_unit_test(an_allowance_needs_a_clock_where_it_ends_a_right),
+		cmocka_unit_test(who_is_coming_pays_no_second_visit),
 		cmocka_unit_test(passback_needs_no_clock),
 		cmocka_unit_test(two_people_are_two_members_within_the_time),
 		cmocka_unit_test(the_first_person_opens_up_when_nothing_is_in_doubt),

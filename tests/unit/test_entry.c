@@ -451,6 +451,28 @@ static void the_chain_covers_order_and_every_byte(void **state)
 	assert_memory_not_equal(one, other, sizeof(one));
 }
 
+static void a_recovered_entry_tells_what_it_was(void **state)
+{
+	static const struct {
+		const char *detail;
+		enum entry_kind kind;
+	} rows[] = {{"was tap", ENTRY_KIND_TAP}, {"was arrived: no contact", ENTRY_KIND_ARRIVED},
+		{"was left: second tap", ENTRY_KIND_LEFT}, {"was fire_over", ENTRY_KIND_FIRE_OVER},
+		{"was fire", ENTRY_KIND_FIRE}, {"was an unknown kind", ENTRY_KIND_RECOVERED},
+		{"was tapped", ENTRY_KIND_RECOVERED}, {"tap", ENTRY_KIND_RECOVERED},
+		{"", ENTRY_KIND_RECOVERED}, {"was ", ENTRY_KIND_RECOVERED}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct entry e = {.kind = ENTRY_KIND_RECOVERED};
+
+		strcpy(e.detail, rows[i].detail);
+		assert_int_equal(entry_kind_was(&e), rows[i].kind);
+		e.kind = ENTRY_KIND_OPENED;
+		assert_int_equal(entry_kind_was(&e), ENTRY_KIND_OPENED);
+	}
+}
+
 static void every_kind_has_a_name_of_its_own(void **state)
 {
 	unsigned names = 0;
@@ -491,6 +513,7 @@ int main(void)
 		cmocka_unit_test(every_other_length_is_refused),
 		cmocka_unit_test(a_flipped_bit_is_another_record_or_none),
 		cmocka_unit_test(the_chain_covers_order_and_every_byte),
+		cmocka_unit_test(a_recovered_entry_tells_what_it_was),
 		cmocka_unit_test(every_kind_has_a_name_of_its_own),
 	};
 

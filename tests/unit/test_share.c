@@ -77,6 +77,12 @@ static void some_entries_say_something(void **state)
 	assert_true(e.who != 77 && e.who == share_who(0, 77));
 	tap.clock = CLOCK_TRUST_KEPT;
 	assert_false(share_read(&tap, &noon, &e));
+	tap = entry_of(ENTRY_KIND_RECOVERED, 5, ENTRY_USE_UNIT); /* its process was killed */
+	strcpy(tap.detail, "was tap");
+	assert_true(share_read(&tap, &noon, &e));
+	assert_int_equal(e.event.what, STANDING_UNIT);
+	strcpy(tap.detail, "was opened");
+	assert_false(share_read(&tap, &noon, &e));
 	tap = entry_of(ENTRY_KIND_OPENED, 5, 0);
 	assert_false(share_read(&tap, &noon, &e));
 	tap = entry_of(ENTRY_KIND_ARRIVED, 0, 0);
@@ -111,6 +117,8 @@ static void numbers_come_in_the_order_of_the_entries(void **state)
 	share_committed(&share, 40);
 	share_committed(&share, 44);
 	share_committed(&share, 45); /* nobody waits for it */
+	assert_true(share_has(&share, 44));
+	assert_false(share_has(&share, 45));
 	assert_int_equal(share.events[0].seq, 40);
 	assert_int_equal(share.events[1].seq, 44);
 }
