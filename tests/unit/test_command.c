@@ -158,6 +158,26 @@ static void wrong_commands_are_neither_read_nor_written(void **state)
 	assert_int_equal(command_write(&command, &body), -EINVAL);
 }
 
+static void member_is_let_in_by_an_unlock_alone(void **state)
+{
+	struct command c = good_command(COMMAND_UNLOCK, 5), back;
+	char err[ERR_MAX], *body;
+
+	(void)state;
+	c.member = 17;
+	assert_int_equal(command_write(&c, &body), 0);
+	sample("command-let-in", body);
+	assert_int_equal(command_read(body, strlen(body), &back, err), 0);
+	assert_int_equal(back.member, 17);
+	assert_non_null(strstr(body, "\"member\""));
+	memcpy(strstr(body, "unlock"), "relock", 6);
+	assert_int_equal(command_read(body, strlen(body), &back, err), -EBADMSG);
+	free(body);
+	c = good_command(COMMAND_RELOCK, 0);
+	c.member = 17;
+	assert_int_equal(command_write(&c, &body), -EINVAL);
+}
+
 static void results_there_and_back(void **state)
 {
 	static const char *const allowed[] = {"why=\"\"", "why=\"ZZ\"", "card=", NULL};
@@ -249,6 +269,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(commands_there_and_back),
 		cmocka_unit_test(seconds_have_bounds_where_a_verb_takes_them),
 		cmocka_unit_test(wrong_commands_are_neither_read_nor_written),
+		cmocka_unit_test(member_is_let_in_by_an_unlock_alone),
 		cmocka_unit_test(results_there_and_back),
 		cmocka_unit_test(a_card_comes_of_an_enrolment_that_is_done),
 		cmocka_unit_test(names_go_both_ways),
