@@ -94,6 +94,9 @@ static const struct cli_option import_options[] = {
 static const struct cli_option import_word = {
 	"FILE", CLI_TEXT, NULL, "FILE", "CSV with a header line; -: standard input", CLI_REQUIRED};
 
+static const struct cli_option calendar_word = {
+	"FILE", CLI_TEXT, NULL, "FILE", "an iCalendar file (.ics)", CLI_REQUIRED};
+
 static const struct cli_command event_commands[] = {
 	{.noun = "event",
 		.verb = "add",
@@ -166,6 +169,14 @@ static const struct cli_command event_commands[] = {
 		.columns = import_columns,
 		.wait_s = LONG_WAIT_S,
 		.run = cli_import},
+	{.noun = "event",
+		.verb = "calendar",
+		.what = "events and their guests out of an .ics file",
+		.method = "POST",
+		.path = "/events",
+		.word = &calendar_word,
+		.columns = event_columns,
+		.run = cli_event_calendar},
 	{.noun = "event",
 		.verb = "tick",
 		.what = "a guest (a number of the list) came",

@@ -200,6 +200,7 @@ int cli_rollcall_print(struct cli_call *call);
 int cli_present(struct cli_call *call);
 int cli_allowance(struct cli_call *call);
 int cli_attendance(struct cli_call *call);
+int cli_event_calendar(struct cli_call *call);
 int cli_log(struct cli_call *call);
 int cli_log_verify(struct cli_call *call);
 int cli_site_status(struct cli_call *call);

@@ -108,6 +108,8 @@ check "the event counts" says '.listed == 2 and .arrived == 2' event show 1
 check "and is full" eval '! t event walkin 1 --name Late 2>"$work/err" && grep -q "full" "$work/err"'
 check "unless a host says so" says '.how == "walk_in"' event walkin 1 --name Late --over
 check "the attendance" eval '[ "$(t event attendance 1 --csv | wc -l)" = 4 ]'
+cp tests/fuzz/corpus/events_ics/two.ics "$work/two.ics"
+check "an .ics file brings its event and guests" eval 't event calendar "$work/two.ics" && says ".listed == 2 and .room == \"Hall\"" event show 2'
 check "it used no allowance" says '.used == 0' member allowance 3
 
 # ---- sent again, restarted: the same ----
