@@ -100,7 +100,7 @@ static int read_units(
 		"WHERE u.member = ?1 AND u.month = ?2 ORDER BY u.at_us, u.entry");
 	bool inside = false;
 	uint32_t flags;
-	int rc;
+	int rc = 0;
 
 	if (!stmt)
 		return registry_sql_fail(reg, "read what a member used");
