@@ -74,6 +74,31 @@ static int add_member(struct door *door, struct decide_input *in, struct decide_
 	return 0;
 }
 
+static bool at_free_event(const struct decide_input *in, uint64_t event)
+{
+	for (size_t i = 0; i < in->extra_count; i++)
+		if (in->extras[i].kind == DECIDE_EXTRA_EVENT && in->extras[i].id == event)
+			return in->extras[i].free;
+	return false;
+}
+
+/*
+ * A unit that only the hub can tell, which counts each once: another door may have seen the member
+ * leave since, and without a trusted clock nobody knows the day.
+ */
+static bool may_use_unit(const struct decide_input *in, const struct judged *judged)
+{
+	const struct verdict *v = &judged->verdict;
+
+	if (!v->grant || in->coming || in->door->exit_reader || !in->rights ||
+		(in->rights->flags & TIER_FLAG_STAFF) || at_free_event(in, v->event))
+		return false;
+	if (judged->kind == ALLOWANCE_VISITS)
+		return judged->inside || !clock_trust_ok(in->clock);
+	return !clock_trust_ok(in->clock) &&
+	       (judged->kind == ALLOWANCE_DAYS || judged->kind == ALLOWANCE_HALF_DAYS);
+}
+
 void judge_card(struct door *door, const struct uid *uid, const struct token *token,
 	struct judged *ret_judged)
 {
@@ -101,4 +126,5 @@ void judge_card(struct door *door, const struct uid *uid, const struct token *to
 		return;
 	}
 	ret_judged->verdict = decide(&in);
+	ret_judged->verdict.uses_unit |= may_use_unit(&in, ret_judged);
 }

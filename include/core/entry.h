@@ -103,7 +103,8 @@ enum entry_kind {
 	ENTRY_KIND_LEFT = 55, /* the detail: exit reader, second tap */
 };
 
-/* What a granted tap did to the member's allowance (core/allowance.h). */
+/* What a granted tap did to the member's allowance (core/allowance.h), as far as the door knew: the
+ * hub counts each unit once. */
 enum entry_use {
 	ENTRY_USE_UNIT = 1 << 0, /* began a unit */
 	ENTRY_USE_FREE = 1 << 1, /* would have, were it not for a free event */

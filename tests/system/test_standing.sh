@@ -21,7 +21,7 @@ roster() { # members 102 by days, 103 by visits, 104 by days with a pool's help;
 	say door id=front
 	say tier tier=1 flags=staff,override
 	say tier tier=2 allowance=days limit=3 percent=60
-	say tier tier=3 allowance=visits limit=2
+	say tier tier=3 allowance=visits limit=2 percent=100
 	say tier tier=4 allowance=days limit=0
 	say card uid=04521A6A8F6180 card=101 tier=1
 	say card uid=047C3B9A2E5D80 card=102 tier=2
@@ -123,9 +123,9 @@ pool_again() { # the door's own use counts before the hub says so
 check "the pool is not used twice by one door" pool_again
 
 # ---- the door's own share ----
-visits() {
+visits() { # a second visit would be warned of; that this may be one is for the hub to tell
 	changed card uid=04A35E12C46B81 card=103 member=303 tier=3 && come parttime "grant granted .*use=1$" "member=303" &&
-		tap parttime "grant granted card=103 member=303$"
+		tap parttime "grant granted card=103 member=303 use=1$"
 }
 check "who is inside begins no visit" visits
 mark_journal() { # the hub stands where the collector does
@@ -137,14 +137,14 @@ mark_journal() { # the hub stands where the collector does
 }
 all_acked() { [ "$(sqlite3 "$work/store/journal.db" "SELECT acked_seq = (SELECT max(seq) FROM entry) FROM meta")" = 1 ]; }
 restarted() { # everything is acknowledged, and the roster does not have it yet
-	until_true 5 all_acked && until_true 7 kept_mark && mark_journal && door_again && tap parttime "grant granted card=103 member=303$"
+	until_true 5 all_acked && until_true 7 kept_mark && mark_journal && door_again && tap parttime "grant granted card=103 member=303 use=1$"
 }
 kept_mark() { sqlite3 "$work/store/kept.db" "SELECT value FROM kept WHERE name = 'counted'" | grep -c " 0$" >/dev/null; }
 check "killed and started again, the door knows who is inside" restarted
 settled() { # past the release of the tap before, which still waits for the door
 	sleep 1.6
 	say revision number=999
-	until_true 5 all_acked && changed standing member=303 visits=1 && tap parttime "grant granted card=103 member=303 use=1$"
+	until_true 5 all_acked && changed standing member=303 visits=1 && tap parttime "grant granted card=103 member=303 use=1 warn_allowance"
 }
 check "once the roster that counts its entries is in force, the roster alone counts" settled
 
