@@ -66,10 +66,10 @@ OBJ_hw_gpio := $(B)/controller/hw/gpio_v$(GPIOD_GEN).o
 ARCHIVES := $(foreach r,$(ROOMS),$(B)/lib/$(r).a)
 
 PROGRAMS := $(B)/bin/tapin-door $(B)/bin/tapin-reader $(B)/bin/tapin-hub $(B)/bin/tapin
-VIRTUAL_DIRS := $(filter-out preload common,$(notdir $(patsubst %/,%,$(wildcard tests/virtual/*/))))
+VIRTUAL_DIRS := $(filter-out preload clock common,$(notdir $(patsubst %/,%,$(wildcard tests/virtual/*/))))
 VIRTUAL_DIRS := $(foreach d,$(VIRTUAL_DIRS),$(if $(wildcard tests/virtual/$(d)/*.c),$(d)))
 VIRTUAL := $(foreach d,$(VIRTUAL_DIRS),$(B)/bin/virtual-$(d))
-PRELOAD := $(B)/bin/libvirtual-gpio.so
+PRELOAD := $(B)/bin/libvirtual-gpio.so $(B)/bin/libvirtual-clock.so
 UNIT    := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/test_*.c))
 FLOW    := $(patsubst tests/flow/%.c,$(B)/tests/%,$(wildcard tests/flow/*.c))
 REPLAY  := $(patsubst tests/fuzz/%.c,$(B)/tests/%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -184,8 +184,10 @@ $(B)/bin/virtual-$(1): $(call obj,$(wildcard tests/virtual/$(1)/*.c)) $(VIRTUAL_
 endef
 $(foreach d,$(VIRTUAL_DIRS),$(eval $(call virtual,$(d))))
 
-# the preload is never sanitised: it is loaded into Debian's own programs
-$(PRELOAD): $(wildcard tests/virtual/preload/*.c tests/virtual/preload/*.h tests/virtual/common/*.h)
+# what is preloaded is never sanitised: it is loaded into Debian's own programs
+$(B)/bin/libvirtual-gpio.so: $(wildcard tests/virtual/preload/*.c tests/virtual/preload/*.h tests/virtual/common/*.h)
+$(B)/bin/libvirtual-clock.so: tests/virtual/clock/clock.c
+$(PRELOAD):
 	@mkdir -p $(@D)
 	$(call show,LINK)
 	$(Q)$(CC) -std=c17 -D_GNU_SOURCE -Iinclude -O2 -g $(WARN) -fPIC -shared -o $@ $(filter %.c,$^) -ldl -lpthread
