@@ -74,6 +74,6 @@ bench: deps-check ## measure: tap to strike, outbox, recovery (under an hour)
 	@$(MAKE) --no-print-directory -j$$(nproc) parts $(BENCH)
 	$(call run-each,bench)
 
-soak: deps-check ## repeat every fault a thousand times (under an hour)
+soak: deps-check ## repeat every fault a thousand times, replay a year (under an hour)
 	@$(MAKE) --no-print-directory -j$$(nproc) parts $(BENCH)
 	$(call run-each,soak)
