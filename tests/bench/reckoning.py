@@ -18,6 +18,7 @@ class Reckoning:
         self.taps = collections.defaultdict(list)  # member: (time, begins), in any order
         self.moves = collections.defaultdict(list)  # member: (time, inside)
         self.attended = collections.defaultdict(set)
+        self.denied = collections.defaultdict(collections.Counter)  # month: reason: taps
 
     def local(self, at):
         return datetime.datetime.fromtimestamp(at, self.zone)
@@ -42,6 +43,9 @@ class Reckoning:
         bisect.insort(self.moves[member], (at, inside), key=lambda m: m[0])
         if inside and (there := self.at_event(member, at)):
             self.attended[there[0]].add(member)
+
+    def refused(self, at, reason):
+        self.denied[self.month_of(at)][reason] += 1
 
     # ---- what follows ----
 
@@ -126,3 +130,15 @@ class Reckoning:
         units = self.units(member, month)
         own = min(units, row["limit"]) if row["pool"] else units
         return own, units - own
+
+    def visits(self, month, now):
+        """(tier, weekday): how many; (hour, weekday): how many. A visit is a stay, and counts where it began."""
+        tiers, hours = collections.Counter(), collections.Counter()
+        for member, row in self.members.items():
+            moves = self.moves[member]
+            for since, _ in self.stays(moves[self.first_of(moves, self.begin_of(month)):], now):
+                begin = self.local(since)
+                if begin.strftime("%Y-%m") == month:
+                    tiers[row["tier"], begin.weekday()] += 1
+                    hours[begin.hour, begin.weekday()] += 1
+        return tiers, hours

@@ -79,7 +79,8 @@ class YearDoor(onsite.Door):
     def configure(self, slot, role, wired):
         self.slot, self.role, self.wired = slot, role, wired
         with open(self.conf, encoding="ascii") as f:
-            text = f.read().replace("[clock]\ntrust = assume\n", "").replace("[door]\n", f"[door]\nrole = {role}\nrelease_ms = 5000\n")
+            text = f.read().replace("[clock]\ntrust = assume\n", "")
+        text = text.replace("[door]\n", f"[door]\nrole = {role}\nrelease_ms = 5000\n")
         if wired:
             text += "[wiring]\nstrike = GPIO17\ncontact = GPIO6 active-low pull-up\n"
         with open(self.conf, "w", encoding="ascii") as f:
@@ -269,6 +270,8 @@ class Year(onsite.Site):
         if not self.expected[door]:
             return self.fail(f"{door}: an entry of a tap that never was, member {member}")
         tap = self.expected[door].pop(0)
+        if not tap["granted"]:
+            self.reckoning.refused(tap["at"], tap["reason"])
         self.counts[tap["reason"]] = self.counts.get(tap["reason"], 0) + 1
         if member != tap["member"] or bool(verdict) != tap["granted"]:
             self.fail(f"{door}: member {tap['member']}'s tap of {tap['at']} is entered as {member}, {verdict}")
