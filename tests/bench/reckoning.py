@@ -78,6 +78,10 @@ class Reckoning:
 
     def inside(self, member, at):
         """Just before this moment."""
+        return self.since(member, at) is not None
+
+    def since(self, member, at):
+        """When the stay began that this member is in at this moment, or None."""
         since, moves = None, self.moves[member]
         for when, inside in moves[self.first_of(moves, at - 26 * 3600):]:  # nobody is in for longer
             if when >= at:
@@ -85,10 +89,10 @@ class Reckoning:
             if since is not None and self.checkout_after(since) <= when:
                 since = None
             since = (when if since is None else since) if inside else None
-        return since is not None and at < self.checkout_after(since)
+        return since if since is not None and at < self.checkout_after(since) else None
 
     def present(self, now):
-        return {m for m in self.members if self.inside(m, now)}
+        return {m: since for m in self.members if (since := self.since(m, now)) is not None}
 
     def month_of(self, at):
         return self.local(at).strftime("%Y-%m")
