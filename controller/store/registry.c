@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "registry_schema.h"
 #include "registry_schema_days.h"
+#include "registry_schema_erase.h"
 #include "registry_schema_log.h"
 #include "registry_schema_site.h"
 #include <string.h>
@@ -18,6 +19,7 @@ static const char *const steps[] = {
 	REGISTRY_RECORDS_2,
 	REGISTRY_SCHEMA_DAYS,
 	REGISTRY_SCHEMA_SITE,
+	REGISTRY_SCHEMA_ERASE,
 };
 
 static const struct db_schema schema = {
@@ -302,6 +304,8 @@ static int connect_file(struct registry *reg, char err[ERR_MAX])
 		error = db_run(reg->db, reg->path, "PRAGMA cache_size=-32768", err);
 	if (error == 0) {
 		error = registry_search_register(reg->db);
+		if (error == 0)
+			error = registry_export_register(reg->db);
 		if (error < 0)
 			db_fail(reg->db, reg->path, "open", err);
 	}

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Taking the doors' batches: each entry once, nothing dropped. */
-#include "registry_days_private.h"
-#include "registry_log_private.h"
+#include "registry_erase_private.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -26,9 +25,10 @@ struct taking {
 
 /* ---- rows as they are kept ---- */
 
-/* Chain, seq, hash, body, salt, subject, why, collected: what entries and forks have in common. */
+/* Chain, seq, hash, body, salt, subject, why, collected: what entries and forks have in common.
+ * late: it is about somebody who is erased. */
 static void bind_row(
-	sqlite3_stmt *stmt, const struct taking *t, const struct registry_batch_row *row)
+	sqlite3_stmt *stmt, const struct taking *t, const struct registry_batch_row *row, bool late)
 {
 	const struct entry_record *record = &row->record;
 
@@ -36,7 +36,7 @@ static void bind_row(
 	sqlite3_bind_int64(stmt, 2, (int64_t)row->seq);
 	registry_bind_blob(stmt, 3, row->hash, sizeof(row->hash));
 	registry_bind_blob(stmt, 4, record->body, record->body_size);
-	if (record->subject_size > 0) {
+	if (record->subject_size > 0 && !late) {
 		registry_bind_blob(stmt, 5, record->salt, sizeof(record->salt));
 		registry_bind_blob(stmt, 6, record->subject, record->subject_size);
 	}
@@ -160,13 +160,15 @@ static void bind_optional(sqlite3_stmt *stmt, int at, bool there, int64_t value)
 }
 
 /* What the entry says, for the filters. */
-static void bind_facts(sqlite3_stmt *stmt, const struct entry *entry)
+static void bind_facts(sqlite3_stmt *stmt, const struct entry *entry, bool late)
 {
 	const struct entry_subject *subject = &entry->subject;
 
 	sqlite3_bind_int64(stmt, 11, entry->kind);
 	bind_optional(stmt, 12, entry->decided, entry->grant);
 	bind_optional(stmt, 13, entry->decided, entry->reason);
+	if (late)
+		return;
 	bind_optional(stmt, 14, subject->member > 0, (int64_t)subject->member);
 	bind_optional(stmt, 15, subject->card > 0, (int64_t)subject->card);
 	if (subject->has_token && entry->decided && entry->reason == REASON_CARD_UNKNOWN)
@@ -184,7 +186,7 @@ static int add(struct taking *t, const struct registry_batch_row *row)
 		" (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)");
 	struct entry entry = {0};
 	int64_t id;
-	int rc;
+	int rc, late = 0;
 
 	if (!stmt)
 		return registry_sql_fail(t->reg, "keep an entry");
@@ -194,11 +196,14 @@ static int add(struct taking *t, const struct registry_batch_row *row)
 	} else if (entry_decode(&row->record, t->reg->hash, &entry) < 0) {
 		return registry_break(t->reg, -EBADMSG); /* check_rows saw it decode */
 	}
-	bind_row(stmt, t, row);
+	late = registry_erase_late(t->reg, &entry);
+	if (late < 0)
+		return late;
+	bind_row(stmt, t, row, late);
 	registry_bind_text(stmt, 9, t->batch->door);
 	sqlite3_bind_int64(stmt, 10, entry.wall_us);
 	if (!row->poison)
-		bind_facts(stmt, &entry);
+		bind_facts(stmt, &entry, late);
 	rc = registry_run(t->reg, stmt, "keep an entry");
 	id = sqlite3_last_insert_rowid(t->reg->db);
 	if (rc >= 0)
@@ -234,7 +239,8 @@ static int add_fork(struct taking *t, const struct registry_batch_row *row)
 	sqlite3_stmt *stmt = registry_prepare(t->reg,
 		"INSERT INTO fork (chain, seq, hash, body, salt, subject, why, collected_us)"
 		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
-	int rc = fork_there(t, row);
+	struct entry entry = {0};
+	int rc = fork_there(t, row), late = 0;
 
 	if (t->forked++ == 0)
 		t->fork_seq = row->seq;
@@ -242,7 +248,11 @@ static int add_fork(struct taking *t, const struct registry_batch_row *row)
 		return rc;
 	if (!stmt)
 		return registry_sql_fail(t->reg, "keep a fork");
-	bind_row(stmt, t, row);
+	if (!row->poison && entry_decode(&row->record, t->reg->hash, &entry) == 0)
+		late = registry_erase_late(t->reg, &entry);
+	if (late < 0)
+		return late;
+	bind_row(stmt, t, row, late);
 	return registry_run(t->reg, stmt, "keep a fork");
 }
 

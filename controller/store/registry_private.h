@@ -117,6 +117,8 @@ int registry_check_changing(struct registry *registry);
 
 /* Makes the SQL function tapin_has(text, part): is part in text, whatever their case? */
 int registry_search_register(sqlite3 *db);
+/* Makes tapin_word(what, number): "tap" of kind 1, "granted" of a reason. */
+int registry_export_register(sqlite3 *db);
 
 /* ---- a transaction of one's own, or inside the change in progress ---- */
 

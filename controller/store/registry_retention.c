@@ -103,11 +103,12 @@ static int forget_unknown(struct registry *reg, int64_t before_us, uint64_t *cou
 	CLEANUP(registry_done)
 	sqlite3_stmt *stmt = registry_prepare(reg,
 		"UPDATE entry SET salt = NULL, subject = NULL, token = NULL, member = NULL, "
-		"card = NULL, actor = NULL WHERE reason IN (?2, ?3) AND salt IS NOT NULL AND "
-		"why IS NULL AND collected_us < ?1");
+		"card = NULL, actor = NULL WHERE (reason IN (?2, ?3) OR kind = ?4) AND "
+		"salt IS NOT NULL AND why IS NULL AND collected_us < ?1");
 
 	sqlite3_bind_int64(stmt, 2, REASON_CARD_UNKNOWN);
 	sqlite3_bind_int64(stmt, 3, REASON_CARD_RANDOM_UID);
+	sqlite3_bind_int64(stmt, 4, ENTRY_KIND_ENROL); /* whose it became stands with the card */
 	return forget(reg, stmt, before_us, count);
 }
 
