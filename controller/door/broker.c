@@ -25,6 +25,7 @@ static void name_topics(struct door *door)
 		[BROKER_TOPIC_ROSTER] = "roster",
 		[BROKER_TOPIC_COMMAND] = "command",
 		[BROKER_TOPIC_ACK] = "ack",
+		[BROKER_TOPIC_ERASE] = "erase",
 	};
 	static const char *const site_names[BROKER_TOPIC_COUNT] = {
 		[BROKER_TOPIC_KEYS] = "keys",
@@ -127,6 +128,7 @@ static void route(struct door *door, const struct mqtt_event *event)
 		[BROKER_TOPIC_COMMAND] = command_take,
 		[BROKER_TOPIC_ACK] = feed_take_ack,
 		[BROKER_TOPIC_ROLLCALL] = rollcall_take,
+		[BROKER_TOPIC_ERASE] = erase_take,
 	};
 
 	for (enum broker_topic t = BROKER_TOPIC_KEYS; t < BROKER_TOPIC_COUNT; t++)

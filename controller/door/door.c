@@ -101,6 +101,7 @@ static int on_housekeeping(sd_event_source *source, uint64_t usec, void *userdat
 	state_apply(door);
 	schedule_apply(door);
 	usage_keep(door);
+	erase_tick(door);
 	connect_parts(door);
 	/* clock and hub: nothing else asks for these */
 	lights_refresh(door);

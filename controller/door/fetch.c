@@ -376,6 +376,7 @@ void fetch_take_keeper(struct door *door, const struct keeper_event *event)
 	switch (event->kind) {
 	case KEEPER_EVENT_KEPT:
 	case KEEPER_EVENT_WRITTEN:
+	case KEEPER_EVENT_WIPED:
 		return; /* keep.c has it */
 	case KEEPER_EVENT_FILLED:
 		if (event->error < 0) {

@@ -34,6 +34,10 @@ static int on_keeper(sd_event_source *source, int fd, uint32_t revents, void *us
 		rollcall_written(door, &event);
 		return 0;
 	}
+	if (event.kind == KEEPER_EVENT_WIPED) {
+		erase_wiped(door, &event);
+		return 0;
+	}
 	if (event.kind != KEEPER_EVENT_KEPT) {
 		fetch_take_keeper(door, &event);
 		return 0;

@@ -166,6 +166,9 @@ static void take_event(struct door *door, struct journal_event *event)
 	case JOURNAL_EVENT_ACK_REFUSED:
 		take_refused_ack(door, event);
 		return;
+	case JOURNAL_EVENT_ERASED:
+		erase_journal_done(door, event);
+		return;
 	}
 }
 

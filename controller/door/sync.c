@@ -45,9 +45,9 @@ static int send_ask(struct door *door, struct sync_ask *ask)
 }
 
 /* An ask that waits for no answer. */
-static void tell(struct door *door, enum sync_want want)
+static void tell(struct door *door, enum sync_want want, uint64_t erased)
 {
-	struct sync_ask ask = {.want = want};
+	struct sync_ask ask = {.want = want, .erased = erased};
 
 	crypto_random(ask.nonce, sizeof(ask.nonce));
 	if (broker_up(door))
@@ -58,12 +58,17 @@ static void report_now(struct door *door)
 {
 	door->sync.report_ms = 0;
 	door->sync.reported_ms = clock_mono_ms();
-	tell(door, SYNC_WANT_REPORT); /* if it is lost, the next ask says the same */
+	tell(door, SYNC_WANT_REPORT, 0); /* if it is lost, the next ask says the same */
 }
 
 void sync_ask_rollcall(struct door *door)
 {
-	tell(door, SYNC_WANT_ROLLCALL);
+	tell(door, SYNC_WANT_ROLLCALL, 0);
+}
+
+void sync_tell_erased(struct door *door, uint64_t member)
+{
+	tell(door, SYNC_WANT_REPORT, member);
 }
 
 void sync_report(struct door *door)

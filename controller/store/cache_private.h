@@ -147,6 +147,8 @@ int cache_disk_error(int error);
 
 /* Moves a long -wal into the file while others read on; waits for none of them for long. */
 void cache_checkpoint(const char *path);
+/* Rewrites the file and empties its log: no page has what was deleted. -EBUSY while it is read. */
+int cache_wipe(const char *path, char err[ERR_MAX]);
 
 /* ---- cache_block.c ---- */
 

@@ -338,3 +338,19 @@ void cache_checkpoint(const char *path)
 	sqlite3_busy_timeout(db, CHECKPOINT_BUSY_MS);
 	db_do(db, "PRAGMA wal_checkpoint(TRUNCATE)");
 }
+
+int cache_wipe(const char *path, char err[ERR_MAX])
+{
+	CLEANUP(db_cleanup) sqlite3 *db = NULL;
+	int64_t busy = 0;
+	int error = db_connect(path, false, &db, err);
+
+	if (error == 0)
+		error = db_run(db, path, "VACUUM", err);
+	if (error == 0 && db_number(db, "PRAGMA wal_checkpoint(TRUNCATE)", &busy) < 0)
+		error = db_fail(db, path, "empty its log", err);
+	if (error < 0 || !busy)
+		return error;
+	snprintf(err, ERR_MAX, "%s: is being read: wiped again later", path);
+	return -EBUSY;
+}

@@ -51,6 +51,7 @@ void journal_destroy(struct journal *j)
 	}
 	for (; j->question_count > 0; j->question_count--) {
 		free(j->questions[j->question_first].batch);
+		free(j->questions[j->question_first].erasure);
 		j->question_first = (j->question_first + 1) % JOURNAL_QUESTIONS_MAX;
 	}
 	journal_db_close(&j->db);
@@ -389,4 +390,18 @@ int journal_ack(struct journal *j, const uint8_t id[ENTRY_JOURNAL_SIZE], uint64_
 	memcpy(question.id, id, sizeof(question.id));
 	memcpy(question.hash, hash, sizeof(question.hash));
 	return ask(j, &question);
+}
+
+int journal_erase(struct journal *j, const struct journal_erasure *what)
+{
+	struct journal_question question = {.erasure = malloc(sizeof(*what))};
+	int error;
+
+	if (!question.erasure)
+		return -ENOMEM;
+	*question.erasure = *what;
+	error = ask(j, &question);
+	if (error < 0)
+		free(question.erasure);
+	return error;
 }

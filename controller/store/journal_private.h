@@ -146,6 +146,10 @@ int journal_db_read(struct journal_db *d, const struct journal_options *options,
 int journal_db_ack(struct journal_db *d, const char *path, const uint8_t id[ENTRY_JOURNAL_SIZE],
 	uint64_t seq, const uint8_t hash[ENTRY_HASH_SIZE], char err[ERR_MAX]);
 
+/* journal_erase.c: *ret_count: how many entries. -EBUSY while somebody reads the file. */
+int journal_db_erase(struct journal_db *d, const struct journal_options *options,
+	const struct journal_erasure *what, uint64_t *ret_count, char err[ERR_MAX]);
+
 /* A blob of exactly this size. */
 bool journal_db_blob(struct sqlite3_stmt *stmt, int column, void *out, size_t size);
 /* The row under a statement that selects seq, hash, body, salt, subject. -EBADMSG where a size
@@ -162,7 +166,8 @@ struct journal_question {
 	bool ack; /* else: rows after seq */
 	uint64_t seq;
 	size_t count;
-	struct journal_batch *batch; /* for the rows */
+	struct journal_batch *batch;     /* for the rows */
+	struct journal_erasure *erasure; /* else: what is to be erased */
 	uint8_t id[ENTRY_JOURNAL_SIZE];
 	uint8_t hash[ENTRY_HASH_SIZE];
 };

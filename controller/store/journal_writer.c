@@ -291,6 +291,21 @@ static void answer_ack(struct journal *j, const struct journal_question *questio
 	tell(j, &event);
 }
 
+static void answer_erase(struct journal *j, const struct journal_question *question)
+{
+	struct journal_event event = {
+		.kind = JOURNAL_EVENT_ERASED, .tag = question->erasure->tag, .error = -EAGAIN};
+
+	if (j->db.db && j->fault == 0)
+		event.error = journal_db_erase(
+			&j->db, &j->options, question->erasure, &event.seq, event.message);
+	else
+		snprintf(event.message, sizeof(event.message), "%s: cannot be written now",
+			j->options.path);
+	free(question->erasure);
+	tell(j, &event);
+}
+
 static void answer(struct journal *j)
 {
 	struct journal_question question;
@@ -300,11 +315,14 @@ static void answer(struct journal *j)
 	some = j->question_count > 0;
 	question = j->questions[j->question_first];
 	j->questions[j->question_first].batch = NULL;
+	j->questions[j->question_first].erasure = NULL;
 	pthread_mutex_unlock(&j->lock);
 	if (!some)
 		return;
 	if (question.ack)
 		answer_ack(j, &question);
+	else if (question.erasure)
+		answer_erase(j, &question);
 	else
 		answer_request(j, &question);
 	pthread_mutex_lock(&j->lock);

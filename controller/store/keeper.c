@@ -283,6 +283,13 @@ int keeper_file(struct keeper *k, const char *name, void *data, size_t size, uin
 	return hand_in(k, KEEPER_LANE_FILE, &job);
 }
 
+int keeper_wipe(struct keeper *k, uint64_t tag)
+{
+	struct keeper_job job = {.tag = tag, .wipe = true};
+
+	return hand_in(k, KEEPER_LANE_FILE, &job);
+}
+
 static bool revision_possible(const struct revision *revision)
 {
 	return revision->number <= INT64_MAX; /* SQLite's numbers */

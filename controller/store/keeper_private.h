@@ -69,6 +69,7 @@ struct keeper_job {
 	enum keeper_step step;
 	uint64_t serial; /* of the roster */
 	uint64_t tag;
+	bool wipe; /* of the files' lane */
 	char name[KEPT_NAME_MAX + 1];
 	uint8_t *data; /* the value or the run; the job's */
 	size_t size;

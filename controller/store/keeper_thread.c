@@ -93,6 +93,18 @@ static void serve_file(struct keeper *k, const struct keeper_job *job)
 	keeper_tell(k, KEEPER_LANE_FILE, 0, &event);
 }
 
+static void serve_wipe(struct keeper *k, const struct keeper_job *job)
+{
+	struct keeper_event event = {.kind = KEEPER_EVENT_WIPED, .tag = job->tag};
+	int64_t busy = 0;
+
+	event.error = cache_wipe(k->options.cache_path, event.message);
+	if (event.error == 0 && db_number(k->kept.db, "PRAGMA wal_checkpoint(TRUNCATE)", &busy) < 0)
+		event.error =
+			db_fail(k->kept.db, k->options.kept_path, "empty its log", event.message);
+	keeper_tell(k, KEEPER_LANE_FILE, 0, &event);
+}
+
 /* A block before the next step of a roster: a revoked card waits for nothing. */
 static bool serve_one(struct keeper *k)
 {
@@ -102,10 +114,12 @@ static bool serve_one(struct keeper *k)
 		keeper_block_serve(k, &job);
 	else if (keeper_take(k, KEEPER_LANE_ROSTER, &job))
 		keeper_roster_serve(k, &job);
-	else if (keeper_take(k, KEEPER_LANE_FILE, &job))
-		serve_file(k, &job);
-	else
+	else if (!keeper_take(k, KEEPER_LANE_FILE, &job))
 		return false;
+	else if (job.wipe)
+		serve_wipe(k, &job);
+	else
+		serve_file(k, &job);
 	free(job.data);
 	return true;
 }

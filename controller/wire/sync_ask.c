@@ -26,7 +26,8 @@ static bool valid(const struct sync_ask *ask)
 {
 	if (!name_id_valid(ask->site) || !name_id_valid(ask->door) || !sync_want_name(ask->want) ||
 		ask->time_us < 0 || ask->revision.number > INT64_MAX ||
-		ask->to.number > INT64_MAX || !body_line_valid(ask->program, sizeof(ask->program)))
+		ask->to.number > INT64_MAX || ask->erased > INT64_MAX ||
+		!body_line_valid(ask->program, sizeof(ask->program)))
 		return false;
 	return !wants_chunks(ask->want) || (ask->chunks >= 1 && ask->chunks <= SYNC_CHUNKS_MAX);
 }
@@ -47,17 +48,19 @@ static int put_chunks(json_t *object, const struct sync_ask *ask)
 
 int sync_ask_write(const struct sync_ask *ask, char **ret_body)
 {
-	json_t *object, *more;
+	json_t *object, *more, *erased;
 	int r;
 
 	if (!valid(ask))
 		return -EINVAL;
+	erased = ask->erased > 0 ? json_integer((json_int_t)ask->erased) : NULL;
 	object = sync_new("ask", ask->site, ask->door);
-	more = json_pack("{s:s, s:o, s:o, s:I, s:o, s:o, s:s}", "want", sync_want_name(ask->want),
-		"nonce", body_hex(ask->nonce, sizeof(ask->nonce)), "start",
-		body_hex(ask->start, sizeof(ask->start)), "time_us", (json_int_t)ask->time_us,
-		"revision", body_revision(&ask->revision), "digest",
-		body_hex(ask->digest, sizeof(ask->digest)), "program", ask->program);
+	more = json_pack("{s:s, s:o, s:o, s:I, s:o, s:o, s:o*, s:s}", "want",
+		sync_want_name(ask->want), "nonce", body_hex(ask->nonce, sizeof(ask->nonce)),
+		"start", body_hex(ask->start, sizeof(ask->start)), "time_us",
+		(json_int_t)ask->time_us, "revision", body_revision(&ask->revision), "digest",
+		body_hex(ask->digest, sizeof(ask->digest)), "erased", erased, "program",
+		ask->program);
 	r = object && more && json_object_update(object, more) == 0 ? 0 : -ENOMEM;
 	json_decref(more);
 	return sync_finish(object, r == 0 ? put_chunks(object, ask) : r, ret_body);
@@ -94,6 +97,8 @@ static int get_ask(const struct json_place *place, const json_t *object, struct 
 		r = body_get_revision(place, object, "revision", &ask->revision);
 	if (r == 0)
 		r = json_get_hex(place, object, "digest", ask->digest, sizeof(ask->digest));
+	if (r == 0 && json_object_get(object, "erased"))
+		r = json_get_number(place, object, "erased", 1, INT64_MAX, &ask->erased);
 	if (r == 0)
 		r = body_get_line(place, object, "program", 0, ask->program, sizeof(ask->program));
 	if (r < 0)

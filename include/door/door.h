@@ -183,6 +183,7 @@ struct door {
 	struct door_arrivals arrivals;
 	struct door_usage usage;
 	struct door_rollcall rollcall;
+	struct door_erase erase;
 
 	struct journal *journal;
 	struct journal_report journal_report;
@@ -441,6 +442,8 @@ void sync_want(struct door *door, enum sync_want want, uint32_t delay_ms);
 void sync_report(struct door *door);
 /* Asks for the newest roll call. */
 void sync_ask_rollcall(struct door *door);
+/* Tells the hub that this member is forgotten. */
+void sync_tell_erased(struct door *door, uint64_t member);
 /* The answer to the ask under way came or goes on: do not ask again for a while. */
 void sync_progress(struct door *door, bool complete);
 /* The hub's time as this door knows it. False: it does not. */
@@ -496,6 +499,14 @@ void command_connected(struct door *door);
 void command_answer(struct door *door, struct command_result *result);
 /* A result of this command, still without what it ended with. */
 struct command_result command_result_of(const struct door *door, const struct command *command);
+
+/* ---- erase.c ---- */
+
+void erase_take(struct door *door, const struct mqtt_event *event);
+void erase_journal_done(struct door *door, const struct journal_event *event);
+void erase_wiped(struct door *door, const struct keeper_event *event);
+/* Unknown cards, each hour. */
+void erase_tick(struct door *door);
 
 /* ---- rollcall.c ---- */
 

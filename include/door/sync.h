@@ -11,6 +11,7 @@
  *   command.c   commands and their results
  *   enrol.c     reading a new card for a host
  *   rollcall.c  the newest sealed list of who is inside
+ *   erase.c     whom the door forgets
  */
 #pragma once
 
@@ -43,6 +44,7 @@ enum broker_topic {
 	BROKER_TOPIC_COMMAND,
 	BROKER_TOPIC_ACK,
 	BROKER_TOPIC_ROLLCALL,
+	BROKER_TOPIC_ERASE,
 	BROKER_TOPIC_COUNT,
 };
 
@@ -144,6 +146,11 @@ struct door_rollcall {
 	struct rollcall_join join;    /* the one that comes in parts */
 	uint64_t joined_ms;           /* when its last part came */
 	uint64_t told_ms;             /* when the status last told of one */
+};
+
+struct door_erase {
+	uint64_t member; /* being forgotten now; 0: nobody */
+	uint64_t due_ms; /* when unknown cards are looked at next; 0: at a start */
 };
 
 struct door_enrol {

@@ -65,6 +65,9 @@ enum journal_event_kind {
 	JOURNAL_EVENT_ACK_REFUSED, /* seq, error and message say why; the mark stays. -EBADMSG: it
 				      does not fit our journal; else the disk refuses, and the hub
 				      will send it again */
+	JOURNAL_EVENT_ERASED, /* the answer to journal_erase, under its tag: seq is how many entries
+				 lost their subject; or error and message, and it is to be tried
+				 again */
 };
 
 /*
@@ -88,10 +91,11 @@ struct journal_batch {
 
 struct journal_event {
 	enum journal_event_kind kind;
-	uint64_t seq;                /* COMMITTED, ACKED, ACK_REFUSED */
-	struct entry entry;          /* COMMITTED: what was written */
-	int error;                   /* FAULT, ACK_REFUSED, BATCH (0: rows are what there is) */
-	char message[ERR_MAX];       /* where error is set, for a person */
+	uint64_t seq;          /* COMMITTED, ACKED, ACK_REFUSED, ERASED */
+	uint64_t tag;          /* ERASED */
+	struct entry entry;    /* COMMITTED: what was written */
+	int error;             /* FAULT, ACK_REFUSED, ERASED, BATCH (0: rows are what there is) */
+	char message[ERR_MAX]; /* where error is set, for a person */
 	struct journal_batch *batch; /* BATCH: the caller frees (free); never NULL */
 };
 
@@ -142,6 +146,22 @@ int journal_request(struct journal *journal, uint64_t after_seq, size_t count);
  */
 int journal_ack(struct journal *journal, const uint8_t id[ENTRY_JOURNAL_SIZE], uint64_t seq,
 	const uint8_t hash[ENTRY_HASH_SIZE]);
+
+#define JOURNAL_ERASE_MAX 64
+struct journal_erasure {
+	uint64_t tag;
+	uint64_t member; /* whose entries, and those of whose guests; 0: of unknown cards */
+	size_t count;    /* and these, of this journal, which name nobody */
+	uint64_t seqs[JOURNAL_ERASE_MAX];
+	/* member 0: entries of unknown cards stay that are from within these wall times */
+	int64_t unknown_from_us;
+	int64_t unknown_until_us;
+};
+/*
+ * Erases whom entries are about; the chain goes on to verify. Pages and the write-ahead log hold
+ * nothing of it once ERASED tells so. 0, -EAGAIN when too many questions wait, -ENOMEM.
+ */
+int journal_erase(struct journal *journal, const struct journal_erasure *what);
 
 /*
  * Verifies a whole journal file, read-only, beside a running writer or not: numbers without gaps,

@@ -40,6 +40,7 @@ enum keeper_event_kind {
 	KEEPER_EVENT_FILLED,  /* one run was taken; ask for more. error: the roster is given up */
 	KEEPER_EVENT_ROSTER,  /* the roster is in force, or error and the old one is */
 	KEEPER_EVENT_BLOCKED, /* revoked cards are refused from now on, or error */
+	KEEPER_EVENT_WIPED,   /* no page has what is gone, or error and some may */
 	KEEPER_EVENT_WRITTEN, /* the file of `tag` is on the disk, or error and the old one is */
 };
 
@@ -86,6 +87,12 @@ int keeper_keep(
  * -EINVAL for a name that is no plain file's.
  */
 int keeper_file(struct keeper *keeper, const char *name, void *data, size_t size, uint64_t tag);
+
+/*
+ * Rewrites the cache and empties the logs of both files, so that no page has what is gone; after
+ * everything else that waits. WIPED answers. 0, -EAGAIN.
+ */
+int keeper_wipe(struct keeper *keeper, uint64_t tag);
 
 struct keeper_roster {
 	char site[NAME_ID_MAX];

@@ -14,6 +14,7 @@
  *   door/D/state              hub         yes        mode, hold of one door
  *   door/D/ask                the door    no         what a door has and wants
  *   door/D/roster             hub         no         the answer to an ask
+ *   door/D/erase              hub         no         whom to forget; acknowledged by the next ask
  *   rollcall                  hub         no         wire/rollcall.h
  *
  * Writers: 0, -EINVAL for what no reader would take, -EMSGSIZE, -ENOMEM; the caller frees. Readers: 0, or
@@ -134,6 +135,7 @@ struct sync_ask {
 			       zeros: the newest */
 	uint32_t chunk;     /* first chunk wanted, from 0 */
 	uint32_t chunks;    /* how many at most: 1 … SYNC_CHUNKS_MAX */
+	uint64_t erased;    /* whom the door has forgotten just now, as it was told; 0: nobody */
 	char program[48];
 };
 int sync_ask_write(const struct sync_ask *ask, char **ret_body);
@@ -175,6 +177,22 @@ int sync_answer_write(const struct sync_answer *answer, char **ret_body);
 int sync_answer_read(
 	const char *body, size_t size, struct sync_answer *ret_answer, char err[ERR_MAX]);
 void sync_answer_free(struct sync_answer *answer);
+
+/* ---- erase: hub→door: door/D/erase; sent until an ask says erased ---- */
+#define SYNC_ERASE_MAX 64
+struct sync_erase_entry {
+	uint8_t journal[ENTRY_JOURNAL_SIZE];
+	uint64_t seq;
+};
+struct sync_erase {
+	char site[NAME_ID_MAX];
+	char door[NAME_ID_MAX];
+	uint64_t member; /* salt and subject of their entries, and of their guests', go */
+	size_t count;    /* and of these, which have the token of a card and no number */
+	struct sync_erase_entry entries[SYNC_ERASE_MAX];
+};
+int sync_erase_write(const struct sync_erase *erase, char **ret_body);
+int sync_erase_read(const char *body, size_t size, struct sync_erase *ret_erase, char err[ERR_MAX]);
 
 /* "report", "head", "delta", "snapshot", "rollcall" and "head", "delta", "snapshot", "restart". */
 const char *sync_want_name(enum sync_want want);

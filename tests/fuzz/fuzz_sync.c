@@ -54,5 +54,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	TRY(door_state, keep);
 	TRY(ask, keep);
 	TRY(answer, free_answer);
+	TRY(erase, keep);
 	return 0;
 }
