@@ -88,6 +88,7 @@ extern const struct api_route api_site_routes[];
 extern const struct api_route api_warden_routes[];
 extern const struct api_route api_retention_routes[];
 extern const struct api_route api_member_routes[];
+extern const struct api_route api_erase_routes[];
 extern const struct api_route api_card_routes[];
 extern const struct api_route api_enrol_routes[];
 extern const struct api_route api_tier_routes[];
@@ -210,6 +211,8 @@ int64_t api_now_us(void);
 int api_audit_look(struct api_call *call, const char *noun, uint64_t id);
 /* The kinds of allowance as words: enum allowance_kind. */
 extern const char *const api_allowance_kinds[5];
+/* Every month that the member used or was given something of, unit by unit, as a list. */
+int api_allowance_months(struct api_call *call, const char *key);
 /* The member's name beside the number, or null. */
 void api_member_name(struct api_call *call, const char *key, uint64_t member);
 

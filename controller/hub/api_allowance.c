@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define UNITS_MAX 60000
+#define MONTHS_MAX 240
 
 /* ---- months ---- */
 
@@ -101,6 +102,20 @@ static int answer(struct api_call *call, int32_t month)
 	api_end(out);
 	api_end(out);
 	return 0;
+}
+
+int api_allowance_months(struct api_call *call, const char *key)
+{
+	int32_t months[MONTHS_MAX];
+	int n = registry_allowance_months(call->registry, call->id, months, MONTHS_MAX), r = 0;
+
+	if (n < 0)
+		return n;
+	api_list(&call->out, key);
+	for (int i = 0; r >= 0 && i < n; i++)
+		r = answer(call, months[i]);
+	api_end(&call->out);
+	return r;
 }
 
 static int show_allowance(struct api_call *call)

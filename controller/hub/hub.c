@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Start, housekeeping and stop: the order in which the parts of the hub come to life. */
-#include "hub/hub.h"
+#include "hub/erase.h"
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -89,6 +89,7 @@ static int on_housekeeping(sd_event_source *source, uint64_t usec, void *userdat
 	prune(hub);
 	tick_days(hub);
 	retention_tick(hub);
+	hub_erase_tick(hub);
 	(void)sd_notifyf(0, "STATUS=broker %s",
 		!hub->mqtt                  ? "none"
 		: mqtt_connected(hub->mqtt) ? "up"
@@ -207,6 +208,12 @@ static int open_registry(struct hub *hub, char err[ERR_MAX])
 	return registry_open(&options, &hub->registry, err);
 }
 
+/* A backup that was put back by hand may know who was erased since. */
+static int erase_again(struct hub *hub, char err[ERR_MAX])
+{
+	return hub_erase_list_apply(&hub->conf, hub->registry, err);
+}
+
 static int start_parts(struct hub *hub, char err[ERR_MAX])
 {
 	static int (*const starts[])(struct hub *, char *) = {post_start, hub_sync_start,
@@ -228,6 +235,8 @@ static int start(struct hub *hub, char err[ERR_MAX])
 		r = take_lock(hub, err);
 	if (r == 0)
 		r = open_registry(hub, err);
+	if (r == 0)
+		r = erase_again(hub, err);
 	if (r == 0)
 		r = start_parts(hub, err);
 	if (r == 0)

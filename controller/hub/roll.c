@@ -2,6 +2,7 @@
 /* Changes that only the site root key can allow: a new hub key, and a registry from a backup. */
 #include "hub/init.h"
 
+#include "hub/erase.h"
 #include "hub/keys.h"
 #include "wire/envelope.h"
 
@@ -177,6 +178,16 @@ static int copy_file(const char *from, const char *to, char err[ERR_MAX])
 	return r;
 }
 
+/* Who was erased since the backup is not to be found in its pages either. */
+static int wipe(struct registry *registry, const char *path, char err[ERR_MAX])
+{
+	int r = registry_wipe(registry);
+
+	if (r < 0)
+		snprintf(err, ERR_MAX, "%s: %s", path, registry_error(registry));
+	return r;
+}
+
 /* The backup must be this site's and whole; opening checks it. */
 static int raise_generation(
 	const struct hub_conf *conf, const char *path, struct sync_keys *site, char err[ERR_MAX])
@@ -209,6 +220,10 @@ static int raise_generation(
 	if (r < 0)
 		snprintf(err, ERR_MAX, "%s: %s", path,
 			*registry_error(registry) ? registry_error(registry) : strerror(-r));
+	if (r >= 0)
+		r = hub_erase_list_apply(conf, registry, err);
+	if (r >= 0)
+		r = wipe(registry, path, err);
 	registry_close(registry);
 	return r < 0 ? r : 0;
 }

@@ -16,6 +16,7 @@ static const struct api_route *const groups[] = {
 	api_warden_routes,
 	api_retention_routes,
 	api_member_routes,
+	api_erase_routes,
 	api_card_routes,
 	api_enrol_routes,
 	api_tier_routes,

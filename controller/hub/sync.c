@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "hub/erase.h"
 #include "wire/envelope.h"
 #include "wire/message.h"
 
@@ -345,6 +346,7 @@ static void take_ask(struct hub *hub, const char *name, const struct mqtt_event 
 		return;
 	}
 	heard_ask(hub, door, &ask);
+	hub_erase_heard(hub, name, &ask);
 	answer_take(hub, door, &ask);
 }
 
@@ -419,6 +421,11 @@ int hub_sync_start(struct hub *hub, char err[ERR_MAX])
 		return r;
 	sync_doors_refresh(hub);
 	return 0;
+}
+
+void sync_close_views(struct hub *hub)
+{
+	answer_stop(hub->sync);
 }
 
 void hub_sync_stop(struct hub *hub)

@@ -214,6 +214,23 @@ int registry_allowance(
 	return 0;
 }
 
+int registry_allowance_months(struct registry *reg, uint64_t member, int32_t *months, size_t room)
+{
+	CLEANUP(registry_done)
+	sqlite3_stmt *stmt = registry_prepare(reg,
+		"SELECT month FROM usage WHERE member = ?1 UNION SELECT month FROM correction "
+		"WHERE member = ?1 ORDER BY month LIMIT ?2");
+	int count = 0, rc;
+
+	if (!stmt)
+		return registry_sql_fail(reg, "read a member's months");
+	sqlite3_bind_int64(stmt, 1, (int64_t)member);
+	sqlite3_bind_int64(stmt, 2, (int64_t)room);
+	while ((rc = registry_step(reg, stmt, "read a member's months")) > 0)
+		months[count++] = sqlite3_column_int(stmt, 0);
+	return rc < 0 ? rc : count;
+}
+
 /* ---- giving ---- */
 
 /* That the entry is a unit of this member; its month. */

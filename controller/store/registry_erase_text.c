@@ -32,10 +32,12 @@ static const char *const columns[] = {
 	SCRUB("command", "label"),
 	SCRUB("exception", "reason"),
 	SCRUB("alarm", "what"),
-	"UPDATE audit SET before = '', after = '' WHERE ?1 > 0 AND length(CAST(?2 AS BLOB)) >= 5 "
-	"AND (instr(before, ?2) OR instr(after, ?2))",
+	/* but for those of namesakes */
 	"UPDATE audit SET before = '', after = '' WHERE ?1 > 0 AND "
-	"(instr(before, '\"' || ?2 || '\"') OR instr(after, '\"' || ?2 || '\"'))",
+	"(instr(before, '\"' || ?2 || '\"') OR instr(after, '\"' || ?2 || '\"') OR "
+	"(length(CAST(?2 AS BLOB)) >= 5 AND (instr(before, ?2) OR instr(after, ?2)))) AND "
+	"object NOT IN (SELECT 'member/' || id FROM member WHERE id <> ?1 AND "
+	"(name = ?2 OR contact = ?2))",
 };
 
 static int scrub(struct registry *reg, struct erasing *e, const char *text)

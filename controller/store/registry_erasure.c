@@ -142,15 +142,21 @@ static int empty_wal(struct registry *reg)
 	return busy ? registry_fail(reg, -EBUSY, "the registry is being read: try again") : 0;
 }
 
+bool registry_wipe_due(struct registry *reg)
+{
+	int64_t due = 0;
+
+	return db_number(reg->db, "SELECT 1 FROM erasure WHERE wiped = 0 LIMIT 1", &due) == 0;
+}
+
 /* Prepared statements that are not reset would hold the file. */
 int registry_wipe(struct registry *reg)
 {
-	int64_t due = 0;
 	int rc;
 
 	if (reg->changing)
 		return registry_fail(reg, -EBUSY, "a change is in progress: try again");
-	if (db_number(reg->db, "SELECT 1 FROM erasure WHERE wiped = 0 LIMIT 1", &due) < 0)
+	if (!registry_wipe_due(reg))
 		return 0;
 	if (db_do(reg->db, "VACUUM") < 0)
 		return registry_sql_fail(reg, "rewrite the file");

@@ -199,6 +199,8 @@ int cli_rollcall_open(struct cli_call *call);
 int cli_rollcall_print(struct cli_call *call);
 int cli_present(struct cli_call *call);
 int cli_allowance(struct cli_call *call);
+int cli_member_export(struct cli_call *call);
+int cli_member_erase(struct cli_call *call);
 int cli_attendance(struct cli_call *call);
 int cli_event_calendar(struct cli_call *call);
 int cli_log(struct cli_call *call);

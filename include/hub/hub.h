@@ -11,6 +11,7 @@
  *   broker.c   accounts of the broker                enrol.c      the card that was enrolled
  *   session.c  login, sessions, rate limit           provision.c  bundles, claims, stolen doors
  *   rollcall.c who is inside, sealed for the wardens retention.c  what is past its time
+ *   erase.c    what is left to do after an erasure (hub/erase.h)
  *   route.c    requests, operators, problems         api_*.c      one group of routes each
  *
  * One loop thread (libmosquitto's own beside it). The registry's single writer.
@@ -65,6 +66,7 @@ struct hub {
 	sd_event_source *housekeeping;
 	int32_t pruned;     /* local date of the last registry_prune */
 	int64_t ticked;     /* minute of the last registry_days_tick */
+	uint64_t erase_ms;  /* monotonic: when erasures are looked at next */
 	uint64_t forget_ms; /* monotonic: when the retention is looked at next */
 	struct hub_post *post;
 	int lock; /* of the store directory: one hub at a time */
@@ -127,6 +129,8 @@ void hub_sync_published(struct hub *hub, int id);
 void hub_sync_disconnected(struct hub *hub);
 /* Writes to the registry what asks and status messages told, now (unless a change is open). */
 void sync_flush(struct hub *hub);
+/* No reader holds the registry's file: doors that are being answered begin again where they are. */
+void sync_close_views(struct hub *hub);
 /* The nonce of the door's present start, where it is not in the registry yet. */
 bool sync_newer_start(struct hub *hub, const char *door, uint8_t ret_start[SYNC_NONCE_SIZE]);
 /* Once a second. */

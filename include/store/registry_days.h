@@ -85,6 +85,9 @@ struct registry_allowance {
 /* A member's month, 12 * year + month - 1 (0: this one). */
 int registry_allowance(struct registry *registry, uint64_t member, int32_t month,
 	struct registry_allowance *ret_allowance);
+/* The months of which the member used or was given something, ascending: how many. */
+int registry_allowance_months(
+	struct registry *registry, uint64_t member, int32_t *months, size_t room);
 /* Gives units (below 0: takes), or forgives the unit of an entry (units is 1 then). This month
  * alone where month is 0. Inside a change. */
 int registry_allowance_give(struct registry *registry, uint64_t member, int32_t month,

@@ -48,6 +48,7 @@ int registry_erasures(
 /* Rewrites the file and empties its log, where an erasure is not wiped yet: outside a change and
  * without open views, else -EBUSY and to be tried again. 1 done, 0 nothing to do. */
 int registry_wipe(struct registry *registry);
+bool registry_wipe_due(struct registry *registry);
 
 /* ---- what doors owe ---- */
 

@@ -567,4 +567,37 @@ def log(site):
     check(site.good("host", "GET", "/alarms?open=true")["items"] == [], "alarms")
 
 
-SECTIONS = {f.__name__: f for f in (members, paging, cards, site_settings, tiers, calendar, days, expected, doors, operators, sessions, peers, log)}
+def erasing(site):
+    """Everything that is held, and forgetting it."""
+    m = site.member(name="Wilhelmina Quist", contact="quist@hub.example")
+    card = site.card(member=m, label="emerald fob")
+    site.good("admin", "PATCH", "/members/%d" % m, {"note": "sits by the window"})
+    e = site.good("admin", "GET", "/members/%d/export" % m)
+    check(e["member"][0]["name"] == "Wilhelmina Quist" and e["cards"][0]["label"] == "emerald fob", "the export: %s" % e)
+    check({"member.add", "card.issue", "member.change"} <= {r["action"] for r in e["audit"]}, "the export's audit: %s" % e["audit"])
+    audited(site, "member.export", "member/%d" % m)
+    check(site.good("auditor", "GET", "/members/%d/erase" % m)["erased_at"] is None, "erased before it was")
+    site.bad("admin", "POST", "/members/%d/erase" % m, 422, {"why": "wilhelmina quist asked"}, says="name")
+    operator = site.operator(member=m)
+    site.bad("admin", "POST", "/members/%d/erase" % m, 409, {"why": "asked"}, says="operator")
+    check(site.good("admin", "GET", "/members/%d" % m)["state"] == "active", "a refusal closed the member")
+    site.good("admin", "DELETE", "/operators/%s" % operator, status=204)
+    a = site.good("admin", "POST", "/members/%d/erase" % m, {"why": "asked in writing"})
+    check(a["member"] == m and a["erased_at"], "the erasure: %s" % a)
+    row = audited(site, "member.erase", "member/%d" % m)
+    check("Quist" not in json.dumps(row) and row["after"]["cards"] == 1, "the audit of it: %s" % row)
+    stub = site.good("host", "GET", "/members/%d" % m)
+    check((stub["name"], stub["contact"], stub["note"], stub["state"]) == ("erased", "", "", "closed"), "the stub: %s" % stub)
+    c = site.good("host", "GET", "/cards/%d" % card)
+    check(c["state"] == "revoked" and not c["label"], "the card: %s" % c)
+    e = json.dumps(site.good("admin", "GET", "/members/%d/export" % m))
+    check("Quist" not in e and "quist@" not in e and "emerald" not in e, "still held: %s" % e)
+    site.bad("admin", "POST", "/members/%d/erase" % m, 409, {"why": "again"}, says="already")
+    for i in range(100):
+        if site.good("auditor", "GET", "/members/%d/erase" % m)["wiped"]:
+            break
+        time.sleep(0.1)
+    check(site.good("auditor", "GET", "/members/%d/erase" % m)["wiped"], "the file is not rewritten")
+
+
+SECTIONS = {f.__name__: f for f in (members, paging, cards, site_settings, tiers, calendar, days, expected, doors, operators, sessions, peers, log, erasing)}

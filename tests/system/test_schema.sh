@@ -44,7 +44,7 @@ jsonschema.Draft202012Validator.check_schema(schema)
 for name in sys.argv[2:]:
     with open(name) as f: jsonschema.Draft202012Validator(schema).validate(json.load(f))' "$@"
 }
-for name in keys roster-head roster-delta site-state door-state ask roster-answer command result bundle claim claim-answer welcome \
+for name in keys roster-head roster-delta site-state door-state ask roster-answer command result bundle claim claim-answer welcome erase \
 	rollcall rollcall-part; do
 	samples=("$work/samples/$name".json "$work/samples/$name"-*.json)
 	case $name in claim | rollcall) samples=("$work/samples/$name.json") ;; esac

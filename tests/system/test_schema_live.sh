@@ -57,7 +57,7 @@ work = sys.argv[1]
 kinds = {"keys": "keys", "state": "site-state", "roster/head": "roster-head", "roster/delta": "roster-delta", "rollcall": "rollcall-part",
          "door/front/state": "door-state", "door/front/ask": "ask", "door/front/roster": "roster-answer",
          "door/front/command": "command", "door/front/result": "result", "door/front/journal": "journal-batch",
-         "door/front/ack": "ack", "door/front/live": "live", "door/front/status": "status",
+         "door/front/ack": "ack", "door/front/erase": "erase", "door/front/live": "live", "door/front/status": "status",
          "claim/C/ask": "claim", "claim/C/answer": "claim-answer"}
 unsigned = {"live", "status", "claim"}
 schemas = {}

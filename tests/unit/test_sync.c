@@ -97,6 +97,15 @@ static struct sync_ask good_ask(void)
 		.program = "tapin-door 0.1.0"};
 }
 
+static struct sync_erase good_erase(void)
+{
+	return (struct sync_erase){.site = "walker",
+		.door = "front",
+		.member = 17,
+		.count = 2,
+		.entries = {{.journal = {1, 2}, .seq = 4}, {.journal = {1, 2}, .seq = 9}}};
+}
+
 static struct sync_answer good_answer(enum sync_answer_kind kind)
 {
 	struct sync_answer answer = {.site = "walker",
@@ -146,6 +155,13 @@ static int read_delta(const char *body, size_t size, char err[ERR_MAX])
 	if (r == 0)
 		sync_delta_free(&delta);
 	return r;
+}
+
+static int read_erase(const char *body, size_t size, char err[ERR_MAX])
+{
+	struct sync_erase erase;
+
+	return sync_erase_read(body, size, &erase, err);
 }
 
 static int read_site_state(const char *body, size_t size, char err[ERR_MAX])
@@ -252,7 +268,39 @@ static void ask_there_and_back(void **state)
 	sample("ask-report", body);
 	assert_null(strstr(body, "chunk"));
 	body_sweep(read_ask, body, SYNC_BODY_MAX, false, allowed);
+	assert_null(strstr(body, "erased"));
 	free(body);
+	ask.erased = 17;
+	assert_int_equal(sync_ask_write(&ask, &body), 0);
+	sample("ask-erased", body);
+	assert_int_equal(body_with(read_ask, body, "erased", "0"), -EBADMSG);
+	assert_int_equal(body_with(read_ask, body, "erased", "\"17\""), -EBADMSG);
+	free(body);
+}
+
+static void erase_there_and_back(void **state)
+{
+	static const char *const allowed[] = {"entries=[]", NULL};
+	struct sync_erase erase = good_erase();
+	char *body;
+
+	(void)state;
+	THERE_AND_BACK(erase, good_erase(), "erase", allowed);
+	erase.count = SYNC_ERASE_MAX;
+	for (size_t i = 0; i < SYNC_ERASE_MAX; i++)
+		erase.entries[i].seq = i + 1;
+	assert_int_equal(sync_erase_write(&erase, &body), 0);
+	assert_int_equal(body_with(read_erase, body, "member", "0"), -EBADMSG);
+	assert_int_equal(body_with(read_erase, body, "entries", "null"), -EBADMSG);
+	free(body);
+	erase.count++;
+	assert_int_equal(sync_erase_write(&erase, &body), -EINVAL);
+	erase = good_erase();
+	erase.entries[1].seq = 0;
+	assert_int_equal(sync_erase_write(&erase, &body), -EINVAL);
+	erase = good_erase();
+	erase.member = 0;
+	assert_int_equal(sync_erase_write(&erase, &body), -EINVAL);
 }
 
 static void answer_there_and_back(void **state)
@@ -537,6 +585,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(site_state_there_and_back),
 		cmocka_unit_test(door_state_there_and_back),
 		cmocka_unit_test(ask_there_and_back),
+		cmocka_unit_test(erase_there_and_back),
 		cmocka_unit_test(answer_there_and_back),
 		cmocka_unit_test(a_door_without_a_journal_at_the_hub_has_no_mark),
 		cmocka_unit_test(the_largest_chunk_fits_a_body),
