@@ -6,11 +6,17 @@
 #include <string.h>
 #include <unistd.h>
 
+#define TIME_SIZE 20 /* 2026-11-22T05:00:00Z */
+
 /* ---- export ---- */
 
 static void print_value(const char *key, const json_t *value)
 {
-	CLEANUP(cleanup_free) char *text = cli_cell(value, CLI_CELL_TIME, false);
+	const char *string = json_string_value(value);
+	bool time = string && strlen(string) == TIME_SIZE && string[TIME_SIZE - 1] == 'Z' &&
+		    string[4] == '-' && string[10] == 'T';
+	CLEANUP(cleanup_free)
+	char *text = cli_cell(value, time ? CLI_CELL_TIME : CLI_CELL_TEXT, false);
 
 	if (text && *text)
 		printf("  %s: %s\n", key, text);
@@ -51,7 +57,9 @@ static void print_all(json_t *all)
 	char when[64];
 
 	cli_local_time(cli_text_at(all, "exported_at"), when);
-	printf("Everything that is held here, as of %s. Nothing else names this person.\n", when);
+	printf("Everything that the hub holds of this person, as of %s.\nOlder backups may hold "
+	       "more.\n",
+		when);
 	for (; at; at = json_object_iter_next(all, at))
 		if (json_is_array(json_object_iter_value(at)))
 			print_part(json_object_iter_key(at), json_object_iter_value(at));
