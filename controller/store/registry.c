@@ -195,8 +195,8 @@ int registry_leave(struct registry *reg, bool own, int result)
 static int insert_meta(struct registry *reg)
 {
 	CLEANUP(registry_done)
-	sqlite3_stmt *stmt = registry_prepare(
-		reg, "INSERT INTO meta VALUES (1, 1, 0, 0, zeroblob(32), 0, ?1)");
+	sqlite3_stmt *stmt =
+		registry_prepare(reg, "INSERT INTO meta VALUES (1, 1, 0, 0, zeroblob(32), 0, ?1)");
 
 	if (!stmt)
 		return registry_sql_fail(reg, "make the registry");

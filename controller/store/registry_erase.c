@@ -168,8 +168,8 @@ static const char *const rows[] = {
 	"instr(before, '\"member\":' || ?1 || ',') OR instr(before, '\"member\":' || ?1 || '}') OR "
 	"instr(after, '\"member\":' || ?1 || ',') OR instr(after, '\"member\":' || ?1 || '}') OR "
 	"instr(before, '\"sponsor\":' || ?1 || ',') OR instr(after, '\"sponsor\":' || ?1 || ',')",
-	"DELETE FROM roster WHERE record IS NULL AND turn = 6 AND number = "
-	"(SELECT max(number) FROM roster)",
+	("DELETE FROM roster WHERE record IS NULL AND turn = 6 AND number = "
+	 "(SELECT max(number) FROM roster)"),
 };
 
 static int forget_rows(struct registry *reg, uint64_t member)
