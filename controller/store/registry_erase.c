@@ -51,12 +51,11 @@ static int check(struct registry *reg, uint64_t id, struct registry_member *ret_
 
 /* ---- cards, guests, events ---- */
 
-/* Guests' and lent cards go back into the drawer, with their own tokens and labels. */
-static int give_back(struct registry *reg, const struct registry_card *card)
+/* A lent card goes back into the drawer, with its own token and label. */
+static bool is_lent(const struct registry_card *card)
 {
-	if (card->loan_until == DATE_NONE || card->state != CARD_STATE_ACTIVE)
-		return 0;
-	return registry_card_act(reg, card->id, REGISTRY_CARD_RETURN, "hub", "", 0);
+	return card->loan_until != DATE_NONE &&
+	       (card->state == CARD_STATE_ACTIVE || card->state == CARD_STATE_SUSPENDED);
 }
 
 /* Out of the roster too, without the trace by which a delta would tell of it: that is its token. */
@@ -84,9 +83,11 @@ static int take_cards(struct registry *reg, struct erasing *e)
 	int n = cards ? registry_cards(reg, &query, cards) : -ENOMEM, rc = n;
 
 	for (int i = 0; rc >= 0 && i < n; i++) {
-		rc = give_back(reg, &cards[i]);
-		if (rc < 0 || cards[i].loan_until != DATE_NONE)
+		if (is_lent(&cards[i])) {
+			rc = registry_card_act(
+				reg, cards[i].id, REGISTRY_CARD_RETURN, "hub", "", 0);
 			continue;
+		}
 		if (cards[i].has_token)
 			e->tokens[e->token_count++] = cards[i].token;
 		memcpy(e->labels[e->label_count++], cards[i].label, sizeof(cards[i].label));
@@ -283,7 +284,13 @@ int registry_erase_again(struct registry *reg, uint64_t member, int64_t at_us)
 		free(e);
 		return 0;
 	}
-	if (rc == 0 && registry_member(reg, member, &e->member) == -ENOENT) {
+	if (rc == 0)
+		rc = registry_member(reg, member, &e->member);
+	if (rc == 0 && e->member.created_us > at_us) { /* a new site's, under an old list */
+		free(e);
+		return 0;
+	}
+	if (rc == -ENOENT) {
 		rc = add_stub(reg, member);
 		e->member.id = member;
 	}

@@ -28,7 +28,8 @@ struct registry_erased {
  */
 int registry_erase(struct registry *registry, uint64_t member, struct registry_erased *ret_erased);
 /* The same for a number of the list that a backup does not know to be erased: a member that it
- * does not have becomes a stub, so that the number names nobody else. 1 done, 0 it was already. */
+ * does not have becomes a stub, so that the number names nobody else. One that was added after
+ * at_us is somebody else. 1 done, 0 not. */
 int registry_erase_again(struct registry *registry, uint64_t member, int64_t at_us);
 
 struct registry_erasure {

@@ -281,6 +281,7 @@ static void a_list_is_applied_again(void **state)
 
 	(void)state;
 	bed_begin(reg);
+	EXPECT(reg, registry_erase_again(reg, ada, bed_now_us - 1), 0); /* of a site before */
 	EXPECT(reg, registry_erase_again(reg, ada, bed_now_us), 1);
 	EXPECT(reg, registry_erase_again(reg, ada, bed_now_us), 0);
 	EXPECT(reg, registry_erase_again(reg, 40, bed_now_us), 1);
