@@ -482,6 +482,54 @@ static void row_that_was_tampered_with_asks_for_a_snapshot(void **state)
 	}
 }
 
+/* ---- wiping ---- */
+
+static bool file_has(const char *name, const struct token *token)
+{
+	static char data[16 << 20];
+	FILE *f = fopen(in_folder(name), "rb");
+	size_t size = f ? fread(data, 1, sizeof(data), f) : 0;
+
+	if (f)
+		fclose(f);
+	return size > 0 && memmem(data, size, token->bytes, sizeof(token->bytes)) != NULL;
+}
+
+static bool anywhere(const struct token *token)
+{
+	return file_has("cache.db", token) || file_has("cache.db-wal", token);
+}
+
+static void wiped_cache_has_nothing_of_what_is_gone(void **state)
+{
+	struct keeper_event event;
+	struct token gone, stays;
+	unsigned n = 0, at[2] = {0};
+
+	(void)state;
+	for (unsigned i = MODEL_CARD_AT; i < MODEL_EXCEPTION_AT && n < 2; i++)
+		if (model.rows[i].there)
+			at[n++] = i;
+	assert_int_equal(n, 2);
+	model_token(at[0], &gone);
+	model_token(at[1], &stays);
+	take(NULL);
+	assert_true(anywhere(&gone) && anywhere(&stays));
+	model_gone(&model, at[0]);
+	model.revision.number++;
+	take(NULL);
+	assert_int_equal(keeper_wipe(keeper, 5), 0);
+	event = keeper_bed_next(keeper);
+	if (event.error < 0)
+		fail_msg("%s", event.message);
+	assert_int_equal(event.kind, KEEPER_EVENT_WIPED);
+	assert_int_equal(event.tag, 5);
+	assert_false(anywhere(&gone));
+	assert_true(anywhere(&stays));
+	expect_old();
+	change_and_take(20);
+}
+
 static int fresh_bed(void **state)
 {
 	bool damaged;
@@ -525,6 +573,7 @@ int main(void)
 		TEST(keeper_that_closes_leaves_the_old_roster),
 		TEST(full_disk_leaves_the_old_roster),
 		TEST(damaged_cache_is_refilled_by_a_snapshot),
+		TEST(wiped_cache_has_nothing_of_what_is_gone),
 		TEST(row_that_was_tampered_with_asks_for_a_snapshot),
 	};
 
