@@ -36,8 +36,11 @@ static int check(struct registry *reg, uint64_t id, struct registry_member *ret_
 		rc = registry_member(reg, id, ret_member);
 	if (rc < 0)
 		return rc;
-	if (registry_erasure(reg, id, &erasure) == 0)
+	rc = registry_erasure(reg, id, &erasure);
+	if (rc == 0)
 		return registry_fail(reg, -EPERM, "member %" PRIu64 " was erased already", id);
+	if (rc != -ENOENT)
+		return rc;
 	if (!stmt)
 		return registry_sql_fail(reg, "read the operators");
 	sqlite3_bind_int64(stmt, 1, (int64_t)id);
@@ -279,14 +282,18 @@ int registry_erase_again(struct registry *reg, uint64_t member, int64_t at_us)
 	struct erasing *e = calloc(1, sizeof(*e));
 	struct registry_erasure erasure;
 	int rc = e ? registry_check_changing(reg) : -ENOMEM;
+	bool nothing = false;
 
-	if (rc == 0 && registry_erasure(reg, member, &erasure) == 0) {
-		free(e);
-		return 0;
+	if (rc == 0) {
+		rc = registry_erasure(reg, member, &erasure);
+		nothing = rc == 0;
 	}
-	if (rc == 0)
+	if (rc == -ENOENT) {
 		rc = registry_member(reg, member, &e->member);
-	if (rc == 0 && e->member.created_us > at_us) { /* a new site's, under an old list */
+		/* a new site's, under an old list */
+		nothing = rc == 0 && e->member.created_us > at_us;
+	}
+	if (nothing) {
 		free(e);
 		return 0;
 	}

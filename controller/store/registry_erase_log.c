@@ -68,12 +68,12 @@ static int judge(
 static int next(struct registry *reg, bool fork, uint64_t member, int64_t *id, struct entry *entry)
 {
 	CLEANUP(registry_done)
-	sqlite3_stmt *stmt = registry_prepare(
-		reg, fork ? "SELECT id, " REGISTRY_LOG_ROW " FROM fork WHERE id > ?2 AND ?1 > 0 "
-			    "AND salt IS NOT NULL AND why IS NULL ORDER BY id"
-			  : "SELECT id, " REGISTRY_LOG_ROW " FROM entry WHERE id > ?2 AND "
-			    "(member = ?1 OR member IS NULL) AND salt IS NOT NULL AND why IS NULL "
-			    "ORDER BY id");
+	sqlite3_stmt *stmt = registry_prepare(reg,
+		fork ? "SELECT id, " REGISTRY_LOG_ROW " FROM fork WHERE id > ?2 AND ?1 > 0 "
+		       "AND salt IS NOT NULL AND why IS NULL ORDER BY id"
+		     : "SELECT id, " REGISTRY_LOG_ROW " FROM entry NOT INDEXED WHERE id > ?2 AND "
+		       "(member = ?1 OR member IS NULL) AND salt IS NOT NULL AND why IS NULL "
+		       "ORDER BY id");
 	struct registry_batch_row row;
 	int rc;
 

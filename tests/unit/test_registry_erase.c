@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "days_bed.h"
+#include "registry_sweep.h"
 #include "store/registry_erase.h"
 
 #define NAME "Ottoline Penhaligon"
@@ -295,6 +296,33 @@ static void a_list_is_applied_again(void **state)
 	chain_free(&c);
 }
 
+static int erase_whole(struct registry *reg)
+{
+	struct registry_erased erased;
+	int rc = registry_begin(reg);
+
+	if (rc == 0)
+		rc = registry_erase(reg, ada, &erased);
+	if (rc == 0)
+		rc = registry_commit(reg, NULL);
+	if (registry_changing(reg))
+		registry_abort(reg);
+	return rc;
+}
+
+static void interrupted_anywhere_nothing_is_erased(void **state)
+{
+	struct registry *reg = begin();
+
+	(void)state;
+	assert_true(sweep(reg, erase_whole) > 100);
+	EXPECT(reg, registry_wipe(reg), 1);
+	assert_traces(false);
+	assert_whole(4);
+	registry_close(reg);
+	chain_free(&c);
+}
+
 static void export_has_everything(void **state)
 {
 	static const char *const wanted[] = {"\"name\":\"" NAME, "\"label\":\"" LABEL,
@@ -326,6 +354,7 @@ int main(void)
 		TEST(a_door_owes_it_until_it_says_so),
 		TEST(what_cannot_be_is_refused),
 		TEST(a_list_is_applied_again),
+		TEST(interrupted_anywhere_nothing_is_erased),
 		TEST(export_has_everything),
 	};
 
