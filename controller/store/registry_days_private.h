@@ -25,6 +25,8 @@ struct registry_reckoning {
 	size_t pool_count;
 };
 int registry_log_clock(struct registry *registry, int64_t chain, struct registry_clock *ret_clock);
+/* The moment at which an entry that comes next counts. */
+int64_t registry_moment(const struct registry_reckoning *reckoning, const struct entry *entry);
 /* One new entry, by its number in the log. */
 int registry_reckon(struct registry *registry, struct registry_reckoning *reckoning, int64_t id,
 	const struct entry *entry);
@@ -58,6 +60,9 @@ int registry_checkout(struct registry *registry, uint16_t *ret_minute, bool *ret
 /* The last check-out at or before, and the first after: beyond them nobody stays inside. */
 int64_t registry_checkout_before(int64_t at_us, uint16_t minute);
 int64_t registry_checkout_after(int64_t at_us, uint16_t minute);
+/* Where a month begins and ends; what was asked for last is kept. */
+const struct registry_month *registry_month_bounds(
+	struct registry *registry, int32_t month, uint16_t minute);
 /* The member's month, up to now_us. */
 int registry_standing(struct registry *registry, uint64_t member, int32_t month, int64_t now_us,
 	struct standing *ret_standing);

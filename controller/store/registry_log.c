@@ -182,8 +182,9 @@ static int add(struct taking *t, const struct registry_batch_row *row)
 	CLEANUP(registry_done)
 	sqlite3_stmt *stmt = registry_prepare(t->reg,
 		"INSERT INTO entry (chain, seq, hash, body, salt, subject, why, collected_us, door,"
-		" wall_us, kind, verdict, reason, member, card, token, actor) VALUES"
-		" (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)");
+		" wall_us, kind, verdict, reason, member, card, token, actor, at_us) VALUES"
+		" (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,"
+		" ?18)");
 	struct entry entry = {0};
 	int64_t id;
 	int rc, late = 0;
@@ -202,6 +203,8 @@ static int add(struct taking *t, const struct registry_batch_row *row)
 	bind_row(stmt, t, row, late);
 	registry_bind_text(stmt, 9, t->batch->door);
 	sqlite3_bind_int64(stmt, 10, entry.wall_us);
+	sqlite3_bind_int64(
+		stmt, 18, row->poison ? entry.wall_us : registry_moment(&t->reckoning, &entry));
 	if (!row->poison)
 		bind_facts(stmt, &entry, late);
 	rc = registry_run(t->reg, stmt, "keep an entry");

@@ -37,7 +37,8 @@ struct registry_month {
 	int32_t month;
 	uint16_t minute;
 	int32_t first, end; /* dates */
-	int64_t from_us, until_us;
+	int64_t start_us, until_us;
+	int64_t from_us; /* the last check-out before it starts */
 };
 
 struct registry {

@@ -13,8 +13,7 @@ static bool clock_good(const struct registry_reckoning *r, const struct entry *e
 	       e->wall_us <= r->collected_us + CLOCK_HUB_TOLERANCE_US;
 }
 
-/* The moment at which the entry counts. */
-static int64_t moment_of(const struct registry_reckoning *r, const struct entry *e)
+int64_t registry_moment(const struct registry_reckoning *r, const struct entry *e)
 {
 	const struct registry_clock *clock = &r->clock;
 	int64_t at_us;
@@ -213,7 +212,7 @@ int registry_reckon(
 	struct registry *reg, struct registry_reckoning *r, int64_t id, const struct entry *e)
 {
 	enum entry_kind kind = entry_kind_was(e);
-	int64_t at_us = moment_of(r, e);
+	int64_t at_us = registry_moment(r, e);
 
 	move_clock(r, e);
 	if (kind == ENTRY_KIND_TAP)

@@ -107,5 +107,10 @@
 "  until_us INTEGER NOT NULL) STRICT, WITHOUT ROWID;" /* below from_us: it still stands open */ \
 "ALTER TABLE chain ADD COLUMN boot BLOB CHECK (length(boot) = 16);" /* of its last good clock */ \
 "ALTER TABLE chain ADD COLUMN mono_us INTEGER NOT NULL DEFAULT 0;" \
-"ALTER TABLE chain ADD COLUMN wall_us INTEGER NOT NULL DEFAULT 0;"
+"ALTER TABLE chain ADD COLUMN wall_us INTEGER NOT NULL DEFAULT 0;" \
+"ALTER TABLE entry ADD COLUMN at_us INTEGER NOT NULL DEFAULT 0;" /* when it counts, as reckoned */ \
+"UPDATE entry SET at_us = iif(wall_us BETWEEN 0 AND collected_us + 86400000000, wall_us, " \
+"  collected_us);" \
+"CREATE INDEX entry_tap ON entry (at_us, kind, verdict, reason, card, member) " \
+"  WHERE verdict IS NOT NULL;"
 /* clang-format on */

@@ -99,8 +99,7 @@ static int read_terms(struct registry *reg, uint64_t member, struct terms *ret_t
 	return 0;
 }
 
-/* The month's first instant, the check-out before it, and its end; the last one asked is kept. */
-static const struct registry_month *month_bounds(
+const struct registry_month *registry_month_bounds(
 	struct registry *reg, int32_t month, uint16_t minute)
 {
 	struct registry_month *m = &reg->month;
@@ -111,7 +110,8 @@ static const struct registry_month *month_bounds(
 	m->minute = minute;
 	m->first = civil_date(month / 12, month % 12 + 1, 1);
 	m->end = civil_date((month + 1) / 12, (month + 1) % 12 + 1, 1);
-	m->from_us = registry_checkout_before(instant(m->first, 0), minute);
+	m->start_us = instant(m->first, 0);
+	m->from_us = registry_checkout_before(m->start_us, minute);
 	m->until_us = instant(m->end, 0);
 	return m;
 }
@@ -182,7 +182,7 @@ static int stand(struct registry *reg, const struct terms *terms, int32_t month,
 	struct standing *s)
 {
 	CLEANUP(registry_done) sqlite3_stmt *stmt = registry_prepare(reg, EVENTS_SQL);
-	const struct registry_month *m = month_bounds(reg, month, terms->minute);
+	const struct registry_month *m = registry_month_bounds(reg, month, terms->minute);
 	struct civil now = {0};
 	int32_t units = 0;
 	int rc;

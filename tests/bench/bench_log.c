@@ -5,8 +5,10 @@
  */
 #include "../unit/chain_bed.h"
 #include "base/clock.h"
+#include "store/registry_days.h"
 #include "store/registry_log.h"
 #include "store/registry_people.h"
+#include "store/registry_report.h"
 #include "store/registry_site.h"
 #include <sys/stat.h>
 #include <time.h>
@@ -20,12 +22,18 @@
 
 static char err[ERR_MAX];
 static struct registry *reg;
+static int64_t now_us = START_US; /* goes with the entries */
 static uint64_t entries, state = 88172645463325252ull;
 
 static _Noreturn void die(const char *what)
 {
 	fprintf(stderr, "bench_log: %s: %s\n", what, reg ? registry_error(reg) : err);
 	exit(1);
+}
+
+static int64_t bench_clock(void)
+{
+	return now_us;
 }
 
 static uint64_t pick(uint64_t below)
@@ -116,7 +124,7 @@ static void collect(void)
 	for (unsigned i = 0; i < DOORS; i++) {
 		snprintf(name, sizeof(name), "door-%u", i);
 		chain_begin(&doors[i], "bench", name, NULL);
-		if (chain_door(reg, name, &chain_key()->public, clock_wall_us(), false) < 0)
+		if (chain_door(reg, name, &chain_key()->public, now_us, false) < 0)
 			die("door");
 	}
 	for (uint64_t n = 0; n < entries;) {
@@ -142,6 +150,7 @@ static void collect(void)
 			memcpy(rows[b], batches[b].rows, 64 * sizeof(**rows));
 			batches[b].rows = rows[b];
 		}
+		now_us = START_US + (int64_t)n * STEP_US;
 		start = clock_mono_us();
 		cpu = cpu_us();
 		if (registry_log_begin(reg) < 0)
@@ -300,6 +309,29 @@ static void question(enum ask ask)
 		(double)found / REPEATS);
 }
 
+/* Of a month in the middle. */
+static void report(void)
+{
+	static const char *const sections[] = {
+		"visits", "hours", "events", "allowance", "cards", "denied taps"};
+	struct civil civil;
+
+	if (clock_civil(START_US + (int64_t)(entries / 2) * STEP_US, &civil) < 0)
+		die("clock");
+	for (unsigned i = 0; i <= ARRAY_SIZE(sections); i++) {
+		unsigned which = i < ARRAY_SIZE(sections) ? 1u << i : REGISTRY_REPORT_ALL;
+		struct registry_report *r = NULL;
+		uint64_t start = clock_mono_us();
+
+		if (registry_report(reg, registry_month_of(civil.date), which, false, &r) < 0)
+			die("report");
+		printf("report of a month: %-25s %7.1f ms  (%u visits)\n",
+			i < ARRAY_SIZE(sections) ? sections[i] : "all of it",
+			(double)(clock_mono_us() - start) / 1000, r->visits);
+		free(r);
+	}
+}
+
 static void verify(void)
 {
 	uint64_t start = clock_mono_us(), checked = 0;
@@ -323,7 +355,8 @@ int main(int argc, char **argv)
 	struct registry_options options = {.path = "hub.db",
 		.site = "bench",
 		.timezone = "Europe/London",
-		.hash = crypto_hash256};
+		.hash = crypto_hash256,
+		.now_us = bench_clock};
 	uint64_t start;
 	struct stat st;
 
@@ -343,6 +376,7 @@ int main(int argc, char **argv)
 			(double)(clock_mono_us() - start) / 1e6, (double)st.st_size / 1e6);
 	for (enum ask ask = NEWEST; ask < ASKS; ask++)
 		question(ask);
+	report();
 	verify();
 	registry_close(reg);
 	return 0;
