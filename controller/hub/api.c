@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "crypto/text.h"
+#include "store/registry_days.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -285,6 +286,20 @@ void api_query_name(struct api_call *call, const char *name, const char **ret_na
 	if (text && !name_id_valid(text))
 		api_errors_add(&call->errors, name, "expected 1 to 32 of a-z, 0-9 and -");
 	*ret_name = text;
+}
+
+int api_month_parse(const char *text, int32_t *ret_month)
+{
+	char date[11];
+	int32_t day;
+
+	if (strlen(text) != 7)
+		return -EINVAL;
+	snprintf(date, sizeof(date), "%s-01", text);
+	if (civil_date_parse(date, &day) < 0)
+		return -EINVAL;
+	*ret_month = registry_month_of(day);
+	return 0;
 }
 
 /* "1.42" */

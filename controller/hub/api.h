@@ -102,6 +102,7 @@ extern const struct api_route api_guest_routes[];
 extern const struct api_route api_event_guest_routes[];
 extern const struct api_route api_operator_routes[];
 extern const struct api_route api_log_routes[];
+extern const struct api_route api_report_routes[];
 extern const struct api_route api_alarm_routes[];
 
 /* ---- session.c ---- */
@@ -167,6 +168,9 @@ void api_query_word(struct api_call *call, const char *name, const char *const *
 /* NULL where it is not there. */
 const char *api_query_text(struct api_call *call, const char *name, size_t max);
 void api_query_name(struct api_call *call, const char *name, const char **ret_name);
+
+/* "2026-11" as 12 * year + month - 1. 0 or -EINVAL. */
+int api_month_parse(const char *text, int32_t *ret_month);
 
 /* ?revision=GENERATION.NUMBER; false where it is not there. */
 bool api_query_revision(struct api_call *call, struct revision *ret_revision);

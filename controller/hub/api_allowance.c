@@ -10,21 +10,6 @@
 
 /* ---- months ---- */
 
-/* "2026-11" → 12 * year + month - 1. */
-static int parse_month(const char *text, int32_t *ret_month)
-{
-	char date[11];
-	int32_t day;
-
-	if (strlen(text) != 7)
-		return -EINVAL;
-	snprintf(date, sizeof(date), "%s-01", text);
-	if (civil_date_parse(date, &day) < 0)
-		return -EINVAL;
-	*ret_month = registry_month_of(day);
-	return 0;
-}
-
 static void write_month(struct api_writer *out, const struct standing *s)
 {
 	char text[16];
@@ -124,7 +109,7 @@ static int show_allowance(struct api_call *call)
 	int32_t month = 0;
 	int r;
 
-	if (text && parse_month(text, &month) < 0)
+	if (text && api_month_parse(text, &month) < 0)
 		api_errors_add(&call->errors, "month", "expected a month as 2026-11");
 	if (call->errors.count > 0)
 		return api_malformed(call);

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The doors' journals as people read them: JSON, or a spreadsheet. */
-#include "api.h"
+#include "api_sheet.h"
 
 #include "base/clock.h"
 #include "core/reason.h"
-#include "wire/csv.h"
 
 #include <inttypes.h>
 #include <limits.h>
@@ -211,44 +210,16 @@ static void answer_json(struct api_call *call, const struct api_page *page,
 
 /* ---- a spreadsheet ---- */
 
-struct sheet {
-	char *text;
-	size_t used;
-	size_t room;
-	bool failed;
-};
-
-static void put_cell(struct sheet *sheet, const char *text, char after)
-{
-	size_t need = 2 * strlen(text) + 8, room = sheet->room ? sheet->room : 65536;
-	char *grown;
-
-	while (room < sheet->used + need)
-		room *= 2;
-	if (room > sheet->room) {
-		grown = realloc(sheet->text, room);
-		if (!grown) {
-			sheet->failed = true;
-			return;
-		}
-		sheet->text = grown;
-		sheet->room = room;
-	}
-	sheet->used += (size_t)csv_field(text, sheet->text + sheet->used, need);
-	if (after == '\n')
-		sheet->text[sheet->used++] = '\r';
-	sheet->text[sheet->used++] = after;
-}
-
-static void put_number(struct sheet *sheet, uint64_t number)
+static void put_number(struct api_sheet *sheet, uint64_t number)
 {
 	char text[24];
 
 	snprintf(text, sizeof(text), "%" PRIu64, number);
-	put_cell(sheet, number ? text : "", ',');
+	api_sheet_cell(sheet, number ? text : "", ',');
 }
 
-static void put_entry(struct sheet *sheet, struct names *names, const struct registry_entry *row)
+static void put_entry(
+	struct api_sheet *sheet, struct names *names, const struct registry_entry *row)
 {
 	const struct entry *entry = &row->entry;
 	char time[32], kind[16], warnings[200] = "", use[32] = "";
@@ -263,22 +234,23 @@ static void put_entry(struct sheet *sheet, struct names *names, const struct reg
 			snprintf(use + strlen(use), sizeof(use) - strlen(use), "%s%s",
 				*use ? " " : "", entry_use_name(bit));
 	put_number(sheet, row->id);
-	put_cell(sheet, row->door, ',');
+	api_sheet_cell(sheet, row->door, ',');
 	put_number(sheet, row->seq);
-	put_cell(sheet, time, ',');
-	put_cell(sheet, clock_trust_name(entry->clock), ',');
-	put_cell(sheet, kind_name(row, kind), ',');
-	put_cell(sheet, !entry->decided ? "" : entry->grant ? "grant" : "deny", ',');
-	put_cell(sheet, entry->decided ? reason_info(entry->reason)->name : "", ',');
-	put_cell(sheet, warnings, ',');
+	api_sheet_cell(sheet, time, ',');
+	api_sheet_cell(sheet, clock_trust_name(entry->clock), ',');
+	api_sheet_cell(sheet, kind_name(row, kind), ',');
+	api_sheet_cell(sheet, !entry->decided ? "" : entry->grant ? "grant" : "deny", ',');
+	api_sheet_cell(sheet, entry->decided ? reason_info(entry->reason)->name : "", ',');
+	api_sheet_cell(sheet, warnings, ',');
 	put_number(sheet, entry->subject.member);
-	put_cell(sheet, entry->subject.member ? name_of(names, entry->subject.member) : "", ',');
+	api_sheet_cell(
+		sheet, entry->subject.member ? name_of(names, entry->subject.member) : "", ',');
 	put_number(sheet, entry->subject.card);
 	put_number(sheet, entry->subject.sponsor);
 	put_number(sheet, entry->subject.event);
-	put_cell(sheet, use, ',');
-	put_cell(sheet, entry->subject.actor, ',');
-	put_cell(sheet, entry->detail, '\n');
+	api_sheet_cell(sheet, use, ',');
+	api_sheet_cell(sheet, entry->subject.actor, ',');
+	api_sheet_cell(sheet, entry->detail, '\n');
 }
 
 /* The same question with the next page's cursor, for who follows links. */
@@ -308,18 +280,15 @@ static int answer_csv(struct api_call *call, const struct api_page *page,
 		"verdict", "reason", "warnings", "member", "name", "card", "sponsor", "event",
 		"use", "actor", "detail"};
 	struct names names = {.call = call};
-	struct sheet sheet = {0};
+	struct api_sheet sheet = {0};
 
 	for (size_t i = 0; i < ARRAY_SIZE(columns); i++)
-		put_cell(&sheet, columns[i], i + 1 < ARRAY_SIZE(columns) ? ',' : '\n');
+		api_sheet_cell(&sheet, columns[i], i + 1 < ARRAY_SIZE(columns) ? ',' : '\n');
 	for (size_t i = 0; i < count && !sheet.failed; i++)
 		put_entry(&sheet, &names, &rows[i]);
 	if (count == page->limit && count > 0 && !http_query(call->request, "above"))
 		add_link(call, rows[count - 1].id);
-	if (!sheet.failed)
-		http_respond(call->request, 200, "text/csv; charset=utf-8", sheet.text, sheet.used);
-	free(sheet.text);
-	return sheet.failed ? -ENOMEM : API_ANSWERED;
+	return api_sheet_answer(call, &sheet);
 }
 
 /* A spreadsheet may be larger than the registry's page. */

@@ -30,6 +30,7 @@ static const struct api_route *const groups[] = {
 	api_guest_routes,
 	api_operator_routes,
 	api_log_routes,
+	api_report_routes,
 	api_alarm_routes,
 };
 
@@ -182,7 +183,7 @@ static int judge_parameter(struct api_call *call)
 {
 	const char *text = call->parameter;
 	bool good = true;
-	int32_t date;
+	int32_t date, month;
 
 	if (strstr(call->route->path, "{id}") && call->route->names == API_HEX)
 		good = text_unhex(text, call->hex, sizeof(call->hex)) == 0;
@@ -192,6 +193,8 @@ static int judge_parameter(struct api_call *call)
 		good = name_id_valid(text);
 	else if (strstr(call->route->path, "{date}"))
 		good = civil_date_parse(text, &date) == 0;
+	else if (strstr(call->route->path, "{month}"))
+		good = api_month_parse(text, &month) == 0;
 	if (call->route->names == API_OWN && call->actor.role != OPERATOR_ROLE_ADMIN &&
 		strcmp(text, call->actor.name) != 0)
 		return api_refuse(call, 403, "role", "Not with this role",

@@ -216,6 +216,8 @@ class Site:
                 "/enrolments/": lambda: "0" * 32, "/commands/": lambda: "0" * 32, "/alarms/": lambda: 1}
         if "{date}" in shape:
             return shape.replace("{date}", "2027-04-%02d" % (1 + next(self.count) % 28))
+        if "{month}" in shape:
+            return shape.replace("{month}", time.strftime("%Y-%m", time.gmtime(time.time() - 40 * 86400)))
         for start, make in made.items():
             if shape.startswith(start) and "{" in shape:
                 return re.sub(r"\{\w+\}", str(make()), shape)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What people do with the API, from start to end; drive.py runs these."""
-import http.client, json, os, subprocess, time
+import csv, http.client, io, json, os, subprocess, time
 import drive
 
 
@@ -544,6 +544,37 @@ def peers(site):
     check(a.status == 401, "a wrong key on the socket is %r" % a)
 
 
+def reports(site):
+    """A month in numbers: what is about few people is withheld, unless an auditor asks."""
+    event = site.good("admin", "POST", "/events", {"title": "=cmd|' /C calc'!A0", "starts": "2026-10-05T18:00:00Z", "ends": "2026-10-05T20:00:00Z"})["id"]
+    for n in range(7):
+        guest = site.good("host", "POST", "/events/%d/guests" % event, {"name": "Guest %d" % n})["id"]
+        if n < 2:
+            site.good("host", "PUT", "/event-guests/%d/arrival" % guest, {"came": True})
+    path = "/reports/2026-10"
+    r = site.good("host", "GET", path)
+    check(r["month"] == "2026-10" and r["exact"] is False and "withheld" in r["note"] and r["from"] == "2026-09-30T23:00:00Z"
+          and r["until"] == "2026-11-01T00:00:00Z", "the month: %s" % {k: r.get(k) for k in ("month", "from", "until", "note")})
+    check(r["events"]["events"][0]["arrived"] is None and r["events"]["arrived"] is None, "two guests are shown: %s" % r["events"])
+    site.bad("host", "GET", path + "?exact=true", 403, says="auditors")
+    r = site.good("auditor", "GET", path + "?exact=true")
+    check(r["events"]["events"][0]["arrived"] == 2 and r["note"] is None, "the exact event: %s" % r["events"])
+    audited(site, "report.exact", "report/2026-10")
+    r = site.good("host", "GET", path + "?section=denied")
+    check("denied" in r and "visits" not in r, "one section: %s" % list(r))
+    for section in ("visits", "hours", "events", "allowance", "cards", "denied"):
+        a = site.good("host", "GET", path + "?section=%s&format=csv" % section)
+        rows = list(csv.reader(io.StringIO(a.body.decode())))
+        check(len({len(row) for row in rows}) == 1, "%s is ragged: %s" % (section, rows))
+        check(rows[-1][0].startswith("withheld"), "%s does not say what is withheld: %s" % (section, rows[-1]))
+        check(not [c for row in rows for c in row if c[:1] in "=+-@\t" and c], "%s has a formula: %s" % (section, rows))
+    site.bad("host", "GET", path + "?format=csv", 400, says="section")
+    site.bad("host", "GET", path + "?section=no_such", 400, says="section")
+    site.bad("host", "GET", "/reports/2026-13", 404)
+    site.bad("host", "GET", "/reports/2026-1", 404)
+    site.bad("host", "GET", "/reports/9990-01", 422, says="has not begun")
+
+
 def log(site):
     """What the log says of nothing, and who looked."""
     check(site.good("host", "GET", "/log?limit=10") == {"items": [], "next": None, "above": 0, "cut_from": None}, "an empty log")
@@ -600,4 +631,4 @@ def erasing(site):
     check(site.good("auditor", "GET", "/members/%d/erase" % m)["wiped"], "the file is not rewritten")
 
 
-SECTIONS = {f.__name__: f for f in (members, paging, cards, site_settings, tiers, calendar, days, expected, doors, operators, sessions, peers, log, erasing)}
+SECTIONS = {f.__name__: f for f in (members, paging, cards, site_settings, tiers, calendar, days, expected, doors, operators, sessions, peers, reports, log, erasing)}

@@ -54,7 +54,7 @@ check "another role is found" other_role_is_found
 "$B/bin/tapin-hub" --config "$work/hub.conf" --init >"$work/init.log" 2>&1
 password=$(sed -nE 's/^ *password +([^ ]+).*/\1/p' "$work/init.log")
 check "the hub starts" hub_up
-for section in examples refusals paths noise members paging cards site_settings tiers calendar days expected doors operators peers log erasing sessions; do
+for section in examples refusals paths noise members paging cards site_settings tiers calendar days expected doors operators peers reports log erasing sessions; do
 	# an address may try 20 times to log in: here from the first; sessions outlive a hub
 	[ $section != sessions ] || { stop hub && hub_up; }
 	check "$section" drive $section
