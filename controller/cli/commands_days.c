@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The table of commands about who is in, what they use up, and their guests. */
+/* The table of commands about who is in, what they use up, their guests, and months in numbers. */
 #include "commands_private.h"
 
 static const struct cli_column present_columns[] = {
@@ -196,9 +196,28 @@ static const struct cli_command guest_commands[] = {
 		.columns = guest_columns},
 };
 
+static const struct cli_option month_options[] = {
+	{"section", CLI_CHOICE, "section", "visits|hours|events|allowance|cards|denied",
+		"only this one", 0},
+	{"exact", CLI_FLAG, "exact", NULL,
+		"nothing is withheld; auditors and admins only, and audited", 0},
+	{"csv", CLI_FLAG, NULL, NULL, "print CSV, of one section", 0},
+	{0},
+};
+static const struct cli_command report_commands[] = {
+	{.noun = "report",
+		.verb = "month",
+		.what = "a month in numbers: visits, busiest hours, events, allowance",
+		.method = "GET",
+		.path = "/reports/{MONTH}",
+		.options = month_options,
+		.run = cli_month},
+};
+
 const struct cli_table cli_days[] = {
 	{present_commands, ARRAY_SIZE(present_commands)},
 	{allowance_commands, ARRAY_SIZE(allowance_commands)},
 	{guest_commands, ARRAY_SIZE(guest_commands)},
+	{report_commands, ARRAY_SIZE(report_commands)},
 	{NULL, 0},
 };

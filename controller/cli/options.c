@@ -341,6 +341,7 @@ static int check_word(const char *noun, const char *kind, const char *word)
 {
 	uint64_t number;
 	int32_t date;
+	char month[16];
 	bool good;
 
 	if (strncmp(kind, "ID}", 3) == 0)
@@ -349,6 +350,9 @@ static int check_word(const char *noun, const char *kind, const char *word)
 		good = name_id_valid(word);
 	else if (strncmp(kind, "DATE}", 5) == 0)
 		good = civil_date_parse(word, &date) == 0;
+	else if (strncmp(kind, "MONTH}", 6) == 0)
+		good = snprintf(month, sizeof(month), "%.9s-01", word) == 10 &&
+		       civil_date_parse(month, &date) == 0;
 	else
 		good = strlen(word) == 32 && !word[strspn(word, "0123456789abcdef")];
 	if (!good)
@@ -356,6 +360,7 @@ static int check_word(const char *noun, const char *kind, const char *word)
 			*kind == 'I'   ? "a number from 1"
 			: *kind == 'N' ? "a name of 1 to 32 of a-z, 0-9 and -"
 			: *kind == 'D' ? "a date like 2026-12-24"
+			: *kind == 'M' ? "a month like 2026-12"
 				       : "32 hex digits",
 			*kind == 'I' ? number_hint(noun) : "");
 	return good ? 0 : -EINVAL;

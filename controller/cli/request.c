@@ -183,6 +183,25 @@ int cli_send_text(struct cli_call *call, const char *path, const char *type, con
 	return send_request(call, &request, ret_answer);
 }
 
+int cli_print_answer(struct cli_call *call, const char *path)
+{
+	const struct client_request request = {.method = "GET", .path = path};
+	struct client_answer answer;
+	char err[ERR_MAX];
+	int r = CLI_EXIT_DONE;
+
+	if (open_client(call) < 0)
+		return CLI_EXIT_USAGE;
+	if (client_call(call->client, &request, &answer, err) < 0)
+		return log_error("%s", err), CLI_EXIT_UNREACHABLE;
+	if (answer.status == 200)
+		fwrite(answer.body, 1, answer.size, stdout);
+	else
+		r = answered(call, &answer, NULL);
+	client_answer_free(&answer);
+	return r;
+}
+
 /* ---- lists ---- */
 
 static int page_path(const char *path, uint64_t left, const char *cursor, char out[CLI_PATH_MAX])

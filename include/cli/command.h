@@ -71,8 +71,8 @@ struct cli_command {
 	const char *own_arguments;
 	/* requests */
 	const char *method;
-	const char *path;                 /* "/members/{ID}": ID, NAME, DATE, HEX are words */
-	const struct cli_option *word;    /* one more word, for the body; or NULL */
+	const char *path;              /* "/members/{ID}": ID, NAME, DATE, MONTH, HEX are words */
+	const struct cli_option *word; /* one more word, for the body; or NULL */
 	const struct cli_option *options; /* or NULL */
 	const char *fixed; /* "state=suspended": in the body or query unless an option says else */
 	bool versioned;    /* --if-version N */
@@ -138,6 +138,8 @@ int cli_send(struct cli_call *call, const char *method, const char *path, json_t
 /* The same with text of another type. */
 int cli_send_text(struct cli_call *call, const char *path, const char *type, const char *text,
 	size_t size, json_t **ret_answer);
+/* Prints the text that the hub answers a GET with: an exit code. */
+int cli_print_answer(struct cli_call *call, const char *path);
 /* Reads a list page by page, at most call->limit items, and gives each page's items to take. */
 int cli_pages(struct cli_call *call, const char *path,
 	int (*take)(struct cli_call *call, json_t *items, void *userdata), void *userdata);
@@ -202,6 +204,7 @@ int cli_allowance(struct cli_call *call);
 int cli_member_export(struct cli_call *call);
 int cli_member_erase(struct cli_call *call);
 int cli_attendance(struct cli_call *call);
+int cli_month(struct cli_call *call);
 int cli_event_calendar(struct cli_call *call);
 int cli_log(struct cli_call *call);
 int cli_log_verify(struct cli_call *call);
