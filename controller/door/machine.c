@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/util.h"
 #include <dirent.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,19 +24,22 @@ static void read_line(const char *root, const char *path, char *out, size_t size
 	out[strcspn(out, "\n")] = '\0';
 }
 
-bool machine_keeps_outputs(const char *root)
+int machine_keeps_outputs(const char *root)
 {
 	static const char *const switches[] = {
 		"sys/module/pinctrl_bcm2835/parameters/persist_gpio_outputs",
 		"sys/module/pinctrl_rp1/parameters/persist_gpio_outputs"};
 	char line[8];
+	int r = -ENOENT;
 
 	for (size_t i = 0; i < ARRAY_SIZE(switches); i++) {
 		read_line(root, switches[i], line, sizeof(line));
 		if (line[0] == 'Y')
-			return true;
+			return 1;
+		if (line[0] != '\0')
+			r = 0;
 	}
-	return false;
+	return r;
 }
 
 /* Which of several is fed does not matter. */
@@ -67,7 +71,7 @@ void machine_warn(bool strike, const char *root)
 {
 	if (!strike)
 		return;
-	if (machine_keeps_outputs(root))
+	if (machine_keeps_outputs(root) > 0)
 		log_warning("gpio: this kernel keeps outputs as they were when a program dies; put "
 			    "dtparam=strict_gpiod into config.txt, or be sure that --relock runs "
 			    "after every stop");

@@ -8,7 +8,7 @@
 #include <sys/types.h>
 
 #define CONNECT_WAIT_MS 5000
-#define CARD_WAIT_MS 20000
+#define CARD_WAIT_MS 30000
 #define ALIVE_MAX_MS 2000
 
 struct reading {
@@ -66,7 +66,7 @@ static int until(struct selftest *t, struct reading *r, const bool *done, unsign
 			clock_mono_ms() + 200);
 		if (n < 0)
 			return n;
-		if (n & SELFTEST_WAIT_TYPED && selftest_typed(t) == 's')
+		if (n & SELFTEST_WAIT_TYPED && selftest_skipped(t))
 			return -ECANCELED;
 		receive(r);
 	}
@@ -81,7 +81,8 @@ static void try_card(struct selftest *t, struct reading *r)
 		selftest_skip(t, "card", "nobody was asked to show one");
 		return;
 	}
-	printf("      show a card to the reader, within %d s, or type skip\n", CARD_WAIT_MS / 1000);
+	printf("      show a card to the reader, within %d s; Enter skips it\n",
+		CARD_WAIT_MS / 1000);
 	r->has_card = false;
 	n = until(t, r, &r->has_card, CARD_WAIT_MS, true);
 	if (n > 0) /* which card it is, is nobody's business here */

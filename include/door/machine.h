@@ -7,8 +7,9 @@
 
 #include <stdbool.h>
 
-/* This kernel leaves an output as it was when the program that held it is gone. */
-bool machine_keeps_outputs(const char *root);
+/* 1: this kernel leaves an output as it was when the program that held it is gone; 0: it does not;
+ * -ENOENT: it has no such switch (only a Raspberry Pi's has). */
+int machine_keeps_outputs(const char *root);
 
 enum machine_watchdog {
 	MACHINE_WATCHDOG_FED,  /* somebody feeds a hardware watchdog */
