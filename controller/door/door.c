@@ -215,6 +215,8 @@ int door_run(const struct door_conf *conf)
 		r = start(&door, err);
 	if (r < 0) {
 		log_error("%s", *err ? err : strerror(-r));
+		/* what systemctl status shows while it waits for the next try */
+		(void)sd_notifyf(0, "STATUS=not started: %s", *err ? err : strerror(-r));
 		stop(&door);
 		return r;
 	}

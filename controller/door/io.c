@@ -224,10 +224,23 @@ int io_start_outputs(struct door *door, char err[ERR_MAX])
 		return r;
 	/* a door without a light is still a door */
 	for (enum door_line line = DOOR_LINE_GREEN; line <= DOOR_LINE_BUZZER; line++)
-		if (start_output(door, line, light_err) < 0)
+		if (start_output(door, line, light_err) < 0) {
 			log_error("%s: %s; the door works without it", door_line_name(line),
 				light_err);
+			door->line_faults[line] = strdup(light_err);
+		}
 	return 0;
+}
+
+const char *io_line_is(const struct door *door, enum door_line line, bool *ret_ok)
+{
+	const struct gpio_line *gpio =
+		door->outputs[line] ? door->outputs[line] : door->inputs[line].gpio;
+
+	*ret_ok = gpio != NULL;
+	if (gpio)
+		return gpio_line_resolved(gpio);
+	return door->line_faults[line] ? door->line_faults[line] : "not taken yet";
 }
 
 static int start_timer(struct door *door, sd_event_source **timer, sd_event_time_handler_t on_time)
@@ -282,6 +295,9 @@ void io_stop(struct door *door)
 	door->doorway_timer = sd_event_source_disable_unref(door->doorway_timer);
 	door->strike_timer = sd_event_source_disable_unref(door->strike_timer);
 	inputs_stop(door);
-	for (enum door_line line = 0; line < DOOR_LINE_COUNT; line++)
+	for (enum door_line line = 0; line < DOOR_LINE_COUNT; line++) {
 		door->outputs[line] = gpio_line_free(door->outputs[line]);
+		free(door->line_faults[line]);
+		door->line_faults[line] = NULL;
+	}
 }

@@ -135,6 +135,8 @@ struct door {
 	int64_t clock_floor_us;
 
 	struct gpio_line *outputs[DOOR_LINE_COUNT];
+	char *line_faults[DOOR_LINE_COUNT]; /* why a line that the door works without is not to be
+					       had; else NULL */
 	struct door_input inputs[DOOR_LINE_COUNT]; /* of the lines that are inputs */
 	struct doorway doorway;
 	bool strike; /* the level last driven: true = released */
@@ -186,6 +188,8 @@ void watchdog_stop(struct door *door);
 /* Requests the outputs, the strike first: at rest, or released where the fire input says so. 0, or
  * negative errno with err if the strike is not to be had. */
 int io_start_outputs(struct door *door, char err[ERR_MAX]);
+/* What a wired line was found to be, or, with *ret_ok false, why it is not to be had. */
+const char *io_line_is(const struct door *door, enum door_line line, bool *ret_ok);
 /* Starts the doorway with the inputs. 0 or negative errno with err. */
 int io_start_doorway(struct door *door, char err[ERR_MAX]);
 /* Strike to rest (but for fire), lights out, lines given back. */

@@ -85,6 +85,17 @@ int message_live_write(
 	const char *site, const char *door, const struct entry *entry, char **ret_body);
 
 /* ---- status: door/D/status, retained, last will ---- */
+#define MESSAGE_LINE_IS_MAX 240
+
+/* One wired line: what was configured, and what that is. */
+struct message_line {
+	const char *name; /* "strike", … */
+	const char *line; /* as configured */
+	bool ok;
+	const char *is; /* where the line was found, or why it cannot be had; cut to
+			   MESSAGE_LINE_IS_MAX */
+};
+
 struct message_status {
 	bool online;
 	const char *state;      /* doorway_state_name */
@@ -95,11 +106,13 @@ struct message_status {
 	uint32_t reader_age_ms; /* of the last good answer; UINT32_MAX: never */
 	uint64_t pending;       /* entries not acknowledged yet */
 	struct revision revision;
-	int64_t since_us;    /* when this state was reached, wall time */
-	int64_t until_us;    /* held open until then, by the hub's time; 0: not, or until told
-				otherwise */
-	bool event;          /* the hold is an event's: no held-open alarms */
-	uint32_t alarms;     /* doorway_standing */
+	int64_t since_us; /* when this state was reached, wall time */
+	int64_t until_us; /* held open until then, by the hub's time; 0: not, or until told
+			     otherwise */
+	bool event;       /* the hold is an event's: no held-open alarms */
+	uint32_t alarms;  /* doorway_standing */
+	size_t line_count;
+	const struct message_line *lines;
 	const char *program; /* version */
 };
 /*

@@ -41,6 +41,10 @@ hub_real_up && site_door_add front && site_door_up front && until_true $((10 * s
 conf=$work/front/door.conf
 
 # ---- beside a running door ----
+shows_lines() {
+	TAPIN_HUB=unix:$work/hub.sock "$B/bin/tapin" door show front >"$work/show" && grep -qiE '^strike line +gpiochip0 .* 17 GPIO17' "$work/show"
+}
+check "the hub's admins see what its lines are" until_true 5 shows_lines
 refuses() { ! selftest "$conf" --yes && says '^FAIL  service .*running' && says 'mend: .*systemctl stop tapin-door'; }
 count_moves
 check "it refuses beside a running door, and says how to stop it" refuses
