@@ -153,6 +153,8 @@ static int start(struct door *door, char err[ERR_MAX])
 	r = io_start_outputs(door, err);
 	if (r < 0)
 		return r;
+	/* a person may wait for what follows: a large journal takes seconds */
+	lights_refresh(door);
 	make_directories(&door->conf);
 	if (wiring_save(&door->conf, err) < 0)
 		log_warning("%s", err);
@@ -221,6 +223,8 @@ int door_run(const struct door_conf *conf)
 		return r;
 	}
 	log_info("door %s of site %s is ready", conf->door, conf->site);
+	door.ready = true;
+	lights_refresh(&door);
 	sd_notify(0, "READY=1");
 	door_status(&door);
 	r = sd_event_loop(door.event);

@@ -140,6 +140,7 @@ void tap_refresh(struct door *door)
 	}
 	door->roster.version = version;
 	feed_status(door);
+	lights_refresh(door); /* it may be the first */
 	/* the revision stands in each entry: a change of one card is no entry of its own */
 	if (tap_has_hub_roster(door) && !fetch_is_snapshot(door))
 		return;

@@ -131,6 +131,7 @@ struct door {
 	sd_event *event;
 	uint8_t boot_id[16];
 	uint64_t started_ms; /* monotonic */
+	bool ready;          /* everything was started */
 	enum clock_trust clock;
 	int64_t clock_floor_us;
 

@@ -40,6 +40,7 @@ opens() {
 	vdoor tap unlimited
 	until_true 3 happened "$from" "strike on"
 }
+check "and by the lights: four short winks" shows red "60 140 60 140 60 140 60 1340"
 check "members still come in while entries wait in memory" opens
 heals() {
 	local before
