@@ -6,7 +6,9 @@
 #include "crypto/hash.h"
 #include "crypto/text.h"
 #include "door/door.h"
+#include "wire/message.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -141,10 +143,32 @@ static void take_refused_ack(struct door *door, const struct journal_event *even
 		log_warning("journal: an acknowledgement was refused: %s", event->message);
 }
 
+/* Of every entry that is durable: journalctl -o verbose MESSAGE_ID=… */
+#define ENTRY_MESSAGE_ID "b235b99f1fda98f16a657e21fb6c930f"
+
+/* For those who look into systemd's journal; nothing about a card or a person. */
+static void say_entry(uint64_t seq, const struct entry *entry)
+{
+	const char *kind = entry_kind_name(entry->kind), *class = message_live_class(entry);
+	const char *verdict = entry->grant ? "grant" : "deny";
+	char fields[256], decided[96] = "";
+
+	if (entry->decided)
+		snprintf(decided, sizeof(decided), "TAPIN_VERDICT=%s\nTAPIN_REASON=%s\n", verdict,
+			reason_info(entry->reason)->name);
+	snprintf(fields, sizeof(fields),
+		"MESSAGE_ID=" ENTRY_MESSAGE_ID "\nTAPIN_SEQ=%" PRIu64 "\nTAPIN_KIND=%s\n%s", seq,
+		kind, decided);
+	log_record(class && strcmp(class, "alarm") == 0 ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO,
+		fields, "entry %" PRIu64 ": %s%s%s", seq, kind, entry->decided ? " " : "",
+		entry->decided ? reason_info(entry->reason)->name : "");
+}
+
 static void take_event(struct door *door, struct journal_event *event)
 {
 	switch (event->kind) {
 	case JOURNAL_EVENT_COMMITTED:
+		say_entry(event->seq, &event->entry);
 		feed_committed(door, event->seq, &event->entry);
 		return;
 	case JOURNAL_EVENT_FAULT:

@@ -236,6 +236,7 @@ int hub_run(const struct hub_conf *conf)
 	char err[ERR_MAX] = "";
 	int r;
 
+	log_fields("TAPIN_SITE=%s\n", conf->site);
 	setenv("TZ", conf->timezone, 1);
 	tzset();
 	r = crypto_init();
