@@ -97,7 +97,7 @@ static int on_housekeeping(sd_event_source *source, uint64_t usec, void *userdat
 	tap_refresh(door);
 	sync_start(door);
 	sync_tell_trust(door);
-	state_look_for_lift(door);
+	lift_look(door);
 	state_apply(door);
 	schedule_apply(door);
 	connect_parts(door);
@@ -202,7 +202,8 @@ static void stop(struct door *door)
 
 int door_run(const struct door_conf *conf)
 {
-	struct door door = {.conf = *conf, .started_ms = clock_mono_ms()};
+	uint64_t now_ms = clock_mono_ms();
+	struct door door = {.conf = *conf, .started_ms = now_ms, .sync = {.alone_ms = now_ms}};
 	char err[ERR_MAX] = "";
 	int r;
 

@@ -192,7 +192,7 @@ static int work(const struct options *o)
 	case JOB_HOLIDAYS:
 		return say(import_holidays(&conf, o->import, done, err), done, err);
 	case JOB_LIFT:
-		return say(state_lift(&conf, done, err), done, err);
+		return say(lift_ask(&conf, done, err), done, err);
 	case JOB_RELOCK:
 	case JOB_CLOCK:
 	case JOB_PROVISION:

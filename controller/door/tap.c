@@ -330,6 +330,8 @@ void tap_card(struct door *door, const struct reader_card *card)
 		io_doorway(door,
 			door->doorway.lockdown ? DOORWAY_EVENT_GRANT_OVERRIDE : DOORWAY_EVENT_GRANT,
 			verdict.release_ms);
+	if (verdict.grant && door->doorway.lockdown)
+		lift_by_card(door, &entry);
 	if (verdict.opens_up)
 		schedule_open_up(door);
 	show_verdict(door, &verdict);

@@ -405,14 +405,26 @@ void state_take_door(struct door *door, const struct mqtt_event *event);
 void state_take_answer(struct door *door, const struct sync_answer *answer);
 /* Resolves again: the time, a fault or a relock may have changed what holds. */
 void state_apply(struct door *door);
-/* Lifts a lockdown where root asked for it with tapin-door --lift-lockdown; called by housekeeping.
- */
-void state_look_for_lift(struct door *door);
-/* tapin-door --lift-lockdown, for a hub that is dead: asks the running door. 0 or negative errno.
- */
-int state_lift(const struct door_conf *conf, char ret_done[ERR_MAX], char err[ERR_MAX]);
 /* What the door's state opened was ended here, by hand or by fire: it does not come back. */
 void state_spend(struct door *door);
+
+/* ---- lift.c ---- */
+
+/* Loads what was lifted; with the states it is about. */
+void lift_start(struct door *door);
+/* A state of that revision has no lockdown any more. */
+bool lift_covers(const struct revision *lifted, const struct revision *revision);
+/*
+ * A card with the override flag passed a lockdown: where the hub is dead, that lifts it. tap: its
+ * entry, for who it was. Where that cannot be journalled, the lockdown stays.
+ */
+void lift_by_card(struct door *door, const struct entry *tap);
+/* Lifts a lockdown where root asked for it with tapin-door --lift-lockdown; called by housekeeping.
+ */
+void lift_look(struct door *door);
+/* tapin-door --lift-lockdown, for a hub that is dead: asks the running door. 0 or negative errno.
+ */
+int lift_ask(const struct door_conf *conf, char ret_done[ERR_MAX], char err[ERR_MAX]);
 
 /* ---- command.c ---- */
 
