@@ -142,9 +142,17 @@ static struct machine_action *free_action(struct machine *m, char err[ERR_MAX])
 static int start_action(
 	struct machine *m, struct machine_action *action, unsigned ms, char err[ERR_MAX])
 {
-	int r = sd_event_add_time_relative(m->event, &action->timer, CLOCK_MONOTONIC,
-		(uint64_t)ms * 1000u, 1, on_action_over, action);
+	struct timespec now;
+	uint64_t end_us;
+	int r;
 
+	/* not relative: that counts from when the loop woke, before the card came in, and a tap
+	 * would last a moment less than asked */
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	end_us = (uint64_t)now.tv_sec * 1000000u + (uint64_t)now.tv_nsec / 1000u + 1u +
+		 (uint64_t)ms * 1000u;
+	r = sd_event_add_time(
+		m->event, &action->timer, CLOCK_MONOTONIC, end_us, 1, on_action_over, action);
 	if (r < 0)
 		snprintf(err, ERR_MAX, "no timer: %s", strerror(-r));
 	return r < 0 ? r : 0;
