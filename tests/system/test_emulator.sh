@@ -37,9 +37,13 @@ last_event() { door status | awk '$1 == "log" { print $3 }'; }
 # ---- cards ----------------------------------------------------------------------------------
 spaced() { sed 's/../&  /g'; } # "0344" -> "03  44  ", as libnfc prints bytes
 lists_card() { # NAME; what the catalogue says is what nfc-list prints
-	local name=$1 uid atqa sak ats
-	read -r _ _ uid atqa sak ats < <(door cards | awk -v name="$name" '$1 == name')
-	door hold "$name" && list && door remove || return 1
+	local name=$1 kind uid atqa sak ats
+	read -r _ kind uid atqa sak ats < <(door cards | awk -v name="$name" '$1 == name')
+	door hold "$name" && nfc nfc-list -t 15 && door remove || return 1
+	case $kind in
+	typeb) says "^1 ISO14443B passive" && says "PUPI: $(spaced <<<"$uid")" ; return ;;
+	felica) says "^1 Felica (212" && says "^1 Felica (424" && says "ID (NFCID2): $(spaced <<<"$uid")" ; return ;;
+	esac
 	says "^1 ISO14443A passive target" || return 1
 	says "ATQA (SENS_RES): $(spaced <<<"$atqa")" && says "SAK (SEL_RES): $(spaced <<<"$sak")" || return 1
 	if [ "$uid" = random ]; then

@@ -368,6 +368,39 @@ static void other_modulations_find_nothing(void **state)
 	EXPECT(0x4B, 0x00);
 }
 
+static void cards_of_type_b_and_felica_show_themselves_to_their_own(void **state)
+{
+	static const struct card_spec b = {
+		.name = "b", .kind = CARD_KIND_TYPEB, .uid = {5, 6, 7, 8}, .uid_len = 4};
+	static const struct card_spec f = {.name = "f",
+		.kind = CARD_KIND_FELICA,
+		.uid = {1, 1, 2, 3, 4, 5, 6, 7},
+		.uid_len = 8};
+
+	(void)state;
+	put_card(&b);
+	put_card(&f);
+	COMMAND(0x4A, 0x01, 0x00);
+	EXPECT(0x4B, 0x00);
+	COMMAND(0x4A, 0x01, 0x03, 0x00);
+	EXPECT(0x4B, 0x01, 0x01, 0x50, 5, 6, 7, 8, 0, 0, 0, 0, 0, 0x71, 0x81, 1, 0);
+	COMMAND(0x40, 0x01, 0x30, 0x00);
+	EXPECT(0x41, CARD_ERROR_TIMEOUT);
+	for (uint8_t speed = 1; speed <= 2; speed++) {
+		COMMAND(0x4A, 0x01, speed, 0x00, 0xFF, 0xFF, 0x01, 0x00);
+		EXPECT(0x4B, 0x01, 0x01, 0x12, 0x01, 1, 1, 2, 3, 4, 5, 6, 7, 0x01, 0x20, 0x22, 0x04,
+			0x27, 0x67, 0x4E, 0xFF);
+	}
+	COMMAND(0x60, 0x01, 0x01, 0x00);
+	EXPECT(0x61, 0x00);
+	pn532_break(&chip, PN532_FAULT_SHORTTARGET, 1);
+	COMMAND(0x4A, 0x01, 0x03, 0x00);
+	EXPECT(0x4B, 0x01, 0x01, 0x50);
+	pn532_break(&chip, PN532_FAULT_LONGTARGET, 1);
+	COMMAND(0x4A, 0x01, 0x03, 0x00);
+	assert_int_equal(out_len, 6 + 7 + 3 + 250);
+}
+
 static void autopoll_names_the_type_it_found(void **state)
 {
 	(void)state;
@@ -745,6 +778,7 @@ int main(void)
 		TEST(of_two_cards_one_is_picked_or_both_are_given),
 		TEST(a_deselected_card_is_halted_until_asked_for_by_uid),
 		TEST(other_modulations_find_nothing),
+		TEST(cards_of_type_b_and_felica_show_themselves_to_their_own),
 		TEST(autopoll_names_the_type_it_found),
 		TEST(autopoll_waits_150_ms_for_each_type_and_period),
 		TEST(an_exchange_without_a_target_is_refused),

@@ -32,6 +32,9 @@ const struct pn532_fault_info pn532_faults[PN532_N_FAULTS] = {
 	[PN532_FAULT_EMPTYANSWER] = {"emptyanswer", "exchanges answer no data"},
 	[PN532_FAULT_LONGANSWER] = {"longanswer", "exchanges answer 262 bytes of data"},
 	[PN532_FAULT_PULLED] = {"pulled", "the card leaves between select and exchange"},
+	[PN532_FAULT_SHORTTARGET] = {"shorttarget", "cards show two bytes of themselves"},
+	[PN532_FAULT_LONGTARGET] = {"longtarget", "cards show 250 bytes of noise"},
+	[PN532_FAULT_NOISETARGET] = {"noisetarget", "cards show noise of the right length"},
 };
 
 void pn532_event(struct pn532 *chip, const char *format, ...)

@@ -9,6 +9,7 @@
  *   Select  InListPassiveTarget without a UID sends REQA: halted cards do not answer, cards it
  *           selected before do. With a UID it sends WUPA: halted cards answer too. The card
  *           placed first is found first.
+ *           Cards of type B (BrTy 03) and FeliCa (01, 02) show themselves; nothing more.
  *   Retries MxRtyPassiveActivation of RFConfiguration item 5; FF waits for ever.
  *
  * Timing (on unless switched off; what is not on the wire is estimated, no board was measured)
@@ -67,6 +68,9 @@ enum pn532_fault {
 	PN532_FAULT_EMPTYANSWER,
 	PN532_FAULT_LONGANSWER,
 	PN532_FAULT_PULLED,
+	PN532_FAULT_SHORTTARGET,
+	PN532_FAULT_LONGTARGET,
+	PN532_FAULT_NOISETARGET,
 	PN532_N_FAULTS,
 };
 
