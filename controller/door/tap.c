@@ -297,7 +297,7 @@ void tap_card(struct door *door, const struct reader_card *card)
 	tap_refresh(door);
 	if (why) {
 		log_info("tap: %s", why);
-		refuse(door, REASON_READ_ERROR, why);
+		refuse(door, REASON_CARD_UNSUPPORTED, why);
 		return;
 	}
 	/* without keys there is no token, without a cache no roster: an error is a denial */
