@@ -84,6 +84,29 @@ random_uid() {
 }
 try "a phone shows another random UID at each tap" random_uid
 
+other_kind() { # CARD PATTERN: counts once while it lies there, and type A goes on beside it
+	local m
+	m=$(mark)
+	vdoor hold "$1"
+	hears "$m" "card .*$2" || return 1
+	sleep 1.2
+	[ "$(count "$m" card)" = 1 ] && ! said "$m" removed || return 1
+	vdoor remove
+	hears "$m" removed && works
+}
+both_kinds() { # the type A is what counts
+	local m
+	m=$(mark)
+	vdoor hold typeb ntag felica
+	hears "$m" card || return 1
+	sleep 1
+	vdoor remove
+	hears "$m" removed && [ "$(count "$m" card)" = 1 ] && said "$m" 'card .*protocol=1 uid=04e9'
+}
+try "a card of ISO 14443 B is told as one" other_kind typeb 'protocol=2 uid=5b0e41c7'
+try "a FeliCa card is told as one" other_kind felica 'protocol=3 uid=01010a10d2384f610000'
+try "beside a card of type A they are not looked for" both_kinds
+
 # ---- exchanges ----
 
 result_of() { # PATTERN LINE: tells the line, expects the result

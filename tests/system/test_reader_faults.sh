@@ -66,6 +66,25 @@ noise() {
 }
 try "noise in valid frames is a fault, or ends the process; a new one works" noise
 
+# ---- hostile cards of other kinds ----
+
+hostile() { # FAULT CARD: whatever they show, the same process reads the next card
+	local m
+	m=$(mark)
+	vdoor break reader "$1" && vdoor hold "$2" || return 1
+	sleep 0.8
+	vdoor heal && vdoor remove
+	sleep 0.4
+	since "$m" | grep -v alive
+	kill -0 "$pid_reader" && ! said "$m" gone && works
+}
+restart
+for fault in shorttarget longtarget noisetarget; do
+	for card in typeb felica; do
+		try "a $card card with $fault does no harm" hostile $fault $card
+	done
+done
+
 # ---- what ends the process ----
 
 crashes() { # FAULT CARD SIGNAL: the process ends; a new one works
