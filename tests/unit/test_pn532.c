@@ -264,6 +264,26 @@ static void a_brownout_leaves_it_deaf_until_woken(void **state)
 
 /* ---- finding cards ---------------------------------------------------------------------- */
 
+static void in_reset_it_is_deaf_and_a_latchup_ends(void **state)
+{
+	(void)state;
+	pn532_break(&chip, PN532_FAULT_LATCHUP, 0);
+	pn532_brownout(&chip);
+	for (unsigned low = 0; low < 2; low++) {
+		RAW(0x55, 0x55, 0x00, 0x00, 0x00);
+		COMMAND(0x14, 0x01);
+		assert_int_equal(out_len, 0);
+		pn532_reset(&chip, true);
+	}
+	RAW(0x55, 0x55, 0x00, 0x00, 0x00);
+	pn532_reset(&chip, false);
+	COMMAND(0x14, 0x01); /* asleep, as after power-up */
+	assert_int_equal(out_len, 0);
+	RAW(0x55, 0x55, 0x00, 0x00, 0x00);
+	COMMAND(0x14, 0x01);
+	EXPECT(0x15);
+}
+
 static void a_finite_select_of_an_empty_field_answers_zero(void **state)
 {
 	(void)state;
@@ -769,6 +789,7 @@ int main(void)
 		TEST(registers_keep_what_is_written),
 		TEST(power_down_answers_then_sleeps),
 		TEST(a_brownout_leaves_it_deaf_until_woken),
+		TEST(in_reset_it_is_deaf_and_a_latchup_ends),
 		TEST(a_finite_select_of_an_empty_field_answers_zero),
 		TEST(an_infinite_select_waits_for_a_card),
 		TEST(an_ack_from_the_host_ends_the_wait),
