@@ -52,6 +52,7 @@ static const struct {
 	{ENTRY_KIND_TAMPER, "tamper"},
 	{ENTRY_KIND_TAMPER_OVER, "tamper_over"},
 	{ENTRY_KIND_STRIKE_MAX, "strike_max"},
+	{ENTRY_KIND_READER_RESET, "reader_reset"},
 };
 
 const char *entry_kind_name(enum entry_kind kind)

@@ -118,6 +118,7 @@ static const struct conf_key keys[] = {
 	LINE_OUT("green", DOOR_LINE_GREEN),
 	LINE_OUT("red", DOOR_LINE_RED),
 	LINE_OUT("buzzer", DOOR_LINE_BUZZER),
+	LINE_OUT("reader_reset", DOOR_LINE_READER_RESET),
 	LINE_IN("exit", DOOR_LINE_EXIT),
 	LINE_IN("contact", DOOR_LINE_CONTACT),
 	LINE_IN("fire", DOOR_LINE_FIRE),
@@ -126,6 +127,7 @@ static const struct conf_key keys[] = {
 	NUMBER("wiring", "debounce_ms", debounce_ms, 0, 350),
 	TEXT("reader", "socket", reader_socket, "a path"),
 	TEXT("reader", "user", reader_user, "a user's name"),
+	NUMBER("reader", "reset_s", reader_reset_s, 3, 600),
 	TEXT("mqtt", "host", mqtt_host, "a host name or address"),
 	NUMBER("mqtt", "port", mqtt_port, 1, 65535),
 	TEXT("mqtt", "username", mqtt_username, "a name of up to 63 bytes"),
@@ -152,6 +154,7 @@ static const struct door_conf defaults = {
 	.debounce_ms = 50,
 	.reader_socket = "/run/tapin/reader.sock",
 	.reader_user = "tapin-reader",
+	.reader_reset_s = 10,
 	.mqtt_port = 1883,
 	.mqtt_keepalive_s = 30,
 	.store_directory = "/var/lib/tapin",
@@ -170,6 +173,8 @@ const char *door_line_name(enum door_line line)
 		return "red";
 	case DOOR_LINE_BUZZER:
 		return "buzzer";
+	case DOOR_LINE_READER_RESET:
+		return "reader_reset";
 	case DOOR_LINE_EXIT:
 		return "exit";
 	case DOOR_LINE_CONTACT:

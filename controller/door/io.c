@@ -193,6 +193,7 @@ static int start_output(struct door *door, enum door_line line, char err[ERR_MAX
 		[DOOR_LINE_GREEN] = "tapin green",
 		[DOOR_LINE_RED] = "tapin red",
 		[DOOR_LINE_BUZZER] = "tapin buzzer",
+		[DOOR_LINE_READER_RESET] = "tapin reader reset",
 	};
 	struct gpio_spec spec = door->conf.lines[line];
 	int r;
@@ -223,7 +224,7 @@ int io_start_outputs(struct door *door, char err[ERR_MAX])
 	if (r < 0)
 		return r;
 	/* a door without a light is still a door */
-	for (enum door_line line = DOOR_LINE_GREEN; line <= DOOR_LINE_BUZZER; line++)
+	for (enum door_line line = DOOR_LINE_GREEN; line <= DOOR_LINE_READER_RESET; line++)
 		if (start_output(door, line, light_err) < 0) {
 			log_error("%s: %s; the door works without it", door_line_name(line),
 				light_err);

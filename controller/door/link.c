@@ -72,6 +72,71 @@ static void lost(struct door *door, const char *why)
 	set_state(door, READER_STATE_MISSING, why);
 }
 
+/* ---- the last step of its recovery ---- */
+
+static void drive_reset(struct door *door, bool active)
+{
+	int r = gpio_line_set(door->outputs[DOOR_LINE_READER_RESET], active);
+
+	if (r < 0)
+		log_error("reader: its reset line %s cannot be driven: %s; check the wiring",
+			gpio_line_resolved(door->outputs[DOOR_LINE_READER_RESET]), strerror(-r));
+}
+
+static int on_reset_over(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	(void)source;
+	(void)usec;
+	drive_reset(userdata, false);
+	return 0;
+}
+
+static void consider_reset(struct door *door)
+{
+	struct door_reader *reader = &door->reader;
+	uint64_t now_ms = clock_mono_ms();
+	uint32_t waited_s;
+
+	if (!reader->reset_over)
+		return;
+	waited_s = reset_due(&reader->reset, reader->state == READER_STATE_OK, now_ms);
+	if (waited_s == 0)
+		return;
+	log_warning("reader: no good answer for %u s: reset by its line", waited_s);
+	record_event(door, ENTRY_KIND_READER_RESET, "by its line, after %u s without an answer",
+		waited_s);
+	drive_reset(door, true);
+	sd_event_source_set_time(reader->reset_over, (now_ms + RESET_PULSE_MS) * 1000);
+	sd_event_source_set_enabled(reader->reset_over, SD_EVENT_ONESHOT);
+}
+
+static int start_reset(struct door *door)
+{
+	struct door_reader *reader = &door->reader;
+	int r;
+
+	if (!door->outputs[DOOR_LINE_READER_RESET])
+		return 0;
+	r = sd_event_add_time(
+		door->event, &reader->reset_over, CLOCK_MONOTONIC, 0, 1000, on_reset_over, door);
+	if (r < 0)
+		return r;
+	sd_event_source_set_enabled(reader->reset_over, SD_EVENT_OFF);
+	reset_init(&reader->reset, door->conf.reader_reset_s, clock_mono_ms());
+	return 0;
+}
+
+/* A kernel that keeps outputs would keep the reader in reset. */
+static void stop_reset(struct door *door)
+{
+	if (!door->reader.reset_over)
+		return;
+	drive_reset(door, false);
+	door->reader.reset_over = sd_event_source_disable_unref(door->reader.reset_over);
+}
+
+/* ---- what it says ---- */
+
 static void take_alive(struct door *door, const struct reader_record *record)
 {
 	uint64_t now_ms = clock_mono_ms();
@@ -188,6 +253,7 @@ static int on_accept(sd_event_source *source, int fd, uint32_t revents, void *us
 		log_warning("reader: %s", r == -EPERM ? err : strerror(-r));
 	if (r <= 0)
 		return 0;
+	door->reader.reset.tried = true;
 	sd_event_source_disable_unref(door->reader.io);
 	door->reader.io = NULL;
 	r = sd_event_add_io(door->event, &door->reader.io, reader_link_fd(door->reader.link),
@@ -215,6 +281,8 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *userdata)
 		record_event(door, ENTRY_KIND_READER_OK, "after %u fault%s", reader->faults,
 			reader->faults == 1 ? "" : "s");
 	}
+	reader->reset.tried = reader->reset.tried || reader->state == READER_STATE_FAULT;
+	consider_reset(door);
 	sd_event_source_set_time(source, (now_ms + READER_TICK_MS) * 1000);
 	sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 	return 0;
@@ -245,6 +313,8 @@ int link_start(struct door *door, char err[ERR_MAX])
 	if (r >= 0)
 		r = sd_event_add_time(door->event, &reader->timer, CLOCK_MONOTONIC,
 			(clock_mono_ms() + READER_TICK_MS) * 1000, 50000, on_tick, door);
+	if (r >= 0)
+		r = start_reset(door);
 	if (r < 0) {
 		snprintf(err, ERR_MAX, "the reader's socket cannot be watched: %s", strerror(-r));
 		return r;
@@ -257,6 +327,7 @@ void link_stop(struct door *door)
 {
 	struct door_reader *reader = &door->reader;
 
+	stop_reset(door);
 	reader->listen = sd_event_source_disable_unref(reader->listen);
 	reader->io = sd_event_source_disable_unref(reader->io);
 	reader->timer = sd_event_source_disable_unref(reader->timer);

@@ -132,6 +132,7 @@ const char *message_live_class(const struct entry *entry)
 	case ENTRY_KIND_EXIT_FREE:
 	case ENTRY_KIND_FIRE_OVER:
 	case ENTRY_KIND_TAMPER_OVER:
+	case ENTRY_KIND_READER_RESET:
 		return "info";
 	}
 	return NULL;

@@ -94,7 +94,8 @@ enum entry_kind {
 	ENTRY_KIND_FIRE_OVER = 50,
 	ENTRY_KIND_TAMPER = 51,
 	ENTRY_KIND_TAMPER_OVER = 52,
-	ENTRY_KIND_STRIKE_MAX = 53, /* the strike was on for its maximum and was put to rest */
+	ENTRY_KIND_STRIKE_MAX = 53,   /* the strike was on for its maximum and was put to rest */
+	ENTRY_KIND_READER_RESET = 54, /* by its line: the last step of its recovery */
 };
 
 struct entry_subject {

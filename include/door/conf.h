@@ -35,6 +35,7 @@ enum door_line {
 	DOOR_LINE_GREEN,
 	DOOR_LINE_RED,
 	DOOR_LINE_BUZZER,
+	DOOR_LINE_READER_RESET, /* active: the reader is held in reset */
 	DOOR_LINE_EXIT,
 	DOOR_LINE_CONTACT, /* active: shut */
 	DOOR_LINE_FIRE,    /* a closed loop: active is well, anything else is fire */
@@ -68,6 +69,7 @@ struct door_conf {
 
 	char reader_socket[CONF_PATH_MAX];
 	char reader_user[64];
+	uint32_t reader_reset_s; /* without a good answer, until its reset line is pulled */
 
 	char mqtt_host[CONF_PATH_MAX]; /* empty: no broker */
 	uint32_t mqtt_port;

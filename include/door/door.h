@@ -21,6 +21,7 @@
 #include "core/pattern.h"
 #include "crypto/sign.h"
 #include "door/conf.h"
+#include "door/reset.h"
 #include "door/sync.h"
 #include "hw/gpio.h"
 #include "hw/reader_link.h"
@@ -95,6 +96,8 @@ struct door_reader {
 	sd_event_source *listen;
 	sd_event_source *io;
 	sd_event_source *timer;
+	struct reset reset;
+	sd_event_source *reset_over; /* NULL: no reset line is wired */
 };
 
 #define FEED_IN_FLIGHT_MAX 8
