@@ -43,6 +43,32 @@ static bool judge(const struct door_conf *conf, const struct gpio_found *all, en
 	return other == DOOR_LINE_COUNT && is_free(found);
 }
 
+static void say_idle(bool set, const char *name)
+{
+	if (set)
+		log_warning("%s: has no effect at a check-in point; wire [wiring] strike, or take "
+			    "this line out",
+			name);
+}
+
+void check_purpose(const struct door_conf *conf)
+{
+	const struct gpio_spec *lines = conf->lines;
+
+	if (!door_conf_is_checkin(conf))
+		return;
+	puts("strike: none is wired: this is a check-in point: taps are decided, shown and "
+	     "recorded, and nothing is released");
+	say_idle(*lines[DOOR_LINE_EXIT].line, "[wiring] exit");
+	say_idle(*lines[DOOR_LINE_BOLT].line, "[wiring] bolt");
+	say_idle(*conf->unlock_hours, "[door] unlock_hours");
+	say_idle(conf->strike_max_s > 0, "[door] strike_max_s");
+	if (!*lines[DOOR_LINE_GREEN].line && !*lines[DOOR_LINE_RED].line &&
+		!*lines[DOOR_LINE_BUZZER].line)
+		log_warning("green, red, buzzer: none is wired: nobody at this check-in point sees "
+			    "an answer");
+}
+
 bool check_lines(const struct door_conf *conf)
 {
 	struct gpio_found found[DOOR_LINE_COUNT] = {0};

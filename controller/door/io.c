@@ -223,6 +223,8 @@ int io_start_outputs(struct door *door, char err[ERR_MAX])
 	r = start_output(door, DOOR_LINE_STRIKE, err);
 	if (r < 0)
 		return r;
+	if (door_conf_is_checkin(&door->conf))
+		log_info("strike: none is wired: this is a check-in point");
 	/* a door without a light is still a door */
 	for (enum door_line line = DOOR_LINE_GREEN; line <= DOOR_LINE_READER_RESET; line++)
 		if (start_output(door, line, light_err) < 0) {

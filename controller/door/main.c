@@ -162,6 +162,7 @@ static int check(const struct options *o, const struct door_conf *conf)
 	const char *missing = site_keys_missing(conf->key_directory);
 
 	printf("%s: good%s%s\n", o->conf, missing ? "; " : "", missing ? missing : "");
+	check_purpose(conf);
 	return check_lines(conf) ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 

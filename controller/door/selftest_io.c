@@ -157,7 +157,8 @@ static void try_output(struct selftest *t, const struct output *o)
 	int fd = -1, r;
 
 	if (!*spec->line) {
-		selftest_skip(t, name, "not wired ([wiring] %s)", name);
+		selftest_skip(t, name, "not wired ([wiring] %s)%s", name,
+			strike ? ": this is a check-in point" : "");
 		return;
 	}
 	/* before the line is ours: the guard must not hold it too */

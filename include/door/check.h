@@ -10,3 +10,6 @@
  * be had. True also where there is no chip, or this user may not look: that is said.
  */
 bool check_lines(const struct door_conf *conf);
+
+/* Says what a door without a strike is, and which settings mean nothing there. */
+void check_purpose(const struct door_conf *conf);

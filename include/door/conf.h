@@ -96,6 +96,12 @@ int door_conf_load(const char *file, struct door_conf *ret_conf, char err[ERR_MA
 /* "strike", "green", … : the wiring's names. */
 const char *door_line_name(enum door_line line);
 
+/* Without a strike nothing is released: reader and lights decide, show and record. */
+static inline bool door_conf_is_checkin(const struct door_conf *conf)
+{
+	return !*conf->lines[DOOR_LINE_STRIKE].line;
+}
+
 /* The level of the strike's line that keeps the door locked: 0 fail-secure, 1 fail-safe. */
 static inline bool door_conf_strike_rest(const struct door_conf *conf)
 {
