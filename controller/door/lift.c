@@ -26,7 +26,7 @@ bool lift_covers(const struct revision *lifted, const struct revision *revision)
 }
 
 /* By the time that it signed, not by when that came: a broker may hold things back. */
-static bool hub_is_dead(const struct door *door)
+bool lift_hub_is_dead(const struct door *door)
 {
 	const struct door_sync *sync = &door->sync;
 	int64_t now_us;
@@ -65,7 +65,7 @@ void lift_by_card(struct door *door, const struct entry *tap)
 {
 	struct entry entry;
 
-	if (!hub_is_dead(door))
+	if (!lift_hub_is_dead(door))
 		return;
 	record_prepare(door, &entry, ENTRY_KIND_STATE_CHANGED);
 	entry.has_subject = tap->has_subject;

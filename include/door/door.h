@@ -415,6 +415,11 @@ void state_spend(struct door *door);
 
 /* Loads what was lifted; with the states it is about. */
 void lift_start(struct door *door);
+/*
+ * Not heard for ten seconds since the start or a lost connection, or the newest time that it signed
+ * is three minutes old.
+ */
+bool lift_hub_is_dead(const struct door *door);
 /* A state of that revision has no lockdown any more. */
 bool lift_covers(const struct revision *lifted, const struct revision *revision);
 /*

@@ -8,6 +8,8 @@ source "$(dirname "$0")/doorlib.sh"
 source "$(dirname "$0")/speaklib.sh"
 exec 3>&1
 LOCK=${LOCK:-fail_secure}
+RANDOM=${SEED:=$RANDOM}
+echo "# SEED=$SEED"
 
 # Here those that are locked without power (LOCK); test_locks_safe.sh has the others.
 
@@ -115,6 +117,14 @@ burns_before() { # from no power at all
 	from=$(mark)
 	door_up && went "$from" "$released" && intact && went "$from" "$released" "$locked"
 }
+burns_during() { # it begins somewhere in a start
+	local from burner
+	unpowered KILL && board "$locked" && intact || return 1
+	from=$(mark)
+	(sleep "0.$1" && exec "$B/bin/virtual-door" --socket "$work/hw/control.sock" input GPIO26 release) &
+	burner=$!
+	door_up && wait $burner && went "$from" "$released" && intact && went "$from" "$released" "$locked" || { echo "after 0.$1 s"; return 1; }
+}
 burns_before_relock() { # the same where only --relock runs
 	local from
 	unpowered KILL && board "$locked" && broken || return 1
@@ -137,6 +147,7 @@ every() { # one row of the table
 	check "$what: its end is seen by --relock" over_meanwhile
 	check "$what: fire before a start: its first level is released, until it is over" burns_before
 	check "$what: fire before --relock, the same" burns_before_relock
+	check "$what: fire that begins during a start" burns_during "$(printf %03d $((RANDOM % 150)))"
 	say state
 	unpowered
 }
