@@ -67,6 +67,23 @@ static int check_descriptors(const struct reader_nfc *nfc, char err[ERR_MAX])
 	return -EMFILE;
 }
 
+/* What to look at when it does not answer, by how it is connected. */
+static const char *remedy(const struct reader_nfc *nfc)
+{
+	const char *name = nfc->connstring;
+
+	if (!*nfc->path)
+		return "plug it in; stop pcscd (systemctl disable --now pcscd.socket pcscd) and "
+		       "unload pn533_usb, which take it";
+	if (strncmp(name, "pn532_i2c", 9) == 0)
+		return "check its power, its wiring and its mode switches (I2C); i2cdetect shows "
+		       "it at 24";
+	if (strncmp(name, "pn532_spi", 9) == 0)
+		return "check its power, its wiring, its mode switches (SPI) and the chip select";
+	return "check its power, its wiring (TX to RX), its mode switches (HSU), the line speed "
+	       "and that no console uses the port";
+}
+
 /* The device file, before libnfc, which does not say why it cannot open something. */
 static int check_device(const struct reader_nfc *nfc, char err[ERR_MAX])
 {
@@ -74,16 +91,15 @@ static int check_device(const struct reader_nfc *nfc, char err[ERR_MAX])
 		return 0;
 	if (errno == ENOENT || errno == ENOTDIR) {
 		snprintf(err, ERR_MAX,
-			"reader %s: %s is not there; check the cable and the udev rule that names "
-			"it",
+			"reader %s: %s is not there; check the cable, that the port is switched on "
+			"and the udev rule that names it",
 			nfc->connstring, nfc->path);
 		return -ENOENT;
 	}
 	if (errno == EACCES || errno == EPERM) {
 		snprintf(err, ERR_MAX,
-			"reader %s: no permission to read and write %s; put the user of "
-			"tapin-reader "
-			"into its group (dialout, i2c or spi)",
+			"reader %s: no permission to read and write %s; give it to the group "
+			"tapin-reader by a udev rule, GROUP=\"tapin-reader\", MODE=\"0660\"",
 			nfc->connstring, nfc->path);
 		return -EACCES;
 	}
@@ -124,11 +140,8 @@ static int start_device(struct reader_nfc *nfc, char err[ERR_MAX])
 {
 	nfc->device = nfc_open(nfc->context, nfc->connstring);
 	if (!nfc->device) {
-		snprintf(err, ERR_MAX,
-			"reader %s: it does not answer; check its power, its wiring, its mode "
-			"switch and "
-			"the line speed",
-			nfc->connstring);
+		snprintf(err, ERR_MAX, "reader %s: it does not answer; %s", nfc->connstring,
+			remedy(nfc));
 		return -ETIMEDOUT;
 	}
 	/* finite selects: "no card" and "dead reader" are different answers (T4) */
