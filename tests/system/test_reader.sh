@@ -35,6 +35,22 @@ good_options() {
 		"$READER_BIN" --check --device pn532_uart:/dev/nowhere | grep 'not there now' &&
 		"$READER_BIN" --version | grep '^tapin-reader [0-9]' && "$READER_BIN" --help | grep -- --poll-ms
 }
+documented() { # each device name of the man page is one that it takes
+	local name n=0
+	for name in $(sed -n 's/^\.I[R ]* *//p' deploy/man/tapin-reader.8 | grep -oE '^(pn532_[a-z0-9]+:|arygon:|acr122s:|acr122_usb|pn53x_usb|usb$)[^ ,]*'); do
+		"$READER_BIN" --check --device "${name%.}" || return 1
+		n=$((n + 1))
+	done
+	((n >= 8))
+}
+udev_lines() { # each line to copy is a rule
+	local rules
+	rules=$(grep -E '^#?SUBSYSTEM==' udev/90-tapin.rules | sed 's/^#//')
+	[ "$(wc -l <<<"$rules")" -ge 10 ] &&
+		! grep -vE '^([A-Z]+(\{[A-Za-z_]+\})?(==|=|\+=)"[^"]+"(, |$))+$' <<<"$rules"
+}
+check "the man page's device names are ones that it takes" documented
+check "the udev lines to copy are rules" udev_lines
 check "bad options end with what is wrong and what to do" bad_options
 check "good options pass the check" good_options
 

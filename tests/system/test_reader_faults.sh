@@ -38,6 +38,16 @@ done
 try "a brown-out is over by itself" recovers brownout
 try "an unplugged reader is said to be not there" recovers unplug 'fault 2 .*is not there; check the cable'
 
+renumbered() { # by the stable name, whatever the kernel's is: ttyUSB0 comes back as ttyUSB1
+	local before after
+	before=$(readlink "$work/hw/reader")
+	recovers unplug || return 1
+	after=$(readlink "$work/hw/reader")
+	echo "# plugged in again: $before, now $after" >&3
+	[ "$before" != "$after" ]
+}
+try "a reader that comes back under another number is found" renumbered
+
 harmless() { # MS FAULT [COUNT]: no fault record, a card that stays for MS is read
 	local m
 	restart || return 1
