@@ -111,6 +111,7 @@ static const struct conf_key keys[] = {
 	NUMBER("door", "propped_ms", propped_ms, 1000, 3600000),
 	NUMBER("door", "exit_stuck_ms", exit_stuck_ms, 1000, 3600000),
 	NUMBER("door", "lock_fail_ms", lock_fail_ms, 500, 60000),
+	NUMBER("door", "strike_pulse_ms", strike_pulse_ms, 0, 10000),
 	NUMBER("door", "strike_max_s", strike_max_s, 0, 86400),
 	TEXT("door", "unlock_hours", unlock_hours, "opening hours"),
 	{"door", "unlock_waits", conf_parse_bool, FIELD(unlock_waits), "yes or no", 0, 0},
@@ -236,6 +237,20 @@ static int check_unlock(struct door_conf *conf, const char *file, char err[ERR_M
 	return -EINVAL;
 }
 
+static int check_pulse(const struct door_conf *conf, const char *file, char err[ERR_MAX])
+{
+	uint32_t pulse_ms = conf->strike_pulse_ms;
+
+	if (pulse_ms == 0 || (conf->lock == DOOR_LOCK_FAIL_SECURE && pulse_ms >= 100 &&
+				     pulse_ms < conf->release_ms && pulse_ms < conf->exit_ms))
+		return 0;
+	snprintf(err, ERR_MAX,
+		"%s: [door] strike_pulse_ms = %u: expected 100 or more, less than release_ms = %u "
+		"and exit_ms = %u, and lock = fail_secure; or 0",
+		file, pulse_ms, conf->release_ms, conf->exit_ms);
+	return -EINVAL;
+}
+
 static int check_whole(struct door_conf *conf, const char *file, char err[ERR_MAX])
 {
 	if (!*conf->site || !*conf->door) {
@@ -280,6 +295,9 @@ int door_conf_load(const char *file, struct door_conf *ret_conf, char err[ERR_MA
 	if (r < 0)
 		return r;
 	r = check_whole(&conf, file, err);
+	if (r < 0)
+		return r;
+	r = check_pulse(&conf, file, err);
 	if (r < 0)
 		return r;
 	r = check_unlock(&conf, file, err);

@@ -11,14 +11,24 @@
 
 static void limit_strike(struct door *door, bool released);
 
+/* A lock that a pulse sets free until it is opened; what stays open needs its line for as long. */
+static bool is_pulse_over(const struct door *door)
+{
+	const struct doorway *d = &door->doorway;
+
+	return door->strike_pulsed && !d->fire && d->due_ms[DOORWAY_TIMER_HOLD] == 0 &&
+	       d->due_ms[DOORWAY_TIMER_SCHEDULE] == 0;
+}
+
 static void drive_strike(struct door *door, bool released)
 {
 	struct gpio_line *line = door->outputs[DOOR_LINE_STRIKE];
 	bool level, fire = door->doorway.fire;
 	int r;
 
+	door->strike_wanted = released;
 	door->strike_limited = door->strike_limited && released && !fire;
-	released = released && !door->strike_limited;
+	released = released && !door->strike_limited && !is_pulse_over(door);
 	level = released != door_conf_strike_rest(&door->conf);
 	limit_strike(door, released && !fire);
 	if (!line || (released == door->strike && !door->strike_failed))
@@ -36,6 +46,30 @@ static void drive_strike(struct door *door, bool released)
 		record_event(door, ENTRY_KIND_OUTPUT_OK, "strike");
 	}
 	io_doorway(door, r < 0 ? DOORWAY_EVENT_FAULT : DOORWAY_EVENT_FAULT_OVER, 0);
+}
+
+static int on_pulse_timer(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct door *door = userdata;
+
+	(void)source;
+	(void)usec;
+	door->strike_pulsed = true;
+	drive_strike(door, door->strike_wanted);
+	return 0;
+}
+
+/* Each card and each press of the button has a pulse of its own. */
+static void begin_pulse(struct door *door, enum doorway_event event)
+{
+	if (door->conf.strike_pulse_ms == 0 || !door->pulse_timer ||
+		(event != DOORWAY_EVENT_GRANT && event != DOORWAY_EVENT_GRANT_OVERRIDE &&
+			event != DOORWAY_EVENT_EXIT_PRESSED))
+		return;
+	door->strike_pulsed = false;
+	sd_event_source_set_time(
+		door->pulse_timer, clock_mono_us() + door->conf.strike_pulse_ms * UINT64_C(1000));
+	sd_event_source_set_enabled(door->pulse_timer, SD_EVENT_ONESHOT);
 }
 
 /*
@@ -165,6 +199,8 @@ uint32_t io_doorway_by(struct door *door, enum doorway_event event, uint32_t arg
 	actions = doorway_step(&door->doorway, event, argument, clock_mono_ms());
 	/* the timer first: whatever fails after this, the release ends */
 	arm(door, actions.deadline_ms);
+	if (!(actions.happened & DOORWAY_DID_REFUSE))
+		begin_pulse(door, event);
 	drive_strike(door, actions.strike);
 	if (door->strike_failed)
 		arm(door, sooner(actions.deadline_ms, clock_mono_ms() + STRIKE_RETRY_MS));
@@ -276,6 +312,8 @@ int io_start_doorway(struct door *door, char err[ERR_MAX])
 	r = start_timer(door, &door->doorway_timer, on_doorway_timer);
 	if (r == 0)
 		r = start_timer(door, &door->strike_timer, on_strike_timer);
+	if (r == 0)
+		r = start_timer(door, &door->pulse_timer, on_pulse_timer);
 	if (r < 0) {
 		snprintf(err, ERR_MAX, "the door's timer cannot be made: %s", strerror(-r));
 		return r;
@@ -297,6 +335,7 @@ void io_stop(struct door *door)
 	lights_stop(door);
 	door->doorway_timer = sd_event_source_disable_unref(door->doorway_timer);
 	door->strike_timer = sd_event_source_disable_unref(door->strike_timer);
+	door->pulse_timer = sd_event_source_disable_unref(door->pulse_timer);
 	inputs_stop(door);
 	for (enum door_line line = 0; line < DOOR_LINE_COUNT; line++) {
 		door->outputs[line] = gpio_line_free(door->outputs[line]);

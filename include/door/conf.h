@@ -59,6 +59,7 @@ struct door_conf {
 	uint32_t exit_stuck_ms;
 	uint32_t lock_fail_ms; /* counts with a bolt contact */
 
+	uint32_t strike_pulse_ms;         /* 0: on for as long as the door is released */
 	uint32_t strike_max_s;            /* 0: no maximum */
 	char unlock_hours[CONF_PATH_MAX]; /* empty: no planned unlock */
 	struct hours unlock;              /* the same, compiled */

@@ -146,6 +146,9 @@ struct door {
 	bool strike; /* the level last driven: true = released */
 	bool strike_failed;
 	bool strike_limited; /* at rest by its maximum until the doorway asks for rest, too */
+	bool strike_pulsed;  /* the pulse of this release is over */
+	bool strike_wanted;  /* by the doorway */
+	sd_event_source *pulse_timer;
 	sd_event_source *strike_timer;
 	sd_event_source *doorway_timer;
 	uint64_t doorway_due_ms; /* when it must be served; 0: it is off */
