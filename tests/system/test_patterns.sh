@@ -36,7 +36,7 @@ verdict() { # CARD OUTPUT TIMES [OUTPUT TIMES]...
 	local from
 	until_true 5 eval '! strike_is on'
 	from=$(mark)
-	vdoor tap "$1" 150
+	vdoor tap "$1"
 	shift
 	while [ $# -gt 0 ]; do shows "$1" "$2" || return 1; shift 2; done
 }
