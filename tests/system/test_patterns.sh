@@ -46,8 +46,8 @@ try_again() { # by a stand-in that reads a card of a kind that does not count
 	stop reader
 	from=$(mark)
 	check "reader missing: three short winks" shows red "60 140 60 140 60 1540"
-	start stand_in "$B/bin/virtual-reader" --socket "$work/reader.sock" tap 04010203040506 --protocol 2 --hold 4000
 	from=$(mark)
+	start stand_in "$B/bin/virtual-reader" --socket "$work/reader.sock" tap 04010203040506 --protocol 2 --hold 4000
 	check "try again: three short, on all three" eval 'shows red "100 150 100 150 100" && shows green "100 150 100 150 100" &&
 		shows buzzer "100 150 100 150 100"'
 	stop stand_in
