@@ -171,16 +171,14 @@ static void take_card(struct door *door, const struct reader_record *record)
 	struct reader_card card;
 
 	door->reader.good_ms = clock_mono_ms();
-	if (reader_card_unpack(record, &card) < 0) {
-		log_warning("reader: a card record that makes no sense was ignored");
+	if (too_many(&door->reader))
 		return;
-	}
+	if (reader_card_unpack(record, &card) < 0)
+		tap_unread(door, "a card record that makes no sense");
 	/* whoever tapped while this loop was held up has given up or taps again */
-	if (card.mono_us + READER_CARD_OLD_US < clock_mono_us()) {
-		log_warning("reader: a card that was read too long ago was ignored");
-		return;
-	}
-	if (!too_many(&door->reader))
+	else if (card.mono_us + READER_CARD_OLD_US < clock_mono_us())
+		tap_unread(door, "a card that was read too long ago");
+	else
 		tap_card(door, &card);
 }
 

@@ -262,6 +262,12 @@ static void refuse(struct door *door, enum reason reason, const char *detail)
 	say_verdict(&verdict);
 }
 
+void tap_unread(struct door *door, const char *why)
+{
+	log_warning("tap: %s", why);
+	refuse(door, REASON_READ_ERROR, why);
+}
+
 /* What this kind of card is called where it is none that counts, else NULL. Its number is of
  * another kind than the roster's and often random: a match would be chance, or somebody's design.
  */

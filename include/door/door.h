@@ -257,6 +257,8 @@ uid_t link_peer_uid(const struct door_conf *conf, gid_t *ret_group);
  */
 void tap_start(struct door *door);
 void tap_stop(struct door *door);
+/* There was a card, and it was not read so that it can be decided: its owner is to try again. */
+void tap_unread(struct door *door, const char *why);
 /* A card was presented: decide, record, release. */
 void tap_card(struct door *door, const struct reader_card *card);
 /* Takes over a roster that was imported meanwhile; called at each tap and by housekeeping. */
