@@ -20,7 +20,9 @@ static bool is_pulse_over(const struct door *door)
 	       d->due_ms[DOORWAY_TIMER_SCHEDULE] == 0;
 }
 
-static void drive_strike(struct door *door, bool released)
+/* True: the line no longer obeys, or does again, and the doorway is still to be told (tell_strike).
+ */
+static bool drive_strike(struct door *door, bool released)
 {
 	struct gpio_line *line = door->outputs[DOOR_LINE_STRIKE];
 	bool level, fire = door->doorway.fire;
@@ -32,11 +34,11 @@ static void drive_strike(struct door *door, bool released)
 	level = released != door_conf_strike_rest(&door->conf);
 	limit_strike(door, released && !fire);
 	if (!line || (released == door->strike && !door->strike_failed))
-		return;
+		return false;
 	r = gpio_line_set(line, level);
 	door->strike = released;
 	if ((r < 0) == door->strike_failed)
-		return;
+		return false;
 	door->strike_failed = r < 0;
 	if (r < 0) {
 		log_error("strike: %s cannot be driven: %s; check the wiring, the door is in fault",
@@ -45,7 +47,14 @@ static void drive_strike(struct door *door, bool released)
 	} else {
 		record_event(door, ENTRY_KIND_OUTPUT_OK, "strike");
 	}
-	io_doorway(door, r < 0 ? DOORWAY_EVENT_FAULT : DOORWAY_EVENT_FAULT_OVER, 0);
+	return true;
+}
+
+/* After what led to it was told: a hold that fails as it begins is unlocked first and locked then.
+ */
+static void tell_strike(struct door *door)
+{
+	io_doorway(door, door->strike_failed ? DOORWAY_EVENT_FAULT : DOORWAY_EVENT_FAULT_OVER, 0);
 }
 
 static int on_pulse_timer(sd_event_source *source, uint64_t usec, void *userdata)
@@ -55,7 +64,8 @@ static int on_pulse_timer(sd_event_source *source, uint64_t usec, void *userdata
 	(void)source;
 	(void)usec;
 	door->strike_pulsed = true;
-	drive_strike(door, door->strike_wanted);
+	if (drive_strike(door, door->strike_wanted))
+		tell_strike(door);
 	return 0;
 }
 
@@ -80,17 +90,20 @@ static int on_strike_timer(sd_event_source *source, uint64_t usec, void *userdat
 {
 	struct door *door = userdata;
 	static const struct door_cause cause = {.what = "the strike's maximum"};
+	bool turned;
 
 	(void)source;
 	(void)usec;
 	door->strike_limited = true;
-	drive_strike(door, true);
+	turned = drive_strike(door, true);
 	log_warning("strike: on for %u s, its maximum: put to rest", door->conf.strike_max_s);
 	record_event(door, ENTRY_KIND_STRIKE_MAX, "%u s", door->conf.strike_max_s);
 	/* what opened the door is over, a hold too: it would only be on again at once */
 	state_spend(door);
 	schedule_spend(door);
 	io_doorway_by(door, DOORWAY_EVENT_RELOCK, 0, &cause);
+	if (turned)
+		tell_strike(door);
 	return 0;
 }
 
@@ -195,13 +208,14 @@ uint32_t io_doorway_by(struct door *door, enum doorway_event event, uint32_t arg
 {
 	enum doorway_state before = door->doorway.state;
 	struct doorway_actions actions;
+	bool turned;
 
 	actions = doorway_step(&door->doorway, event, argument, clock_mono_ms());
 	/* the timer first: whatever fails after this, the release ends */
 	arm(door, actions.deadline_ms);
 	if (!(actions.happened & DOORWAY_DID_REFUSE))
 		begin_pulse(door, event);
-	drive_strike(door, actions.strike);
+	turned = drive_strike(door, actions.strike);
 	if (door->strike_failed)
 		arm(door, sooner(actions.deadline_ms, clock_mono_ms() + STRIKE_RETRY_MS));
 	if (actions.happened)
@@ -214,6 +228,8 @@ uint32_t io_doorway_by(struct door *door, enum doorway_event event, uint32_t arg
 		lights_refresh(door);
 		door_status(door);
 	}
+	if (turned)
+		tell_strike(door);
 	return actions.happened;
 }
 
