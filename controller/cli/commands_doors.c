@@ -39,6 +39,7 @@ static const struct cli_column door_sheet[] = {
 	{"GREEN LINE", "last_status.lines.green.is", CLI_CELL_TEXT},
 	{"RED LINE", "last_status.lines.red.is", CLI_CELL_TEXT},
 	{"BUZZER LINE", "last_status.lines.buzzer.is", CLI_CELL_TEXT},
+	{"READER RESET LINE", "last_status.lines.reader_reset.is", CLI_CELL_TEXT},
 	{"EXIT LINE", "last_status.lines.exit.is", CLI_CELL_TEXT},
 	{"CONTACT LINE", "last_status.lines.contact.is", CLI_CELL_TEXT},
 	{"FIRE LINE", "last_status.lines.fire.is", CLI_CELL_TEXT},

@@ -41,7 +41,7 @@ refuses_to_start() { # NAME TEXT
 }
 
 broker_up && machine_up --no-timing && door_setup || { echo "Bail out! nothing came up"; exit 1; }
-wired names "strike = GPIO17" "green = pinctrl-bcm2711:22" "red = gpiochip0:23" "contact = GPIO6 active-low pull-up"
+wired names "strike = GPIO17" "green = pinctrl-bcm2711:22" "red = gpiochip0:23" "reader_reset = GPIO4 active-low" "contact = GPIO6 active-low pull-up"
 wired missing "strike = GPIO17" "green = GPIO99"
 wired twice "strike = GPIO17" "green = gpiochip0:17"
 wired held "strike = GPIO17" "red = GPIO23"
@@ -59,7 +59,7 @@ for door in "$B"/bin/tapin-door "$B"/bin/tapin-door-gpiod?; do
 	check "$g starts with lines of each kind of name" door_starts names
 	check "$g logs what they are" eval 'door_says "strike: '"$chip"' 17 GPIO17" && door_says "green: '"$chip"' 22 GPIO22" && door_says "red: '"$chip"' 23 GPIO23"'
 	check "$g says so in the status" until_true 3 status_has '.lines.strike == {"line": "GPIO17", "ok": true, "is": "gpiochip0 [pinctrl-bcm2711] 17 GPIO17"}
-		and .lines.green.line == "pinctrl-bcm2711:22" and .lines.red.line == "gpiochip0:23" and .lines.contact.ok and (.lines | length) == 4'
+		and .lines.green.line == "pinctrl-bcm2711:22" and .lines.red.line == "gpiochip0:23" and .lines.contact.ok and (.lines | length) == 5'
 	check "$g --check beside the running door calls its lines good" judge names 0 "^strike: .*GPIO17, held by tapin strike$"
 	stop door
 

@@ -90,7 +90,7 @@ check "the buzzer, too, and nothing else" test "$(fails_in)" = 2
 check "what is skipped, by a word or by Enter, is not judged" test "$(grep -cE '^skip  (green|red|exit|contact|card)' "$work/selftest.out")" = 5
 
 # ---- loops and bolt ----
-loops=$(bent loops -e 's/^\[wiring\]/&\nfire = GPIO26 active-low pull-up\ntamper = GPIO16 active-low pull-up\nbolt = GPIO20 active-low pull-up/')
+loops=$(bent loops -e 's/^\[wiring\]/&\nfire = GPIO26 active-low pull-up\ntamper = GPIO16 active-low pull-up\nreader_reset = GPIO4 active-low\nbolt = GPIO20 active-low pull-up/')
 at front input GPIO26 release >/dev/null
 at front input GPIO16 0 >/dev/null
 check "a fire loop that is open" fails "$loops" fire 'reads inactive: fire, or a broken wire' 'closed while there is no fire.*active-low pull-up'
@@ -107,6 +107,7 @@ walks_loops() {
 }
 check "a person opens the loops and throws the bolt" walks_loops
 check "all three are told as seen" test "$(grep -cE '^ok    (fire|tamper|bolt) .*went from' "$work/selftest.out")" = 3
+check "the reader's reset line is pulled, and the reader comes back" eval "says '^ok    reader_reset .*GPIO4: driven, reads back as driven' && says '^ok    reader .*it answers'"
 check "the strike stayed at rest meanwhile" strike_rests
 
 # ---- however it ends ----
