@@ -94,6 +94,7 @@ static int on_housekeeping(sd_event_source *source, uint64_t usec, void *userdat
 
 	(void)usec;
 	door_check_clock(door);
+	inputs_look(door);
 	tap_retry(door);
 	tap_refresh(door);
 	sync_start(door);

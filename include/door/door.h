@@ -63,6 +63,7 @@ struct door_input {
 	enum door_line line;
 	struct gpio_line *gpio;
 	struct debounce debounce;
+	bool lost; /* its level cannot be read */
 	sd_event_source *edge;
 	sd_event_source *timer;
 };
@@ -218,6 +219,8 @@ int inputs_start(struct door *door, char err[ERR_MAX]);
 void inputs_tell(struct door *door);
 /* The fire input is wired, and does not say that all is well. */
 bool inputs_fire(const struct door *door);
+/* Reads them all: one that is lost sends no edges. Called by housekeeping. */
+void inputs_look(struct door *door);
 void inputs_stop(struct door *door);
 
 /* ---- schedule.c ---- */

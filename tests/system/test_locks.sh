@@ -174,8 +174,24 @@ while read -r row; do
 done <<<"$(grep "^$LOCK " <<<"$table")"
 
 # ---- a fire input that is not to be had ----
+lost() { # an expander that does not answer any more: no edge tells of it
+	local from
+	unpowered KILL && wire "$LOCK" no active-low_pull-up && loop=0 && read -r locked released < <(levels_of "$LOCK" no) || return 1
+	board "$locked" && intact && door_up || return 1
+	from=$(mark)
+	note
+	vdoor break line GPIO26 && until_true $((7 * slow)) is_at "$released" && soon_journalled " output_fault .*input fire" || return 1
+	stop door KILL
+	door_relock && door_up && went "$from" "$released" || return 1
+	note
+	vdoor heal && went "$from" "$released" "$locked" && soon_journalled " fire_over "
+}
+levels_of() { awk -v l="$1" -v a="$2" '$1 == l && $2 == a { print $3, $4 }' <<<"$table"; }
+# the door looks each five seconds: once is enough
+[ "$LOCK" = fail_safe ] || check "a fire input that cannot be read any more is fire, through kill, --relock and start, until it can" lost
 taken() { # by another program, while the strike is released: it may be released for a fire that nobody sees
 	local from
+	unpowered KILL
 	wire "$LOCK" no active-low_pull-up
 	sed -e "s#^directory = $work/#&other-#; s#^socket = $work/#&other-#" -e "/^\[wiring\]/,/^\[reader\]/{/=/d}" \
 		-e "s/^\[reader\]/[wiring]\nexit = GPIO26\n&/" "$work/plain.conf" >"$work/other.conf"
