@@ -12,7 +12,8 @@
 int machine_keeps_outputs(const char *root);
 
 enum machine_watchdog {
-	MACHINE_WATCHDOG_FED,  /* somebody feeds a hardware watchdog */
+	MACHINE_WATCHDOG_FED,  /* somebody feeds a hardware watchdog that bites in time */
+	MACHINE_WATCHDOG_SLOW, /* somebody does, and it waits for longer than 15 s */
 	MACHINE_WATCHDOG_IDLE, /* there is one, and nobody does */
 	MACHINE_WATCHDOG_NONE,
 };

@@ -52,6 +52,10 @@ static void a_watchdog_counts_when_it_is_fed(void **state)
 	assert_int_equal(machine_watchdog(root), MACHINE_WATCHDOG_IDLE);
 	put("sys/class/watchdog/watchdog1/state", "active\n");
 	assert_int_equal(machine_watchdog(root), MACHINE_WATCHDOG_FED);
+	put("sys/class/watchdog/watchdog1/timeout", "600\n");
+	assert_int_equal(machine_watchdog(root), MACHINE_WATCHDOG_SLOW);
+	put("sys/class/watchdog/watchdog1/timeout", "15\n");
+	assert_int_equal(machine_watchdog(root), MACHINE_WATCHDOG_FED);
 	put("sys/class/watchdog/watchdog1/state", "");
 	assert_int_equal(machine_watchdog(root), MACHINE_WATCHDOG_IDLE);
 }
