@@ -6,13 +6,16 @@
 
 #include <string.h>
 #include <sys/types.h>
+#include <time.h>
 
 #define CONNECT_WAIT_MS 5000
+#define RESET_WAIT_MS 10000 /* until it answers again: tapin-reader tries every 5 s at least */
 #define CARD_WAIT_MS 30000
 #define ALIVE_MAX_MS 2000
 
 struct reading {
 	struct reader_link *link;
+	uint64_t reset_ms; /* when its reset line was let go; 0: it has none */
 	bool connected, well, has_card;
 	char hello[READER_TEXT_MAX + 1];
 	char fault[ERR_MAX]; /* the last one */
@@ -26,7 +29,8 @@ static void take_record(struct reading *r, const struct reader_record *record)
 	if (record->kind == READER_KIND_HELLO)
 		r->connected = reader_hello_unpack(record, r->hello) == 0;
 	else if (record->kind == READER_KIND_ALIVE && reader_u32_unpack(record, &number) == 0)
-		r->well = number <= ALIVE_MAX_MS && !*r->fault;
+		r->well = number <= ALIVE_MAX_MS && !*r->fault &&
+			  (!r->reset_ms || number < clock_mono_ms() - r->reset_ms);
 	else if (record->kind == READER_KIND_FAULT)
 		(void)reader_text_unpack(record, &number, r->fault);
 	else if (record->kind == READER_KIND_OK)
@@ -73,6 +77,19 @@ static int until(struct selftest *t, struct reading *r, const bool *done, unsign
 	return *done;
 }
 
+/* which card it is, is nobody's business here */
+static void judge_card(struct selftest *t, const struct reader_card *card)
+{
+	const char *kind = tap_unsupported(card->protocol);
+
+	if (kind)
+		selftest_fail(t, "card", "show one of a kind that members have (ISO 14443 A)",
+			"what was read is %s", kind);
+	else
+		selftest_ok(t, "card", "a card was read: number of %d bytes, SAK %02X",
+			card->uid.len, card->sak);
+}
+
 static void try_card(struct selftest *t, struct reading *r)
 {
 	int n;
@@ -85,9 +102,8 @@ static void try_card(struct selftest *t, struct reading *r)
 		CARD_WAIT_MS / 1000);
 	r->has_card = false;
 	n = until(t, r, &r->has_card, CARD_WAIT_MS, true);
-	if (n > 0) /* which card it is, is nobody's business here */
-		selftest_ok(t, "card", "a card was read: number of %d bytes, SAK %02X",
-			r->card.uid.len, r->card.sak);
+	if (n > 0)
+		judge_card(t, &r->card);
 	else if (n == 0)
 		selftest_fail(t, "card",
 			"hold it flat on the antenna; check the antenna, metal behind it, and that "
@@ -99,10 +115,11 @@ static void try_card(struct selftest *t, struct reading *r)
 
 static void try_reader(struct selftest *t, struct reading *r)
 {
-	int n = until(t, r, &r->well, CONNECT_WAIT_MS, false);
+	int n = until(t, r, &r->well, r->reset_ms ? RESET_WAIT_MS : CONNECT_WAIT_MS, false);
 
 	if (n > 0) {
-		selftest_ok(t, "reader", "it answers: %s", r->hello);
+		selftest_ok(t, "reader", "it answers%s: %s", r->reset_ms ? " after a reset" : "",
+			r->hello);
 		try_card(t, r);
 		return;
 	}
@@ -110,15 +127,52 @@ static void try_reader(struct selftest *t, struct reading *r)
 		strcpy(r->fault, r->connected ? "it is connected, but its hardware does not answer"
 					      : "tapin-reader did not connect within 5 s");
 	selftest_fail(t, "reader",
-		r->connected ? "check the reader's supply, wires and interface switches; "
-			       "journalctl -u tapin-reader says what it tried"
-			     : "start it: systemctl start tapin-reader; journalctl -u tapin-reader "
-			       "says why it does not run; [reader] user must be its user",
+		r->connected && r->reset_ms
+			? "check [wiring] reader_reset: RSTPD_N is reset while it is low, so "
+			  "its line is active-low; then the reader's supply and wires"
+		: r->connected
+			? "check the reader's supply, wires and interface switches; "
+			  "journalctl -u tapin-reader says what it tried"
+			: "start it: systemctl start tapin-reader; journalctl -u tapin-reader "
+			  "says why it does not run; [reader] user must be its user",
 		"%s: %s", t->conf.reader_socket, r->fault);
+}
+
+/* Pulls the reset line and keeps it at rest, as the running door does. NULL: none, or it was said
+ * why. */
+static struct gpio_line *pull_reset(struct selftest *t, struct reading *r)
+{
+	const struct gpio_spec *spec = &t->conf.lines[DOOR_LINE_READER_RESET];
+	const struct timespec pulse = {.tv_nsec = RESET_PULSE_MS * 1000000L};
+	const char *name = door_line_name(DOOR_LINE_READER_RESET);
+	struct gpio_line *line;
+	char err[ERR_MAX];
+	int rc;
+
+	if (!*spec->line)
+		return NULL;
+	if (gpio_line_request(spec, "tapin reader reset", &line, err) < 0) {
+		selftest_fail(t, name,
+			"gpioinfo lists the lines; write the right one into [wiring]", "%s", err);
+		return NULL;
+	}
+	rc = gpio_line_set(line, true);
+	nanosleep(&pulse, NULL);
+	if (rc == 0)
+		rc = gpio_line_set(line, false);
+	if (rc < 0)
+		selftest_fail(t, name, "check that this line is free to be an output",
+			"%s: cannot be driven: %s", gpio_line_resolved(line), strerror(-rc));
+	else
+		selftest_ok(
+			t, name, "%s: pulled for %u ms", gpio_line_resolved(line), RESET_PULSE_MS);
+	r->reset_ms = clock_mono_ms();
+	return line;
 }
 
 void selftest_reader(struct selftest *t)
 {
+	struct gpio_line *reset;
 	struct reading r = {0};
 	char err[ERR_MAX];
 	gid_t group;
@@ -131,6 +185,8 @@ void selftest_reader(struct selftest *t)
 			"%s", err);
 		return;
 	}
+	reset = pull_reset(t, &r);
 	try_reader(t, &r);
+	gpio_line_free(reset);
 	reader_link_free(r.link);
 }

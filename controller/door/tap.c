@@ -268,10 +268,9 @@ void tap_unread(struct door *door, const char *why)
 	refuse(door, REASON_READ_ERROR, why);
 }
 
-/* What this kind of card is called where it is none that counts, else NULL. Its number is of
- * another kind than the roster's and often random: a match would be chance, or somebody's design.
- */
-static const char *unsupported(enum reader_protocol protocol)
+/* Its number is of another kind than the roster's and often random: a match would be chance, or
+ * somebody's design. */
+const char *tap_unsupported(enum reader_protocol protocol)
 {
 	switch (protocol) {
 	case READER_PROTOCOL_ISO14443A:
@@ -293,7 +292,7 @@ static bool is_new(const struct verdict *verdict, const struct roster_card *row,
 
 void tap_card(struct door *door, const struct reader_card *card)
 {
-	const char *why = unsupported(card->protocol);
+	const char *why = tap_unsupported(card->protocol);
 	struct roster_card row = {0};
 	struct verdict verdict;
 	struct entry entry;

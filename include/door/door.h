@@ -264,6 +264,8 @@ void tap_stop(struct door *door);
 void tap_unread(struct door *door, const char *why);
 /* A card was presented: decide, record, release. */
 void tap_card(struct door *door, const struct reader_card *card);
+/* What a card of this kind is called where it is none that counts, else NULL. */
+const char *tap_unsupported(enum reader_protocol protocol);
 /* Takes over a roster that was imported meanwhile; called at each tap and by housekeeping. */
 void tap_refresh(struct door *door);
 /* Tries again what tap_start could not get; called by housekeeping. */
