@@ -6,16 +6,15 @@
 
 #include <string.h>
 #include <sys/types.h>
-#include <time.h>
 
 #define CONNECT_WAIT_MS 5000
-#define RESET_WAIT_MS 10000 /* until it answers again: tapin-reader tries every 5 s at least */
+#define RESET_WAIT_MS 10000 /* after its reset: tapin-reader tries every 5 s at least */
 #define CARD_WAIT_MS 30000
 #define ALIVE_MAX_MS 2000
 
 struct reading {
 	struct reader_link *link;
-	uint64_t reset_ms; /* when its reset line was let go; 0: it has none */
+	uint64_t held_ms; /* since when its reset line is held at rest; 0: it has none */
 	bool connected, well, has_card;
 	char hello[READER_TEXT_MAX + 1];
 	char fault[ERR_MAX]; /* the last one */
@@ -30,7 +29,7 @@ static void take_record(struct reading *r, const struct reader_record *record)
 		r->connected = reader_hello_unpack(record, r->hello) == 0;
 	else if (record->kind == READER_KIND_ALIVE && reader_u32_unpack(record, &number) == 0)
 		r->well = number <= ALIVE_MAX_MS && !*r->fault &&
-			  (!r->reset_ms || number < clock_mono_ms() - r->reset_ms);
+			  (!r->held_ms || number < clock_mono_ms() - r->held_ms);
 	else if (record->kind == READER_KIND_FAULT)
 		(void)reader_text_unpack(record, &number, r->fault);
 	else if (record->kind == READER_KIND_OK)
@@ -115,11 +114,10 @@ static void try_card(struct selftest *t, struct reading *r)
 
 static void try_reader(struct selftest *t, struct reading *r)
 {
-	int n = until(t, r, &r->well, r->reset_ms ? RESET_WAIT_MS : CONNECT_WAIT_MS, false);
+	int n = until(t, r, &r->well, r->held_ms ? RESET_WAIT_MS : CONNECT_WAIT_MS, false);
 
 	if (n > 0) {
-		selftest_ok(t, "reader", "it answers%s: %s", r->reset_ms ? " after a reset" : "",
-			r->hello);
+		selftest_ok(t, "reader", "it answers: %s", r->hello);
 		try_card(t, r);
 		return;
 	}
@@ -127,7 +125,7 @@ static void try_reader(struct selftest *t, struct reading *r)
 		strcpy(r->fault, r->connected ? "it is connected, but its hardware does not answer"
 					      : "tapin-reader did not connect within 5 s");
 	selftest_fail(t, "reader",
-		r->connected && r->reset_ms
+		r->connected && r->held_ms
 			? "check [wiring] reader_reset: RSTPD_N is reset while it is low, so "
 			  "its line is active-low; then the reader's supply and wires"
 		: r->connected
@@ -138,35 +136,17 @@ static void try_reader(struct selftest *t, struct reading *r)
 		"%s: %s", t->conf.reader_socket, r->fault);
 }
 
-/* Pulls the reset line and keeps it at rest, as the running door does. NULL: none, or it was said
- * why. */
-static struct gpio_line *pull_reset(struct selftest *t, struct reading *r)
+/* Keeps the reset line at rest, as the running door does. NULL: there is none, or the outputs'
+ * step said why. */
+static struct gpio_line *hold_reset(struct selftest *t, struct reading *r)
 {
 	const struct gpio_spec *spec = &t->conf.lines[DOOR_LINE_READER_RESET];
-	const struct timespec pulse = {.tv_nsec = RESET_PULSE_MS * 1000000L};
-	const char *name = door_line_name(DOOR_LINE_READER_RESET);
-	struct gpio_line *line;
+	struct gpio_line *line = NULL;
 	char err[ERR_MAX];
-	int rc;
 
-	if (!*spec->line)
+	if (!*spec->line || gpio_line_request(spec, "tapin reader reset", &line, err) < 0)
 		return NULL;
-	if (gpio_line_request(spec, "tapin reader reset", &line, err) < 0) {
-		selftest_fail(t, name,
-			"gpioinfo lists the lines; write the right one into [wiring]", "%s", err);
-		return NULL;
-	}
-	rc = gpio_line_set(line, true);
-	nanosleep(&pulse, NULL);
-	if (rc == 0)
-		rc = gpio_line_set(line, false);
-	if (rc < 0)
-		selftest_fail(t, name, "check that this line is free to be an output",
-			"%s: cannot be driven: %s", gpio_line_resolved(line), strerror(-rc));
-	else
-		selftest_ok(
-			t, name, "%s: pulled for %u ms", gpio_line_resolved(line), RESET_PULSE_MS);
-	r->reset_ms = clock_mono_ms();
+	r->held_ms = clock_mono_ms();
 	return line;
 }
 
@@ -185,7 +165,7 @@ void selftest_reader(struct selftest *t)
 			"%s", err);
 		return;
 	}
-	reset = pull_reset(t, &r);
+	reset = hold_reset(t, &r);
 	try_reader(t, &r);
 	gpio_line_free(reset);
 	reader_link_free(r.link);
