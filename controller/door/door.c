@@ -209,7 +209,6 @@ int door_run(const struct door_conf *conf)
 	char err[ERR_MAX] = "";
 	int r;
 
-	log_fields("TAPIN_SITE=%s\nTAPIN_DOOR=%s\n", conf->site, conf->door);
 	setenv("TZ", conf->timezone, 1);
 	tzset();
 	r = crypto_init();
