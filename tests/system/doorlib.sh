@@ -100,7 +100,7 @@ turns() { # SINCE OUTPUT: its times on, off, on …
 		if (last) printf "%d\n", ($2 - last) / 1e6; last = $2 }'
 }
 turn() { # SINCE OUTPUT TIMES
-	turns "$1" "$2" | awk -v want="$3" -v slack=30 '{ t[NR] = $1 } END { n = split(want, w, " ")
+	turns "$1" "$2" | awk -v want="$3" -v slack=$((15 + 15 * slow)) '{ t[NR] = $1 } END { n = split(want, w, " ")
 		for (i = 0; i + n <= NR; i += 2) {
 			for (j = 1; j <= n && t[i + j] - w[j] <= slack && w[j] - t[i + j] <= slack; j++);
 			if (j > n) exit 0
