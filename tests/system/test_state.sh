@@ -53,6 +53,22 @@ kept_readable() {
 	soon_journalled " lockdown_over "
 }
 check "and is lifted by the hub alone" kept_readable
+lifted_unreadable() { # the same of what root lifted meanwhile
+	say deaf
+	rm -rf "$work/away"
+	door_again kept_away || return 1
+	note
+	say site_state lockdown
+	soon_journalled " lockdown " && "$DOOR_BIN" --config "$work/door.conf" --lift-lockdown || return 1
+	until_true 7 journalled " lockdown_over " || return 1
+	rmdir "$work/store/kept.db" && mv "$work"/away/* "$work/store"
+	listen
+	until_true $((8 * slow)) speaks "^ask head" && sleep 0.3 && door_again && tapped unlimited grant granted || return 1
+	say deaf no
+	say site_state
+	until_true 3 status_is '"state":"locked"'
+}
+check "one that was lifted meanwhile stays so when kept.db is back" lifted_unreadable
 lifted() { # at the door, the hub deaf; the next lockdown counts again
 	say deaf
 	say site_state lockdown
@@ -68,7 +84,7 @@ lifted() { # at the door, the hub deaf; the next lockdown counts again
 }
 check "root at the door lifts it with the hub dead, through a restart, until the next" lifted
 check "rolled back: the old lockdown's state again" refuses "walker/state.*rolled back" site_state number=1 lie
-check "changed: other words under the same revision" refuses "walker/state.*says something else" site_state lockdown number=7 lie
+check "changed: other words under the same revision" refuses "walker/state.*says something else" site_state lockdown number=9 lie
 check "forged: a state by a stranger" refuses "walker/state.*not the hub's" site_state lockdown lie key=other
 check "another door's state" refuses "door/front/state.*another door" state mode=unlocked door=back lie
 
