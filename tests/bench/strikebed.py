@@ -180,7 +180,8 @@ class Service(threading.Thread):
                 limit = self.fed + self.watchdog_s if self.ready else began + START_S
                 if self.closing or (now >= limit and (self.watchdog_s or not self.ready)):
                     self.kill()
-                self.hear(0.002 if kill is not None or hang is not None else 0.02)
+                soon = kill is not None or hang is not None
+                self.hear(0.002 if soon else min(0.02, max(0.001, limit - now)) if self.watchdog_s else 0.02)
         finally:
             with self.lock:
                 process.wait()  # until here its number is nobody else's

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# runs beside others: its bound has half a second to spare
+# runs beside others: its bound has some time to spare
 # Kills, hangs and reader crashes at random moments: the strike is never on for longer than its release and two seconds.
 # One of each kind here; make soak does 450.
 source "$(dirname "$0")/lib.sh"

@@ -69,7 +69,7 @@ fi
 for u in "${units[@]}"; do
 	check "tapin-$u is never given up and watched" has "$u" Type=notify Restart=always StartLimitIntervalSec=0 NoNewPrivileges=yes
 done
-check "the door goes to rest however it ended" has door "ExecStopPost=/usr/bin/tapin-door --relock" WatchdogSec=1500ms \
+check "the door goes to rest however it ended" has door "ExecStopPost=/usr/bin/tapin-door --relock" WatchdogSec=1200ms \
 	WatchdogSignal=SIGKILL "DeviceAllow=char-gpiochip rw" DevicePolicy=closed
 check "no wait grows, and no start is the last" sh -c "! grep -E '^RestartSteps=|^RestartMaxDelaySec=|^StartLimit(Burst|IntervalSec=[^0])' systemd/*.service"
 check "the reader has no network" has reader PrivateNetwork=yes RestrictAddressFamilies=AF_UNIX DevicePolicy=closed
