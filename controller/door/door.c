@@ -17,10 +17,9 @@
 void door_status(struct door *door)
 {
 	(void)sd_notifyf(0, "STATUS=%s, contact %s, reader %s, journal %s, clock %s, broker %s",
-		door_conf_is_checkin(&door->conf) ? "check-in point"
-						  : doorway_state_name(door->doorway.state),
-		doorway_contact_name(door->doorway.contact), link_state_name(door->reader.state),
-		door->journal_failing ? "failing" : "ok", clock_trust_name(door->clock),
+		io_state_name(door), doorway_contact_name(door->doorway.contact),
+		link_state_name(door->reader.state), door->journal_failing ? "failing" : "ok",
+		clock_trust_name(door->clock),
 		!door->broker.mqtt ? "none"
 		: broker_up(door)  ? "up"
 				   : "down");

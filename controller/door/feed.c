@@ -171,7 +171,7 @@ int feed_write_status(const struct door *door, bool online, char **ret_body)
 	struct message_line lines[DOOR_LINE_COUNT];
 	struct message_status status = {
 		.online = online,
-		.state = doorway_state_name(door->doorway.state),
+		.state = io_state_name(door),
 		.contact = doorway_contact_name(door->doorway.contact),
 		.reader = link_state_name(reader->state),
 		.journal = door->journal_failing ? "failing" : "ok",

@@ -287,6 +287,15 @@ int io_start_outputs(struct door *door, char err[ERR_MAX])
 	return 0;
 }
 
+const char *io_state_name(const struct door *door)
+{
+	bool locked = door->doorway.state == DOORWAY_STATE_LOCKED;
+
+	return locked && door_conf_is_checkin(&door->conf)
+		       ? "checkin"
+		       : doorway_state_name(door->doorway.state);
+}
+
 const char *io_line_is(const struct door *door, enum door_line line, bool *ret_ok)
 {
 	const struct gpio_line *gpio =

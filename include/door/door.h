@@ -196,6 +196,8 @@ void watchdog_stop(struct door *door);
 /* Requests the outputs, the strike first: at rest, or released where the fire input says so. 0, or
  * negative errno with err if the strike is not to be had. */
 int io_start_outputs(struct door *door, char err[ERR_MAX]);
+/* The doorway's state; "checkin" where a check-in point has nothing to lock. */
+const char *io_state_name(const struct door *door);
 /* What a wired line was found to be, or, with *ret_ok false, why it is not to be had. */
 const char *io_line_is(const struct door *door, enum door_line line, bool *ret_ok);
 /* Starts the doorway with the inputs. 0 or negative errno with err. */

@@ -98,7 +98,7 @@ struct message_line {
 
 struct message_status {
 	bool online;
-	const char *state;      /* doorway_state_name */
+	const char *state;      /* doorway_state_name, or checkin */
 	const char *contact;    /* doorway_contact_name */
 	const char *reader;     /* "ok", "fault", "missing" */
 	const char *journal;    /* "ok", "failing" */

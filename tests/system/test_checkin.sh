@@ -41,6 +41,8 @@ tap() { # CARD VERDICT REASON LIGHT: decided, shown, entered once
 	[ "$(grep -c "^entry .*tap .*$2 $3" "$work/hub.log")" = $((n + 1)) ]
 }
 check "its log says that it is one" door_says "strike: none is wired: this is a check-in point"
+tells_state() { timeout 5 mosquitto_sub -h 127.0.0.1 -p "$port" -t tapin/walker/door/front/status -C 1 | jq -e '.state == "checkin" and .contact == "unknown"'; }
+check "its status says so, too" tells_state
 check "a member is checked in, by light and entry" tap unlimited grant granted green
 check "a revoked card is refused" tap revoked deny card_revoked red
 check "the member is checked in again" tap unlimited grant granted green
