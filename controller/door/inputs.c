@@ -178,6 +178,31 @@ void inputs_look(struct door *door)
 			settle(&door->inputs[line]);
 }
 
+void inputs_describe(const struct door *door, char *out, size_t size)
+{
+	static const struct {
+		enum door_line line;
+		bool active;
+		const char *what;
+	} words[] = {
+		{DOOR_LINE_CONTACT, true, "door shut"},
+		{DOOR_LINE_CONTACT, false, "door open"},
+		{DOOR_LINE_EXIT, true, "exit button down"},
+		{DOOR_LINE_FIRE, false, "fire"},
+		{DOOR_LINE_TAMPER, false, "housing open"},
+		{DOOR_LINE_BOLT, false, "bolt not thrown"},
+	};
+	size_t used = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < ARRAY_SIZE(words) && used < size; i++) {
+		const struct door_input *input = &door->inputs[words[i].line];
+
+		if (input->gpio && input->debounce.stable == words[i].active)
+			used += (size_t)snprintf(out + used, size - used, ", %s", words[i].what);
+	}
+}
+
 void inputs_tell(struct door *door)
 {
 	struct door_input *inputs = door->inputs;

@@ -345,6 +345,7 @@ int io_start_doorway(struct door *door, char err[ERR_MAX])
 	}
 	doorway_init(&door->doorway, &config, !door->inputs[DOOR_LINE_CONTACT].debounce.stable,
 		clock_mono_ms());
+	record_started(door);
 	inputs_tell(door);
 	return 0;
 }

@@ -267,9 +267,17 @@ int record_start(struct door *door, char err[ERR_MAX])
 		snprintf(err, ERR_MAX, "the journal cannot be watched: %s", strerror(-r));
 		return r;
 	}
-	record_event(door, ENTRY_KIND_STARTED, "tapin-door %s", TAPIN_VERSION);
-	record_provisioned(door);
 	return 0;
+}
+
+void record_started(struct door *door)
+{
+	char found[ERR_MAX];
+
+	inputs_describe(door, found, sizeof(found));
+	record_event(door, ENTRY_KIND_STARTED, "tapin-door %s%s", TAPIN_VERSION, found);
+	record_provisioned(door);
+	door->recorded = true;
 }
 
 void record_stop(struct door *door)
@@ -278,7 +286,8 @@ void record_stop(struct door *door)
 
 	if (!door->journal)
 		return;
-	record_event(door, ENTRY_KIND_STOPPED, "%s", "");
+	if (door->recorded)
+		record_event(door, ENTRY_KIND_STOPPED, "%s", "");
 	door->journal_io = sd_event_source_disable_unref(door->journal_io);
 	door->journal = journal_close(door->journal, STOP_WAIT_MS, &left);
 	if (left)

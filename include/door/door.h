@@ -135,6 +135,7 @@ struct door {
 	sd_event *event;
 	uint8_t boot_id[16];
 	uint64_t started_ms; /* monotonic */
+	bool recorded;       /* the start, so that the stop is, too */
 	bool ready;          /* everything was started */
 	enum clock_trust clock;
 	int64_t clock_floor_us;
@@ -217,6 +218,8 @@ uint32_t io_doorway_by(struct door *door, enum doorway_event event, uint32_t arg
 int inputs_start_fire(struct door *door, char err[ERR_MAX]);
 /* Requests the others. 0 or negative errno with err. */
 int inputs_start(struct door *door, char err[ERR_MAX]);
+/* What they say, for the entry of the start: ", door open, fire". */
+void inputs_describe(const struct door *door, char *out, size_t size);
 /* Tells a new doorway what the inputs say; fire first. */
 void inputs_tell(struct door *door);
 /* The fire input is wired, and does not say that all is well. */
@@ -277,8 +280,10 @@ bool tap_has_hub_roster(const struct door *door);
 
 /* ---- record.c ---- */
 
-/* Opens the journal and records the start. 0 or negative errno with err. */
+/* Opens the journal. 0 or negative errno with err. */
 int record_start(struct door *door, char err[ERR_MAX]);
+/* Records the start and how the door was found. */
+void record_started(struct door *door);
 /* Records the stop and waits, bounded, for what is pending. */
 void record_stop(struct door *door);
 /* Fills times, boot, clock and revision of a new entry. */

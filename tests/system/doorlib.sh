@@ -107,3 +107,10 @@ turn() { # SINCE OUTPUT TIMES
 		}
 		exit 1 }'
 }
+
+# the retained status, and what the live feed said since live_up
+status_is() { # PATTERN
+	timeout 5 mosquitto_sub -h 127.0.0.1 -p "$port" -t tapin/walker/door/front/status -C 1 | grep -c "$1" >/dev/null
+}
+live_up() { start live mosquitto_sub -h 127.0.0.1 -p "$port" -t tapin/walker/door/front/live; }
+live_has() { grep -c "\"class\":\"$1\",\"what\":\"$2\"" "$work/live.log" >/dev/null; } # CLASS WHAT
