@@ -4,6 +4,8 @@ from bisect import bisect_left, bisect_right
 
 from rules import ALONE_MS, CARDS, DAY, LOOK_MS, RETRY_MS, TABLE, Steps, holes, merged, verdict, window
 
+FEEDBACKS_MAX = 2000
+
 
 def settled(levels, begin, end, window_ms):
     """The debounced level. Let a sum go up a millisecond for each that the line is active, and down otherwise: the level
@@ -59,8 +61,11 @@ class Causes:
         self.judge_taps()
         self.relocks = [ms for ms, verb, _ in self.mine(inputs.commands) if verb == "relock"]
         self.maxima, self.faults = [], []
-        while self.find_feedback():
-            pass
+        for _ in range(FEEDBACKS_MAX):
+            if not self.find_feedback():
+                break
+        else:
+            raise ValueError("the strike's own going has no end")
         kept.spent.update(self.spent)
         kept.plan_until = self.plan_until
 
@@ -174,22 +179,15 @@ class Causes:
     def around_faults(self, begin, end, again):
         """A hold that a fault interrupts goes on when the program looks again after it."""
         while begin < end:
-            if self.in_fault(begin):
-                off = next(off for on, off in self.faults if on < begin <= off)
-                at = bisect_left(again, off)
-                if at == len(again):
+            # a look at the very moment that the strike obeys comes after it
+            off = next((off for on, off in self.faults if on < begin < off), None)
+            if off is None:
+                on, off = next(((on, off) for on, off in self.faults if on >= begin), (end, None))
+                yield begin, min(end, on)
+                if on >= end:
                     return
-                begin = again[at]
-                continue
-            on = min([on for on, _ in self.faults if on >= begin] + [end])
-            yield begin, min(end, on)
-            if on >= end:
-                return
-            off = next(off for a, off in self.faults if a == on)
             at = bisect_left(again, off)
-            if at == len(again):
-                return
-            begin = again[at]
+            begin = again[at] if at < len(again) else end
 
     def plan(self):
         """The planned unlock: (begin, end)."""
@@ -205,8 +203,9 @@ class Causes:
                 pieces.append(tuple(now))
                 now = None
             if what in ("fire", "lockdown", "relock", "maximum"):
-                if until and self.trusted.at(ms) and wall >= self.plan_until:
-                    self.plan_until = until
+                # at a start the program does not know yet what is ended, so that a window without an end is ended anew
+                if until and self.trusted.at(ms) and (wall >= self.plan_until or ms == self.begin):
+                    self.plan_until = max(self.plan_until, until)
             if what in ("fire", "lockdown", "relock", "maximum", "fault"):
                 if now:
                     pieces.append((now[0], ms))
@@ -270,7 +269,8 @@ class Causes:
             "lockdown": self.lockdown.begins(True),
         }
         granted = self.releases()
-        self.own_ends = {ms + length for ms, length in granted} | {ms + self.door["exit_ms"] for ms in self.presses}
+        self.own_ends = {ms + length for ms, length in granted}.union(
+            (ms + self.door["exit_ms"] for ms in self.presses), self.maxima)
         cards = [(ms, self.ends("card", ms, ms + length)) for ms, length in granted]
         exits = [(ms, self.ends("exit", ms, ms + self.door["exit_ms"])) for ms in self.presses]
         self.hold_pieces = self.holds()
@@ -293,7 +293,7 @@ class Causes:
         most = 1000 * self.door["strike_max_s"]
         if not most or self.door["lock"] == "fail_safe":
             return None
-        for begin, end in holes(self.on, fires):
+        for begin, end in holes(self.on, fires, self.maxima):
             if end - begin > most:
                 return begin + most, 0
         return None
