@@ -137,15 +137,15 @@ class Causes:
             end = min([end] + later[:1])
         return end
 
-    def releases(self):
-        """Cards and remote unlocks that release: (ms, for how long)."""
+    def wishes(self):
+        """Cards and remote unlocks that are to release: (ms, for how long)."""
         wishes = []
         for ms, card, reason in self.taps:
             if reason == "granted" and (card.override or not self.lockdown.at(ms)):
                 wishes.append((ms, card.release_ms or self.door["release_ms"]))
         wishes += [(ms, length) for ms, verb, length in self.mine(self.inputs.commands)
                    if verb == "unlock" and not self.lockdown.at(ms)]
-        return [(ms, length) for ms, length in sorted(wishes) if not self.fire.at(ms) and not self.in_fault(ms)]
+        return sorted(wishes)
 
     def holds(self):
         """The hub's holds and open modes: (begin, end, event). One that was ended is spent."""
@@ -268,7 +268,8 @@ class Causes:
             "fire": self.fire.begins(True),
             "lockdown": self.lockdown.begins(True),
         }
-        granted = self.releases()
+        wishes = [(ms, length) for ms, length in self.wishes() if self.fire.at(ms) or not self.in_fault(ms)]
+        granted = [(ms, length) for ms, length in wishes if not self.fire.at(ms)]
         self.own_ends = {ms + length for ms, length in granted}.union(
             (ms + self.door["exit_ms"] for ms in self.presses), self.maxima)
         cards = [(ms, self.ends("card", ms, ms + length)) for ms, length in granted]
@@ -279,6 +280,7 @@ class Causes:
         self.unlocks = [(a, b) for a, b, _ in self.hold_pieces] + self.plan_pieces
         self.granted = [ms for ms, _ in granted]
         self.on = [(a, min(b, self.end)) for a, b in merged(cards + exits + self.unlocks + fires)]
+        self.wire = self.pulsed([ms for ms, _ in wishes] + self.presses, fires)
         found = [x for x in (self.find_maximum(fires), self.find_fault()) if x]
         if not found:
             return False
@@ -289,17 +291,26 @@ class Causes:
             self.faults = sorted(self.faults + [(ms, self.tried_again(ms, mended))])
         return True
 
+    def pulsed(self, begins, fires):
+        """When the line is energised: for a pulse after each card and each press, and throughout what stays open."""
+        pulse_ms = self.door.get("strike_pulse_ms", 0)
+        if not pulse_ms:
+            return self.on
+        self.own_ends.update(ms + pulse_ms for ms in begins)
+        rest = holes([(self.begin, self.end)], merged([(ms, ms + pulse_ms) for ms in begins]))
+        return [(a, min(b, self.end)) for a, b in merged(holes(self.on, rest) + self.unlocks + fires)]
+
     def find_maximum(self, fires):
         most = 1000 * self.door["strike_max_s"]
         if not most or self.door["lock"] == "fail_safe":
             return None
-        for begin, end in holes(self.on, fires, self.maxima):
+        for begin, end in holes(self.wire, fires, self.maxima):
             if end - begin > most:
                 return begin + most, 0
         return None
 
     def find_fault(self):
-        changes = sorted(ms for piece in self.on for ms in piece if ms < self.end)
+        changes = sorted(ms for piece in self.wire for ms in piece if ms < self.end)
         for begin, end in self.inputs.broken():
             at = bisect_left(changes, begin)
             if at == len(changes) or changes[at] >= end or any(begin <= on < end for on, _ in self.faults):

@@ -104,7 +104,7 @@ class Run(Causes):
 
     def lights(self):
         """Lights that are played to their end: (begin, end, name)."""
-        on = Steps.of(self.on, self.begin)
+        on = Steps.of(self.wire, self.begin)
         shows = []
         for ms, _, reason in self.taps:
             shows.append((ms, LIGHTS[reason] if reason != "granted" or on.at(ms) else "see_host"))
@@ -143,7 +143,7 @@ class Run(Causes):
 
     def strike(self):
         """The lock, as the wire has it: released or not; a line that cannot be driven stays as it is."""
-        on = Steps.of(self.on, self.begin)
+        on = Steps.of(self.wire, self.begin)
         rows = [(self.begin, on.at(self.begin))] + on.between(self.begin, self.end)
         for a, b in self.faults:
             rows = [(ms, value) for ms, value in rows if not a <= ms < b and ms != b] + [(b, on.at(b))]
