@@ -8,7 +8,7 @@ source "$(dirname "$0")/doorlib.sh"
 source "$(dirname "$0")/speaklib.sh"
 
 pulsed() {
-	sed -i "s/^\[wiring\]/&\nfire = GPIO26 active-low pull-up/; s/^release_ms = .*/release_ms = 2000\nstrike_pulse_ms = 400/" "$work/door.conf"
+	sed -i "s/^\[wiring\]/&\nfire = GPIO26 active-low pull-up/; s/^release_ms = .*/release_ms = 1500\nstrike_pulse_ms = 400/" "$work/door.conf"
 	vdoor input GPIO26 0
 }
 up() {
@@ -39,7 +39,7 @@ twice() { # within one release
 	until_true 5 state_is locked
 	from=$(mark)
 	vdoor tap unlimited
-	sleep 0.6
+	sleep 0.3
 	vdoor tap unlimited
 	shows strike "400" && until_true 3 eval '[ "$(vdoor log --since "$from" | grep -c "strike on")" = 2 ]' && until_true 3 strike_is off
 }
@@ -54,13 +54,13 @@ button() {
 check "so has the exit button" button
 held() {
 	until_true 5 state_is locked
-	say state from=0 until=4
-	until_true 3 strike_is on && sleep 1 && strike_is on && vdoor tap unlimited && sleep 1 && strike_is on && until_true 6 strike_is off
+	say state from=0 until=3
+	until_true 3 strike_is on && sleep 0.6 && strike_is on && vdoor tap unlimited && sleep 0.6 && strike_is on && until_true 6 strike_is off
 }
 check "a hold energises it throughout, whoever taps" held
 burns() {
 	vdoor input GPIO26 release
-	until_true 3 strike_is on && sleep 1 && strike_is on
+	until_true 3 strike_is on && sleep 0.7 && strike_is on
 	local r=$?
 	vdoor input GPIO26 0
 	until_true 3 strike_is off && return $r
