@@ -41,8 +41,6 @@ void log_open(const char *name, enum log_level level)
 	out.name = name;
 	out.level = level;
 	out.journal = is_journal();
-	if (out.journal && out.fd < 0)
-		out.fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 }
 
 /* What comes from outside must not forge another line, nor another field. */
@@ -60,6 +58,8 @@ void log_fields(const char *format, ...)
 	va_start(args, format);
 	vsnprintf(out.fields, sizeof(out.fields), format, args);
 	va_end(args);
+	if (out.journal && out.fd < 0)
+		out.fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 }
 
 static const char *level_word(enum log_level level)

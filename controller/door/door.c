@@ -224,6 +224,7 @@ int door_run(const struct door_conf *conf)
 		stop(&door);
 		return r;
 	}
+	log_fields("TAPIN_SITE=%s\nTAPIN_DOOR=%s\n", conf->site, conf->door);
 	log_info("door %s of site %s is ready", conf->door, conf->site);
 	door.ready = true;
 	lights_refresh(&door);

@@ -138,11 +138,6 @@ static int say(int r, const char *done, const char *err)
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-static void name_door(const struct door_conf *conf)
-{
-	log_fields("TAPIN_SITE=%s\nTAPIN_DOOR=%s\n", conf->site, conf->door);
-}
-
 /* Must work when nothing else does: a configuration that cannot be read only costs the fall-back.
  */
 static int relock(const struct options *o)
@@ -155,9 +150,7 @@ static int relock(const struct options *o)
 					   : "/run/tapin";
 	int r;
 
-	if (known == 0)
-		name_door(&conf);
-	else
+	if (known < 0)
 		log_warning("%s; using the wiring kept in %s", err, run);
 	err[0] = '\0';
 	r = wiring_relock(run, known == 0 ? &conf : NULL, done, err);
@@ -190,7 +183,6 @@ static int work(const struct options *o)
 	r = door_conf_load(o->conf, &conf, err);
 	if (r < 0)
 		return say(r, done, err);
-	name_door(&conf);
 	switch (o->job) {
 	case JOB_RUN:
 		return door_run(&conf) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -236,7 +236,6 @@ int hub_run(const struct hub_conf *conf)
 	char err[ERR_MAX] = "";
 	int r;
 
-	log_fields("TAPIN_SITE=%s\n", conf->site);
 	setenv("TZ", conf->timezone, 1);
 	tzset();
 	r = crypto_init();
@@ -249,6 +248,7 @@ int hub_run(const struct hub_conf *conf)
 		stop(&hub);
 		return r;
 	}
+	log_fields("TAPIN_SITE=%s\n", conf->site);
 	log_info("hub of site %s is ready", conf->site);
 	sd_notify(0, "READY=1");
 	r = sd_event_loop(hub.event);

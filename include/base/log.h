@@ -15,11 +15,16 @@ enum log_level {
 /* Call once at start. name is kept. */
 void log_open(const char *name, enum log_level level);
 
-/* What every later line has beside its message in the journal: "NAME=value\n" each, with values
- * that have no control characters; 255 bytes. Never a token, never a name of a person. */
+/*
+ * What every later line has beside its message in the journal: "NAME=value\n" each, with values
+ * that have no control characters; 255 bytes. Never a token, never a name of a person. For a
+ * program that stays: the journal asks the kernel whose a message with fields is, and one that has
+ * ended by then is nobody's; until this is called it gets lines.
+ */
 void log_fields(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* A line with fields of its own, in the same form, for those who filter: only in the journal. */
+/* A line with fields of its own, in the same form, for those who filter: only in the journal, and
+ * after log_fields(). */
 void log_record(enum log_level level, const char *fields, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 

@@ -83,7 +83,6 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	(void)state;
-	log_fields("%s", "");
 	dup2(real_stderr, STDERR_FILENO);
 	close(real_stderr);
 	return fclose(file);
@@ -117,10 +116,22 @@ static void another_stream_than_the_journals_gets_lines(void **state)
 	assert_int_equal(packets, 0);
 }
 
+/* The first: what is opened stays. */
+static void the_journal_gets_lines_of_a_program_that_may_end_at_once(void **state)
+{
+	(void)state;
+	open_log(true);
+	log_warning("held by \"gpioset\"");
+	log_record(LOG_LEVEL_INFO, "A=b\n", "for those who filter");
+	assert_string_equal(lines(), "<4>held by \"gpioset\"\n");
+	assert_int_equal(packets, 0);
+}
+
 static void the_journal_gets_fields(void **state)
 {
 	(void)state;
 	open_log(true);
+	log_fields("%s", "");
 	log_info("ready");
 	assert_string_equal(path, "/run/systemd/journal/socket");
 	assert_string_equal(packet, "PRIORITY=6\nSYSLOG_IDENTIFIER=tapin-test\nMESSAGE=ready\n");
@@ -140,6 +151,7 @@ static void a_message_forges_no_field(void **state)
 {
 	(void)state;
 	open_log(true);
+	log_fields("%s", "");
 	log_info("card\nTAPIN_VERDICT=grant");
 	assert_non_null(strstr(packet, "\nMESSAGE=card TAPIN_VERDICT=grant\n"));
 }
@@ -152,6 +164,7 @@ static void a_long_message_is_cut(void **state)
 	memset(text, 'x', sizeof(text) - 1);
 	text[sizeof(text) - 1] = '\0';
 	open_log(true);
+	log_fields("%s", "");
 	log_info("%s", text);
 	assert_int_equal(packets, 1);
 	assert_int_equal(strspn(strstr(packet, "MESSAGE=") + 8, "x"), 1023);
@@ -161,6 +174,7 @@ static void what_a_hanging_journal_does_not_take_is_counted(void **state)
 {
 	(void)state;
 	open_log(true);
+	log_fields("%s", "");
 	refusal = EAGAIN;
 	log_info("one");
 	log_info("two");
@@ -177,6 +191,7 @@ static void without_its_socket_the_journal_gets_lines(void **state)
 {
 	(void)state;
 	open_log(true);
+	log_fields("%s", "");
 	refusal = ENOENT;
 	log_warning("door");
 	log_record(LOG_LEVEL_INFO, "A=b\n", "for those who filter");
@@ -188,6 +203,7 @@ static void without_its_socket_the_journal_gets_lines(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(the_journal_gets_lines_of_a_program_that_may_end_at_once),
 		TEST(a_person_gets_lines),
 		TEST(another_stream_than_the_journals_gets_lines),
 		TEST(the_journal_gets_fields),
