@@ -279,9 +279,12 @@ class Causes:
         fires = self.fire.intervals(True, self.end)
         self.unlocks = [(a, b) for a, b, _ in self.hold_pieces] + self.plan_pieces
         self.granted = [ms for ms, _ in granted]
-        self.on = [(a, min(b, self.end)) for a, b in merged(cards + exits + self.unlocks + fires)]
+        pieces = cards + exits + self.unlocks + fires
+        self.on = [(a, min(b, self.end)) for a, b in merged(pieces)]
+        # where a release ends just as the next one begins the strike rests for no time
+        rests = [ms for ms in self.own_ends.intersection(a for a, _ in pieces) if not any(a < ms < b for a, b in pieces)]
         self.wire = self.pulsed([ms for ms, _ in wishes] + self.presses, fires)
-        found = [x for x in (self.find_maximum(fires), self.find_fault()) if x]
+        found = [x for x in (self.find_maximum(fires, self.maxima + rests), self.find_fault()) if x]
         if not found:
             return False
         ms, mended = min(found)
@@ -300,11 +303,11 @@ class Causes:
         rest = holes([(self.begin, self.end)], merged([(ms, ms + pulse_ms) for ms in begins]))
         return [(a, min(b, self.end)) for a, b in merged(holes(self.on, rest) + self.unlocks + fires)]
 
-    def find_maximum(self, fires):
+    def find_maximum(self, fires, cuts):
         most = 1000 * self.door["strike_max_s"]
         if not most or self.door["lock"] == "fail_safe":
             return None
-        for begin, end in holes(self.wire, fires, self.maxima):
+        for begin, end in holes(self.wire, fires, cuts):
             if end - begin > most:
                 return begin + most, 0
         return None

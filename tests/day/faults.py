@@ -57,7 +57,7 @@ FAULTS = (
     ("a hold that was ended by a lockdown comes back", "controller/door/resolve.c", "wish.spends = true;", ""),
     ("a hold that is to come is not looked at in time", "controller/door/resolve.c", "smaller(ms_until(f->now_us, f->hold_from_us), RESOLVE_LOOK_MS)", "RESOLVE_LOOK_MS"),
     ("nobody looks at a hold after a fault", "controller/door/door.c", "\tstate_apply(door);\n\tschedule_apply(door);\n\tconnect_parts", "\tschedule_apply(door);\n\tconnect_parts"),
-    ("an override card lifts a lockdown though the hub is there", "controller/door/lift.c", "\tif (!hub_is_dead(door))", "\tif (0)"),
+    ("an override card lifts a lockdown though the hub is there", "controller/door/lift.c", "\tif (!lift_hub_is_dead(door))", "\tif (0)"),
     ("a lifted lockdown counts again after a start", "controller/door/lift.c", "\tkeep(door);\n\tstate_apply(door);", "\tstate_apply(door);"),
     ("override cards do not pass a lockdown", "controller/door/tap.c", "door->doorway.lockdown ? DOORWAY_EVENT_GRANT_OVERRIDE :", "0 ? DOORWAY_EVENT_GRANT_OVERRIDE :"),
     ("an alarm cuts a verdict short", LIGHTS, "\tif (!is_verdict(door->lights.pattern) && ", "\tif ("),
