@@ -5,7 +5,7 @@
 # is written down, and DAYS (2) of random inputs from SEED on.
 source "$(dirname "$0")/lib.sh"
 source tests/day/daylib.sh
-SEED=${SEED:-$(date +%Y%j)} # of today: a second try is the same
+SEED=${SEED:-23} # always the same ones here; make soak looks for others
 DAYS=${DAYS:-2}
 exec 3>&1
 
