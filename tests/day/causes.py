@@ -52,7 +52,9 @@ class Causes:
         self.tamper = level["tamper"].inverse() if "tamper" in level else none
         self.drawn = level["bolt"].inverse() if "bolt" in level else none
         self.has_bolt = "bolt" in level
-        self.presses = self.pressed.begins(True)
+        self.has_strike = not self.door.get("checkin")
+        # without a strike there is nothing to release: the button means nothing
+        self.presses = self.pressed.begins(True) if self.has_strike else []
         self.openings = [ms for ms in self.open.begins(True) if ms > begin]
         self.closings = [ms for ms in self.open.begins(False) if ms > begin]
         self.looks = range(begin, end, LOOK_MS)
@@ -140,6 +142,8 @@ class Causes:
     def wishes(self):
         """Cards and remote unlocks that are to release: (ms, for how long)."""
         wishes = []
+        if not self.has_strike:
+            return wishes
         for ms, card, reason in self.taps:
             if reason == "granted" and (card.override or not self.lockdown.at(ms)):
                 wishes.append((ms, card.release_ms or self.door["release_ms"]))
@@ -151,6 +155,8 @@ class Causes:
         """The hub's holds and open modes: (begin, end, event). One that was ended is spent."""
         pieces = []
         self.spent = {}
+        if not self.has_strike:
+            return pieces
         messages = [row[0] for row in self.mine(self.inputs.modes) + self.mine(self.inputs.sites)]
         again = sorted(list(self.looks) + messages + self.lifts) if self.faults else []
         for i, (ms, mode, begin, end, event) in enumerate(self.inputs.modes):
@@ -193,7 +199,7 @@ class Causes:
         """The planned unlock: (begin, end)."""
         self.plan_until = self.kept.plan_until
         hours = self.door["unlock_hours"]
-        if not hours:
+        if not hours or not self.has_strike:
             return []
         pieces, now, opened = [], None, 0
         for ms, what in self.plan_moments(hours):
@@ -279,6 +285,7 @@ class Causes:
         fires = self.fire.intervals(True, self.end)
         self.unlocks = [(a, b) for a, b, _ in self.hold_pieces] + self.plan_pieces
         self.granted = [ms for ms, _ in granted]
+        fires = fires if self.has_strike else []
         pieces = cards + exits + self.unlocks + fires
         self.on = [(a, min(b, self.end)) for a, b in merged(pieces)]
         # where a release ends just as the next one begins the strike rests for no time

@@ -113,12 +113,12 @@ class Day:
             json.dump(self.door, f)
         with open(os.path.join(folder, "door.wiring"), "w", encoding="ascii") as f:
             pins = {"exit": 5, "contact": 6, "fire": 26, "tamper": 16, "bolt": 20}
-            f.write("[wiring]\nstrike = GPIO17\ngreen = GPIO22\nred = GPIO23\nbuzzer = GPIO24\n")
+            f.write("[wiring]\n" + ("" if self.door.get("checkin") else "strike = GPIO17\n") + "green = GPIO22\nred = GPIO23\nbuzzer = GPIO24\n")
             for line in self.door["fitted"]:
                 f.write(f"{line} = GPIO{pins[line]} active-low pull-up\n")
             f.write(f"debounce_ms = {self.door['debounce_ms']}\n[door]\nid = front\nrelease_max_ms = 30000\n")
             for key, value in self.door.items():
-                if key not in ("fitted", "debounce_ms") and value != "":
+                if key not in ("fitted", "debounce_ms", "checkin") and value != "":
                     f.write(f"{key} = {value}\n")
 
 
@@ -261,6 +261,8 @@ class RandomDay(Day):
         door = settings(rng)
         if seed % 4 == 3 and door["lock"] == "fail_secure":
             door["strike_pulse_ms"] = min(500, door["release_ms"] - 100, door["exit_ms"] - 100)
+        if seed % 8 == 6:
+            door["checkin"] = True # a check-in point: no strike is wired
         # a day of the winter half, when the site's clocks show UTC
         super().__init__(rng, door, 1795392000001 + rng.randrange(90) * DAY)
         self.locked = self.wrong = self.broken = self.alone = False
