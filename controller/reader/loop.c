@@ -15,7 +15,7 @@
 #define PROVEN_MS 10000u
 #define TALK_MS 200u /* no select between the steps of a card's protocol */
 #define ERRORS_MAX 2u
-#define OTHER_MS 150u         /* between two looks for cards that are not of type A */
+#define OTHER_MS 80u          /* between two looks for cards that are not of type A */
 #define OTHER_PAUSE_MS 10000u /* after an error: a chip may stumble over it, or answer too late */
 
 static uint64_t now_ms(const struct reader_loop *loop)
@@ -241,10 +241,12 @@ static enum reader_look next_other(const struct reader_loop *loop)
 static int select_other(struct reader_loop *loop, struct reader_card *card)
 {
 	bool held = loop->presence.here;
+	uint64_t now = now_ms(loop);
 	int rc;
 
-	if (held ? loop->present == READER_LOOK_A : now_ms(loop) < loop->other_at)
+	if (held ? loop->present == READER_LOOK_A : now < loop->other_at)
 		return 0;
+	loop->other_at = now + OTHER_MS;
 	loop->other = held ? loop->present : next_other(loop);
 	if (loop->other == READER_LOOK_A)
 		return 0;
@@ -253,7 +255,6 @@ static int select_other(struct reader_loop *loop, struct reader_card *card)
 		loop->unknown |= 1u << loop->other;
 		rc = 0;
 	}
-	loop->other_at = now_ms(loop) + OTHER_MS;
 	if (rc == 1)
 		loop->present = loop->other;
 	return rc;

@@ -8,7 +8,7 @@
  * ever. A device file that went and comes back is opened at once. The wait starts again from
  * 0.2 s when the reader has worked for 10 s.
  *
- * Cards of other kinds (ISO14443B, FeliCa) are looked for one kind at a time, at most every 150 ms,
+ * Cards of other kinds (ISO14443B, FeliCa) are looked for one kind at a time, at most every 80 ms,
  * in the pause between two selects that find no card of type A, so that these lose no time. A card
  * that shows itself as several kinds counts as its type A. While one of another kind lies there, it
  * alone is looked for. For 10 s after an error there are no such looks: a late answer to one would

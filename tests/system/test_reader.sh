@@ -119,8 +119,20 @@ both_kinds() { # the type A is what counts
 	vdoor remove
 	hears "$m" removed && [ "$(count "$m" card)" = 1 ] && said "$m" 'card .*protocol=1 uid=04e9'
 }
+quick_taps() { # of 0.4 s each, at any moment
+	local m
+	m=$(mark)
+	for ((i = 1; i <= 5; i++)); do
+		vdoor tap felica 400 && until_true 3 eval '(($(count '"$m"' removed) == i))' || return 1
+		sleep "0.0$((RANDOM % 90 + 10))"
+	done
+	[ "$(count "$m" card)" = 5 ]
+}
 try "a card of ISO 14443 B is told as one" other_kind typeb 'protocol=2 uid=5b0e41c7'
 try "a FeliCa card is told as one" other_kind felica 'protocol=3 uid=01010a10d2384f610000'
+vdoor timing on
+try "a quick tap of one is enough, wire timing on" quick_taps
+vdoor timing off
 try "beside a card of type A they are not looked for" both_kinds
 
 # ---- exchanges ----
