@@ -239,6 +239,9 @@ class Machine:
         self.started = time.monotonic()
         self.qmp.do("cont")
 
+    def plug_reader(self):
+        self.qmp.do("device_add", driver="usb-serial", id="reader", chardev="reader", bus="usb.0", serial=ADAPTER)
+
     def _chip(self):
         for child in self.qmp.do("qom-list", path="/machine/unattached"):
             if child["type"] == "child<pl061>":

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import time
 
-from machine import ADAPTER, Fault, Machine, until
+from machine import ADAPTER, AT_REST, Fault, Machine, until
 
 RELEASE = 3.0
 ROOT = "/usr/share/doc/tapin/tapin-"
@@ -25,7 +25,7 @@ tapin door add front --output front.bundle
 install -m 640 -g tapin {ROOT}door.conf.example /etc/tapin/door.conf
 sed -i 's/^#release_ms = .*/release_ms = {RELEASE * 1000:.0f}/; s/^#exit_ms = .*/exit_ms = {RELEASE * 1000:.0f}/
 	s/^#held_open_ms = .*/held_open_ms = 10000/; s/^#host = /host = /; s/^#fire = /fire = /' /etc/tapin/door.conf
-sed -n 's/^#\\(.*{ADAPTER}.*\\)/\\1/p' /usr/lib/udev/rules.d/90-tapin.rules >/etc/udev/rules.d/91-tapin-reader.rules
+sed -n 's/^#\\(.*{ADAPTER}.*\\)/\\1/p' /usr/lib/udev/rules.d/90-tapin.rules >/etc/udev/rules.d/99-tapin-reader.rules
 udevadm control --reload && udevadm trigger --settle /dev/ttyUSB0
 tapin-door --check
 tapin-door --provision front.bundle && rm front.bundle
@@ -127,6 +127,23 @@ class Site(Machine):
 
     def at_rest(self, seconds=60):
         until(seconds, "the strike is at rest", lambda: not self.lines.is_on("strike"))
+
+    def mend(self):
+        """Hands off everything, and what the guest says to it, for a reader of the transcript."""
+        try:
+            self.plug_reader()
+        except Fault:
+            pass  # it is there
+        try:
+            self.hand("reset")
+            for name, level in AT_REST.items():
+                self.lines.set(name, level)
+            said = self.shell.run(f"""ls -l /dev/ttyUSB* /dev/tapin-reader; systemctl show -P StatusText tapin-door tapin-reader
+                journalctl -q -b -n 15 -o short-monotonic --no-hostname -u 'tapin-*'""")[1]
+            for line in said.splitlines():
+                print(f"#   {line}", flush=True)
+        except (Fault, OSError, ValueError, subprocess.SubprocessError) as e:
+            print(f"# and the guest does not answer: {e}", flush=True)
 
     # ---- judging ----
     def journal_whole(self):

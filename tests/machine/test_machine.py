@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """make machine-test: our programs on a real kernel under the real systemd and udev, in an emulated arm64 machine
 (machine.py), as README installs them (site.py). Cards are tapped from outside, the strike is read from outside.
---smoke: start, first tap, one kill, one power cut."""
+--smoke: start, first tap, one kill, one power cut. ONLY="power cut|fire": what is called so, on the kept site."""
 import hashlib
 import os
 import random
@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 
+sys.dont_write_bytecode = True  # nothing is left in the tree
 import faults
 import life
 from machine import Fault
@@ -25,6 +26,7 @@ class Tap:
     def __init__(self):
         self.count = self.failed = 0
         self.started = time.monotonic()
+        self.mend = lambda: None  # after a failure: back to where the next check may begin
 
     def check(self, name, function, *arguments):
         """ok unless it raises; what it returns is told beside the name."""
@@ -36,6 +38,7 @@ class Tap:
             print(f"not ok {self.count} - {name}")
             for line in str(e).splitlines():
                 print(f"# {line}", flush=True)
+            self.mend()
             return False
         print(f"ok {self.count} - {name}{f' ({figure})' if figure else ''}", flush=True)
         return True
@@ -81,6 +84,7 @@ def set_up(tap, site, kept):
 
 def main():
     smoke = sys.argv[1:] == ["--smoke"]
+    only = os.environ.get("ONLY")
     os.chdir(TOP)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     seed = int(os.environ.get("SEED", random.randrange(1 << 31)))
@@ -91,13 +95,14 @@ def main():
         site = Site(image, work, BIN)
         try:
             kept = installed_path(image)
-            if not smoke or not os.path.exists(kept):
+            if not (smoke or only) or not os.path.exists(kept):
                 set_up(tap, site, kept)
             else:
                 tap.note("the site as it was installed last time")
                 site.disk = kept
-            life.scenes(tap, site, smoke)
-            faults.scenes(tap, site, random.Random(seed), smoke)
+            tap.mend = site.mend
+            life.scenes(tap, site, smoke, only)
+            faults.scenes(tap, site, random.Random(seed), smoke, only)
         except Fault as e:
             print(f"Bail out! {e}")
             tap.failed += 1
