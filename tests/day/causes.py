@@ -289,9 +289,9 @@ class Causes:
         pieces = cards + exits + self.unlocks + fires
         self.on = [(a, min(b, self.end)) for a, b in merged(pieces)]
         # where a release ends just as the next one begins the strike rests for no time
-        rests = [ms for ms in self.own_ends.intersection(a for a, _ in pieces) if not any(a < ms < b for a, b in pieces)]
+        self.rests = [ms for ms in self.own_ends.intersection(a for a, _ in pieces) if not any(a < ms < b for a, b in pieces)]
         self.wire = self.pulsed([ms for ms, _ in wishes] + self.presses, fires)
-        found = [x for x in (self.find_maximum(fires, self.maxima + rests), self.find_fault()) if x]
+        found = [x for x in (self.find_maximum(fires, self.maxima + self.rests), self.find_fault()) if x]
         if not found:
             return False
         ms, mended = min(found)
@@ -320,7 +320,7 @@ class Causes:
         return None
 
     def find_fault(self):
-        changes = sorted(ms for piece in self.wire for ms in piece if ms < self.end)
+        changes = sorted(ms for piece in self.wire + [self.rests] for ms in piece if ms < self.end)
         for begin, end in self.inputs.broken():
             at = bisect_left(changes, begin)
             if at == len(changes) or changes[at] >= end or any(begin <= on < end for on, _ in self.faults):
