@@ -28,8 +28,11 @@ class Record:
             raise Fault(f"energised {longest:.2f} s; bound {BOUND:.1f} s, the host kept the machine waiting {waited:.2f} s")
 
     def of(self, kind):
-        mine = [(longest, waited) for k, longest, waited in self.runs if k == kind]
-        return f"longest energised {max(mine)[0]:.2f} s" if mine else ""
+        mine = sorted(longest for k, longest, _ in self.runs if k == kind)
+        if not mine:
+            return ""
+        within = sum(longest <= BOUND for longest in mine)
+        return f"energised {mine[len(mine) // 2]:.2f} s (median) to {mine[-1]:.2f} s, {within} of {len(mine)} within {BOUND:.0f} s"
 
     def sum(self):
         over = [r for r in self.runs if r[1] > BOUND]
