@@ -56,7 +56,9 @@ def measured(site, record, kind, inject):
 
 
 def send(site, unit, name):
-    pid = site.show(unit, "MainPID")
+    def pid_of():
+        return int(site.show(unit, "MainPID"))
+    pid = until(120, f"{unit} runs", lambda: pid_of() or site.pause())
     return lambda: site.run(f"kill -{name} {pid}")
 
 
@@ -91,7 +93,7 @@ def reboot(site, record, kind, times):
         since, waited = time.monotonic(), site.kept_waiting()
         site.tap()
         resets = site.qmp.events.count("RESET")
-        site.run("systemctl reboot --no-block")
+        site.shell.send("systemctl reboot --no-block")
         site.at_rest(120)
         rebooted(site, resets)
         record.add(kind, site.lines.longest("strike", since), site.kept_waiting() - waited)
@@ -154,7 +156,7 @@ def hung_kernel(site):
     since = time.monotonic()
     site.tap()
     resets = site.qmp.events.count("RESET")
-    site.shell.run("rm /etc/systemd/system.conf.d/tapin.conf; sync; echo 0 >/proc/sys/kernel/panic; (sleep 0.3; echo c >/proc/sysrq-trigger) &")
+    site.shell.send("rm /etc/systemd/system.conf.d/tapin.conf; sync; echo 0 >/proc/sys/kernel/panic; echo c >/proc/sysrq-trigger")
     site.at_rest(60)
     on = site.lines.longest("strike", since)
     rebooted(site, resets)
