@@ -244,9 +244,9 @@ static int select_other(struct reader_loop *loop, struct reader_card *card)
 	uint64_t now = now_ms(loop);
 	int rc;
 
-	if (held ? loop->present == READER_LOOK_A : now < loop->other_at)
+	if ((held && loop->present == READER_LOOK_A) || now < loop->other_at)
 		return 0;
-	loop->other_at = now + OTHER_MS;
+	loop->other_at = now + (held ? 0 : OTHER_MS);
 	loop->other = held ? loop->present : next_other(loop);
 	if (loop->other == READER_LOOK_A)
 		return 0;
@@ -255,8 +255,10 @@ static int select_other(struct reader_loop *loop, struct reader_card *card)
 		loop->unknown |= 1u << loop->other;
 		rc = 0;
 	}
-	if (rc == 1)
+	if (rc == 1) {
 		loop->present = loop->other;
+		loop->other_at = now;
+	}
 	return rc;
 }
 

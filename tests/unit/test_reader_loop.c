@@ -508,6 +508,22 @@ static void failed_look_for_another_kind_makes_a_pause(void **state)
 	assert_int_equal(paper.closes, 0);
 }
 
+/* One that answers once and then nonsense must not keep the reader closed to others. */
+static void card_of_another_kind_that_spoils_its_looks_is_no_fault(void **state)
+{
+	struct bed *bed = *state;
+
+	start(bed);
+	paper.other[READER_LOOK_B] = 1;
+	turn_for(bed, 700);
+	NEXT(bed, "card");
+	paper.other[READER_LOOK_B] = -EIO;
+	turn_for(bed, 30000);
+	NEXT(bed, "removed");
+	assert_int_equal(paper.closes, 0);
+	tap(bed, 'A');
+}
+
 static void held_card_does_not_count_again_after_a_fault(void **state)
 {
 	struct bed *bed = *state;
@@ -712,6 +728,7 @@ int main(void)
 		TEST(card_of_several_kinds_is_its_type_a),
 		TEST(kind_that_the_reader_does_not_know_is_not_asked_again),
 		TEST(failed_look_for_another_kind_makes_a_pause),
+		TEST(card_of_another_kind_that_spoils_its_looks_is_no_fault),
 		TEST(held_card_does_not_count_again_after_a_fault),
 		TEST(impossible_target_is_a_fault),
 		TEST(door_that_comes_back_is_greeted_without_the_stale_card),
