@@ -14,6 +14,7 @@
  * journal. */
 #define READER_WELL_MS 2000
 #define READER_TICK_MS 500
+#define RESET_AGAIN_MS 1000
 #define READER_CARDS_MAX 100 /* a second */
 #define READER_CARD_OLD_US 2000000
 
@@ -74,20 +75,35 @@ static void lost(struct door *door, const char *why)
 
 /* ---- the last step of its recovery ---- */
 
-static void drive_reset(struct door *door, bool active)
+/* 0 or negative errno; said only as it begins to fail, for a line that fails is tried each second.
+ */
+static int drive_reset(struct door *door, bool active)
 {
-	int r = gpio_line_set(door->outputs[DOOR_LINE_READER_RESET], active);
+	struct gpio_line *line = door->outputs[DOOR_LINE_READER_RESET];
+	int r = gpio_line_set(line, active);
 
-	if (r < 0)
+	if (r < 0 && !door->reader.reset_failed)
 		log_error("reader: its reset line %s cannot be driven: %s; check the wiring",
-			gpio_line_resolved(door->outputs[DOOR_LINE_READER_RESET]), strerror(-r));
+			gpio_line_resolved(line), strerror(-r));
+	door->reader.reset_failed = r < 0;
+	return r;
+}
+
+static void end_reset_in(struct door_reader *reader, uint32_t ms)
+{
+	sd_event_source_set_time(reader->reset_over, (clock_mono_ms() + ms) * 1000);
+	sd_event_source_set_enabled(reader->reset_over, SD_EVENT_ONESHOT);
 }
 
 static int on_reset_over(sd_event_source *source, uint64_t usec, void *userdata)
 {
+	struct door *door = userdata;
+
 	(void)source;
 	(void)usec;
-	drive_reset(userdata, false);
+	/* a reader that stays in reset reads nothing */
+	if (drive_reset(door, false) < 0)
+		end_reset_in(&door->reader, RESET_AGAIN_MS);
 	return 0;
 }
 
@@ -105,9 +121,8 @@ static void consider_reset(struct door *door)
 	log_warning("reader: no good answer for %u s: reset by its line", waited_s);
 	record_event(door, ENTRY_KIND_READER_RESET, "by its line, after %u s without an answer",
 		waited_s);
-	drive_reset(door, true);
-	sd_event_source_set_time(reader->reset_over, (now_ms + RESET_PULSE_MS) * 1000);
-	sd_event_source_set_enabled(reader->reset_over, SD_EVENT_ONESHOT);
+	(void)drive_reset(door, true);
+	end_reset_in(reader, RESET_PULSE_MS);
 }
 
 static int start_reset(struct door *door)
@@ -131,7 +146,7 @@ static void stop_reset(struct door *door)
 {
 	if (!door->reader.reset_over)
 		return;
-	drive_reset(door, false);
+	(void)drive_reset(door, false);
 	door->reader.reset_over = sd_event_source_disable_unref(door->reader.reset_over);
 }
 

@@ -99,6 +99,7 @@ struct door_reader {
 	sd_event_source *timer;
 	struct reset reset;
 	sd_event_source *reset_over; /* NULL: no reset line is wired */
+	bool reset_failed;           /* that line does not obey */
 };
 
 #define FEED_IN_FLIGHT_MAX 8
