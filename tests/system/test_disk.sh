@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
+# runs beside others
 # A disk that is full, at work and at start: loud, nothing lost, and the door goes on for whom it may.
 source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/doorlib.sh"
