@@ -59,6 +59,7 @@ static void lift(struct door *door, const char *lifter)
 	log_warning("state: the lockdown was lifted at the door: %s", lifter);
 	keep(door);
 	state_apply(door);
+	state->lifter = NULL;
 }
 
 void lift_by_card(struct door *door, const struct entry *tap)

@@ -24,13 +24,18 @@ static bool is_spent(const struct door_state *state)
 	       revision_compare(&state->door.revision, &state->spent) == 0;
 }
 
+/* Not one that was lifted here. */
+static bool site_locks(const struct door_state *state)
+{
+	return state->site.lockdown && !lift_covers(&state->lifted_site, &state->site.revision);
+}
+
 static struct resolve_wish resolve(const struct door *door)
 {
 	const struct door_state *state = &door->state;
 	bool lifted = lift_covers(&state->lifted_door, &state->door.revision);
 	struct resolve_facts facts = {
-		.site_lockdown = state->site.lockdown &&
-				 !lift_covers(&state->lifted_site, &state->site.revision),
+		.site_lockdown = site_locks(state),
 		.mode = lifted && state->door.mode == DOOR_MODE_LOCKDOWN ? DOOR_MODE_CONTROLLED
 									 : state->door.mode,
 		.hold_from_us = state->door.hold_from_us,
@@ -62,13 +67,13 @@ void state_spend(struct door *door)
 
 /* ---- telling the doorway ---- */
 
-/* Who locks the door down, or whose lockdown it was. */
+/* Who locks the door down; or ends that: whoever lifts it here, else the state that came last. */
 static struct door_cause lockdown_cause(const struct door *door, bool lockdown)
 {
 	const struct door_state *state = &door->state;
-	bool by_site = lockdown ? state->site.lockdown : state->door.mode != DOOR_MODE_LOCKDOWN;
+	bool by_site = lockdown ? site_locks(state) : state->site.time_us > state->door.time_us;
 
-	if (!lockdown && (state->site.lockdown || state->door.mode == DOOR_MODE_LOCKDOWN))
+	if (!lockdown && state->lifter)
 		return (struct door_cause){.actor = state->lifter, .what = "lifted at the door"};
 	return (struct door_cause){
 		.actor = by_site ? state->site.actor : state->door.actor,

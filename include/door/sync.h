@@ -113,7 +113,7 @@ struct door_state {
 	struct revision spent;       /* the door state whose opening was ended here */
 	struct revision lifted_site; /* states whose lockdown was lifted here */
 	struct revision lifted_door;
-	const char *lifter; /* who did, in this run */
+	const char *lifter; /* who does, now; else NULL */
 	bool lockdown;
 	bool told_doubt; /* the doorway was last told DOUBTED */
 	bool told_full;  /* that it was not opened, for the journal is full */
