@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
+# runs beside others
 # A person at the door: cards, exit button, contact, crash and restart, on real libnfc, libgpiod, SQLite and mosquitto.
 source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/doorlib.sh"

@@ -6,11 +6,11 @@
 source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/doorlib.sh"
 mkdir -p "$work/journal"
-apart() { # COMMAND...: with our folder where systemd's journal would be
-	unshare -m sh -c 'mount -t tmpfs tmpfs /run && mkdir -p /run/systemd/journal && mount --bind "$0" /run/systemd/journal && exec "$@"' \
-		"$work/journal" "$@"
-}
-if ! apart true 2>/dev/null; then
+# COMMAND... with our folder where systemd's journal would be; no function, whose shell alone would be killed at the end
+# shellcheck disable=SC2016
+apart=(unshare -m sh -c 'mount -t tmpfs tmpfs /run && mkdir -p /run/systemd/journal && mount --bind "$0" /run/systemd/journal && exec "$@"'
+	"$work/journal")
+if ! "${apart[@]}" true 2>/dev/null; then
 	skip "fields in systemd's journal" "no mount namespace can be made here (needs root)"
 	finish
 fi
@@ -27,7 +27,7 @@ start journald /usr/bin/python3 "$work/journald" "$work/journal/socket"
 until_true 5 test -S "$work/journal/socket"
 : >"$work/door.log"
 door_in_journal() { # standard error is named by JOURNAL_STREAM, as the service manager does
-	start door apart env VIRTUAL_GPIO="$work/hw/gpio.sock" LD_PRELOAD="$PWD/$B/bin/libvirtual-gpio.so" \
+	start door "${apart[@]}" env VIRTUAL_GPIO="$work/hw/gpio.sock" LD_PRELOAD="$PWD/$B/bin/libvirtual-gpio.so" \
 		JOURNAL_STREAM="$(stat -c %d:%i "$work/door.log")" "$DOOR_BIN" --config "$work/door.conf"
 	until_true $((10 * slow)) logged '.MESSAGE | test("is ready")'
 }
