@@ -75,6 +75,7 @@ FLOW    := $(patsubst tests/flow/%.c,$(B)/tests/%,$(wildcard tests/flow/*.c))
 REPLAY  := $(patsubst tests/fuzz/%.c,$(B)/tests/%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCH   := $(patsubst tests/bench/%.c,$(B)/tests/%,$(wildcard tests/bench/*.c))
 COMPARE := $(B)/tests/answers
+DAY     := $(B)/tests/play-day
 ifneq ($(OTHER_LIB),)
 OTHER := $(B)/bin/tapin-door-gpiod$(GPIOD_OTHER) $(B)/tests/test_gpio_other
 endif
@@ -175,6 +176,13 @@ $(COMPARE): $(B)/tests/compare/answers.o $(call lib,cli wire base core)
 	$(call show,LINK)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_cli) $(LIBS_wire) $(LIBS_base)
 
+# the door's own objects above another clock, loop, GPIO and journal
+DAY_WRAPS := clock_mono_us clock_mono_ms clock_wall_us clock_read_facts link_start
+$(DAY): $(call obj,$(wildcard tests/day/*.c)) $(DOOR_ARCHIVES)
+	@mkdir -p $(@D)
+	$(call show,LINK)
+	$(Q)$(CC) $(ALL_LDFLAGS) $(DAY_WRAPS:%=-Wl,--wrap=%) -o $@ $^ $(LIBS_ALL)
+
 VIRTUAL_COMMON := $(call obj,$(wildcard tests/virtual/common/*.c))
 define virtual
 $(B)/bin/virtual-$(1): $(call obj,$(wildcard tests/virtual/$(1)/*.c)) $(VIRTUAL_COMMON) $(call lib,wire store hw crypto base core)
@@ -192,7 +200,7 @@ $(PRELOAD):
 	$(call show,LINK)
 	$(Q)$(CC) -std=c17 -D_GNU_SOURCE -Iinclude -O2 -g $(WARN) -fPIC -shared -o $@ $(filter %.c,$^) -ldl -lpthread
 
-parts: programs $(VIRTUAL) $(PRELOAD) $(OTHER) $(COMPARE) references
+parts: programs $(VIRTUAL) $(PRELOAD) $(OTHER) $(COMPARE) $(DAY) references
 
 deps-run:
 	@deploy/install-deps run

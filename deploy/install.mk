@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# make install DESTDIR= PREFIX=/usr: programs, units, users, udev rules, example, man pages, completion.
+# make install DESTDIR= PREFIX=/usr: programs, units, users, udev rules, blacklist, example, man pages, completion.
 
 LIBDIR := $(DESTDIR)$(PREFIX)/lib
 
@@ -15,6 +15,7 @@ install: programs ## install into DESTDIR and PREFIX (/usr)
 	install -m 644 systemd/sysusers.d/*.conf $(LIBDIR)/sysusers.d
 	install -m 644 systemd/tmpfiles.d/*.conf $(LIBDIR)/tmpfiles.d
 	install -m 644 udev/*.rules $(LIBDIR)/udev/rules.d
+	install -D -m 644 udev/tapin.modprobe $(LIBDIR)/modprobe.d/tapin.conf
 	install -m 644 README.md LICENSE $(wildcard deploy/*.example deploy/examples/*) $(DESTDIR)$(PREFIX)/share/doc/tapin
 	$(foreach page,$(wildcard deploy/man/*.[178]),install -m 644 $(page) $(DESTDIR)$(PREFIX)/share/man/man$(subst .,,$(suffix $(page))) &&) true
 	install -D -m 644 deploy/completion/tapin.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/tapin

@@ -54,6 +54,7 @@ static const struct {
 	{ENTRY_KIND_STRIKE_MAX, "strike_max"},
 	{ENTRY_KIND_ARRIVED, "arrived"},
 	{ENTRY_KIND_LEFT, "left"},
+	{ENTRY_KIND_READER_RESET, "reader_reset"},
 };
 
 const char *entry_kind_name(enum entry_kind kind)

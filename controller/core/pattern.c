@@ -28,9 +28,11 @@ static const struct pattern_step not_now[] = {SHOW(800, RED, BEEP), DARK(700), E
 static const struct pattern_step see_host[] = {SHOW(500, RED, BEEP), DARK(200),
 	SHOW(150, RED, BEEP), DARK(350), SHOW(500, RED, BEEP), DARK(200), SHOW(150, RED, BEEP),
 	DARK(450), END};
-/* between the card's detection and the verdict */
+/* busy: starting, or taking its first roster */
 static const struct pattern_step working[] = {SHOW(100, GREEN, RED), DARK(100), END};
-/* two short winks every two seconds, silent: it may last for hours */
+/* these may last for hours, so they are silent; lockdown is dark only for a wink */
+static const struct pattern_step lockdown[] = {SHOW(1700, RED), DARK(300), END};
+/* two short winks every two seconds */
 static const struct pattern_step fault[] = {
 	SHOW(60, RED), DARK(140), SHOW(60, RED), DARK(1740), END};
 /* the like for one fault each; tapin-door(8) has the table */
@@ -67,6 +69,7 @@ static const struct {
 	[PATTERN_NOT_NOW] = {"not_now", not_now, false},
 	[PATTERN_SEE_HOST] = {"see_host", see_host, false},
 	[PATTERN_WORKING] = {"working", working, true},
+	[PATTERN_LOCKDOWN] = {"lockdown", lockdown, true},
 	[PATTERN_FAULT] = {"fault", fault, true},
 	[PATTERN_NO_READER] = {"no_reader", no_reader, true},
 	[PATTERN_NO_JOURNAL] = {"no_journal", no_journal, true},

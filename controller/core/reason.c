@@ -21,6 +21,10 @@ static const struct reason_info reasons[] = {
 		"ask a host for one.",
 		"A phone or card showed a random number, or one that many devices share; it cannot "
 		"be enrolled."},
+	{REASON_CARD_UNSUPPORTED, "card_unsupported", REASON_PATTERN_HOST,
+		"This kind of card does not work here. Please use your own card, or ask a host for "
+		"one.",
+		"A card of a kind that is not supported was shown; the entry says which."},
 	{REASON_CARD_REVOKED, "card_revoked", REASON_PATTERN_HOST,
 		"This card is no longer in use. Please ask a host for a new one.",
 		"The card has been revoked."},

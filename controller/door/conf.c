@@ -136,6 +136,7 @@ static const struct conf_key keys[] = {
 	NUMBER("door", "propped_ms", propped_ms, 1000, 3600000),
 	NUMBER("door", "exit_stuck_ms", exit_stuck_ms, 1000, 3600000),
 	NUMBER("door", "lock_fail_ms", lock_fail_ms, 500, 60000),
+	NUMBER("door", "strike_pulse_ms", strike_pulse_ms, 0, 10000),
 	NUMBER("door", "strike_max_s", strike_max_s, 0, 86400),
 	TEXT("door", "unlock_hours", unlock_hours, "opening hours"),
 	{"door", "unlock_waits", conf_parse_bool, FIELD(unlock_waits), "yes or no", 0, 0},
@@ -143,6 +144,7 @@ static const struct conf_key keys[] = {
 	LINE_OUT("green", DOOR_LINE_GREEN),
 	LINE_OUT("red", DOOR_LINE_RED),
 	LINE_OUT("buzzer", DOOR_LINE_BUZZER),
+	LINE_OUT("reader_reset", DOOR_LINE_READER_RESET),
 	LINE_IN("exit", DOOR_LINE_EXIT),
 	LINE_IN("contact", DOOR_LINE_CONTACT),
 	LINE_IN("fire", DOOR_LINE_FIRE),
@@ -151,6 +153,7 @@ static const struct conf_key keys[] = {
 	NUMBER("wiring", "debounce_ms", debounce_ms, 0, 350),
 	TEXT("reader", "socket", reader_socket, "a path"),
 	TEXT("reader", "user", reader_user, "a user's name"),
+	NUMBER("reader", "reset_s", reader_reset_s, 3, 600),
 	TEXT("mqtt", "host", mqtt_host, "a host name or address"),
 	NUMBER("mqtt", "port", mqtt_port, 1, 65535),
 	TEXT("mqtt", "username", mqtt_username, "a name of up to 63 bytes"),
@@ -178,6 +181,7 @@ static const struct door_conf defaults = {
 	.debounce_ms = 50,
 	.reader_socket = "/run/tapin/reader.sock",
 	.reader_user = "tapin-reader",
+	.reader_reset_s = 10,
 	.mqtt_port = 1883,
 	.mqtt_keepalive_s = 30,
 	.store_directory = "/var/lib/tapin",
@@ -206,6 +210,8 @@ const char *door_line_name(enum door_line line)
 		return "red";
 	case DOOR_LINE_BUZZER:
 		return "buzzer";
+	case DOOR_LINE_READER_RESET:
+		return "reader_reset";
 	case DOOR_LINE_EXIT:
 		return "exit";
 	case DOOR_LINE_CONTACT:
@@ -286,6 +292,20 @@ static int check_unlock(struct door_conf *conf, const char *file, char err[ERR_M
 	return -EINVAL;
 }
 
+static int check_pulse(const struct door_conf *conf, const char *file, char err[ERR_MAX])
+{
+	uint32_t pulse_ms = conf->strike_pulse_ms;
+
+	if (pulse_ms == 0 || (conf->lock == DOOR_LOCK_FAIL_SECURE && pulse_ms >= 100 &&
+				     pulse_ms < conf->release_ms && pulse_ms < conf->exit_ms))
+		return 0;
+	snprintf(err, ERR_MAX,
+		"%s: [door] strike_pulse_ms = %u: expected 100 or more, less than release_ms = %u "
+		"and exit_ms = %u, and lock = fail_secure; or 0",
+		file, pulse_ms, conf->release_ms, conf->exit_ms);
+	return -EINVAL;
+}
+
 static int check_whole(struct door_conf *conf, const char *file, char err[ERR_MAX])
 {
 	int r;
@@ -333,6 +353,9 @@ int door_conf_load(const char *file, struct door_conf *ret_conf, char err[ERR_MA
 	if (r < 0)
 		return r;
 	r = check_whole(&conf, file, err);
+	if (r < 0)
+		return r;
+	r = check_pulse(&conf, file, err);
 	if (r < 0)
 		return r;
 	r = check_unlock(&conf, file, err);

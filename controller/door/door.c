@@ -17,9 +17,9 @@
 void door_status(struct door *door)
 {
 	(void)sd_notifyf(0, "STATUS=%s, contact %s, reader %s, journal %s, clock %s, broker %s",
-		doorway_state_name(door->doorway.state),
-		doorway_contact_name(door->doorway.contact), link_state_name(door->reader.state),
-		door->journal_failing ? "failing" : "ok", clock_trust_name(door->clock),
+		io_state_name(door), doorway_contact_name(door->doorway.contact),
+		link_state_name(door->reader.state), door->journal_failing ? "failing" : "ok",
+		clock_trust_name(door->clock),
 		!door->broker.mqtt ? "none"
 		: broker_up(door)  ? "up"
 				   : "down");
@@ -93,11 +93,12 @@ static int on_housekeeping(sd_event_source *source, uint64_t usec, void *userdat
 
 	(void)usec;
 	door_check_clock(door);
+	inputs_look(door);
 	tap_retry(door);
 	tap_refresh(door);
 	sync_start(door);
 	sync_tell_trust(door);
-	state_look_for_lift(door);
+	lift_look(door);
 	state_apply(door);
 	schedule_apply(door);
 	usage_keep(door);
@@ -155,6 +156,8 @@ static int start(struct door *door, char err[ERR_MAX])
 	r = io_start_outputs(door, err);
 	if (r < 0)
 		return r;
+	/* a person may wait for what follows: a large journal takes seconds */
+	lights_refresh(door);
 	make_directories(&door->conf);
 	if (wiring_save(&door->conf, err) < 0)
 		log_warning("%s", err);
@@ -205,7 +208,8 @@ static void stop(struct door *door)
 
 int door_run(const struct door_conf *conf)
 {
-	struct door door = {.conf = *conf, .started_ms = clock_mono_ms()};
+	uint64_t now_ms = clock_mono_ms();
+	struct door door = {.conf = *conf, .started_ms = now_ms, .sync = {.alone_ms = now_ms}};
 	char err[ERR_MAX] = "";
 	int r;
 
@@ -220,10 +224,15 @@ int door_run(const struct door_conf *conf)
 		r = start(&door, err);
 	if (r < 0) {
 		log_error("%s", *err ? err : strerror(-r));
+		/* what systemctl status shows while it waits for the next try */
+		(void)sd_notifyf(0, "STATUS=not started: %s", *err ? err : strerror(-r));
 		stop(&door);
 		return r;
 	}
+	log_fields("TAPIN_SITE=%s\nTAPIN_DOOR=%s\n", conf->site, conf->door);
 	log_info("door %s of site %s is ready", conf->door, conf->site);
+	door.ready = true;
+	lights_refresh(&door);
 	sd_notify(0, "READY=1");
 	door_status(&door);
 	r = sd_event_loop(door.event);

@@ -149,13 +149,32 @@ void feed_committed(struct door *door, uint64_t seq, const struct entry *entry)
 	pump(door);
 }
 
+/* The wired lines into lines; how many. */
+static size_t list_lines(const struct door *door, struct message_line lines[DOOR_LINE_COUNT])
+{
+	size_t count = 0;
+
+	for (enum door_line line = 0; line < DOOR_LINE_COUNT; line++) {
+		struct message_line *l = &lines[count];
+
+		if (!*door->conf.lines[line].line)
+			continue;
+		*l = (struct message_line){
+			.name = door_line_name(line), .line = door->conf.lines[line].line};
+		l->is = io_line_is(door, line, &l->ok);
+		count++;
+	}
+	return count;
+}
+
 int feed_write_status(const struct door *door, bool online, char **ret_body)
 {
 	const struct door_reader *reader = &door->reader;
 	uint64_t age_ms = clock_mono_ms() - reader->good_ms;
+	struct message_line lines[DOOR_LINE_COUNT];
 	struct message_status status = {
 		.online = online,
-		.state = doorway_state_name(door->doorway.state),
+		.state = io_state_name(door),
 		.contact = doorway_contact_name(door->doorway.contact),
 		.reader = link_state_name(reader->state),
 		.journal = door->journal_failing ? "failing" : "ok",
@@ -165,6 +184,8 @@ int feed_write_status(const struct door *door, bool online, char **ret_body)
 		.pending = door->feed.last_seq - door->feed.acked_seq,
 		.revision = door->roster.rules.head.revision,
 		.alarms = doorway_standing(&door->doorway),
+		.line_count = list_lines(door, lines),
+		.lines = lines,
 		.since_us = clock_wall_us(),
 		.rollcall_us = door->rollcall.as_of_us,
 		.program = "tapin-door " TAPIN_VERSION,

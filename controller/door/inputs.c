@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 
-/* An input whose edges cannot be read any more. */
+/* An input whose edges or level cannot be read any more. */
 #define INPUT_POLL_MS 20
 
 /* What each input tells the doorway. */
@@ -34,10 +34,8 @@ static void input_changed(struct door_input *input)
 }
 
 /* A loop that cannot be read is a broken one. */
-static int read_level(const struct door_input *input)
+static int read_as(const struct door_input *input, int level)
 {
-	int level = gpio_line_get(input->gpio);
-
 	return level < 0 && input->line == DOOR_LINE_FIRE ? 0 : level;
 }
 
@@ -47,16 +45,37 @@ static void give_level(struct door_input *input, bool level, uint64_t now_ms)
 		input_changed(input);
 }
 
+/* Whether the level can be read: 0 or negative errno, told when that changes. */
+static void tell_lost(struct door_input *input, int error)
+{
+	const char *name = door_line_name(input->line);
+
+	if ((error < 0) == input->lost)
+		return;
+	input->lost = error < 0;
+	if (!input->lost) {
+		log_info("%s: %s can be read again", name, gpio_line_resolved(input->gpio));
+		record_event(input->door, ENTRY_KIND_OUTPUT_OK, "input %s", name);
+		return;
+	}
+	log_error("%s: %s cannot be read: %s; check the wiring%s", name,
+		gpio_line_resolved(input->gpio), strerror(-error),
+		input->line == DOOR_LINE_FIRE ? "; until then it counts as fire" : "");
+	record_event(input->door, ENTRY_KIND_OUTPUT_FAULT, "input %s: %s", name, strerror(-error));
+}
+
 /* Gives the debouncer the level that the line really has, and comes back when it asks. */
 static void settle(struct door_input *input)
 {
-	int level = read_level(input);
+	int level = gpio_line_get(input->gpio);
 	uint64_t deadline_ms;
 
+	tell_lost(input, level < 0 ? level : 0);
+	level = read_as(input, level);
 	if (level >= 0)
 		give_level(input, level > 0, clock_mono_ms());
 	deadline_ms = debounce_deadline(&input->debounce);
-	if (!input->edge)
+	if (!input->edge || input->lost)
 		deadline_ms = clock_mono_ms() + INPUT_POLL_MS;
 	if (deadline_ms != UINT64_MAX)
 		sd_event_source_set_time(input->timer, deadline_ms * 1000);
@@ -107,7 +126,7 @@ static int start_input(struct door *door, enum door_line line, char err[ERR_MAX]
 	r = gpio_line_request(spec, meanings[line].consumer, &input->gpio, err);
 	if (r < 0)
 		return r;
-	level = read_level(input);
+	level = read_as(input, gpio_line_get(input->gpio));
 	if (level < 0) {
 		snprintf(err, ERR_MAX, "%s: %s cannot be read: %s; check the wiring",
 			door_line_name(line), gpio_line_resolved(input->gpio), strerror(-level));
@@ -152,6 +171,38 @@ bool inputs_fire(const struct door *door)
 	return fire->gpio && !fire->debounce.stable;
 }
 
+void inputs_look(struct door *door)
+{
+	for (enum door_line line = 0; line < DOOR_LINE_COUNT; line++)
+		if (door->inputs[line].gpio)
+			settle(&door->inputs[line]);
+}
+
+void inputs_describe(const struct door *door, char *out, size_t size)
+{
+	static const struct {
+		enum door_line line;
+		bool active;
+		const char *what;
+	} words[] = {
+		{DOOR_LINE_CONTACT, true, "door shut"},
+		{DOOR_LINE_CONTACT, false, "door open"},
+		{DOOR_LINE_EXIT, true, "exit button down"},
+		{DOOR_LINE_FIRE, false, "fire"},
+		{DOOR_LINE_TAMPER, false, "housing open"},
+		{DOOR_LINE_BOLT, false, "bolt not thrown"},
+	};
+	size_t used = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < ARRAY_SIZE(words) && used < size; i++) {
+		const struct door_input *input = &door->inputs[words[i].line];
+
+		if (input->gpio && input->debounce.stable == words[i].active)
+			used += (size_t)snprintf(out + used, size - used, ", %s", words[i].what);
+	}
+}
+
 void inputs_tell(struct door *door)
 {
 	struct door_input *inputs = door->inputs;
@@ -165,6 +216,7 @@ void inputs_tell(struct door *door)
 	/* a button that is down while we start wants out */
 	if (inputs[DOOR_LINE_EXIT].gpio && inputs[DOOR_LINE_EXIT].debounce.stable)
 		input_changed(&inputs[DOOR_LINE_EXIT]);
+	inputs_look(door);
 }
 
 static void stop_input(struct door_input *input)

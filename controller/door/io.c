@@ -11,22 +11,34 @@
 
 static void limit_strike(struct door *door, bool released);
 
-static void drive_strike(struct door *door, bool released)
+/* A lock that a pulse sets free until it is opened; what stays open needs its line for as long. */
+static bool is_pulse_over(const struct door *door)
+{
+	const struct doorway *d = &door->doorway;
+
+	return door->strike_pulsed && !d->fire && d->due_ms[DOORWAY_TIMER_HOLD] == 0 &&
+	       d->due_ms[DOORWAY_TIMER_SCHEDULE] == 0;
+}
+
+/* True: the line no longer obeys, or does again, and the doorway is still to be told (tell_strike).
+ */
+static bool drive_strike(struct door *door, bool released)
 {
 	struct gpio_line *line = door->outputs[DOOR_LINE_STRIKE];
 	bool level, fire = door->doorway.fire;
 	int r;
 
+	door->strike_wanted = released;
 	door->strike_limited = door->strike_limited && released && !fire;
-	released = released && !door->strike_limited;
+	released = released && !door->strike_limited && !is_pulse_over(door);
 	level = released != door_conf_strike_rest(&door->conf);
 	limit_strike(door, released && !fire);
 	if (!line || (released == door->strike && !door->strike_failed))
-		return;
+		return false;
 	r = gpio_line_set(line, level);
 	door->strike = released;
 	if ((r < 0) == door->strike_failed)
-		return;
+		return false;
 	door->strike_failed = r < 0;
 	if (r < 0) {
 		log_error("strike: %s cannot be driven: %s; check the wiring, the door is in fault",
@@ -35,7 +47,39 @@ static void drive_strike(struct door *door, bool released)
 	} else {
 		record_event(door, ENTRY_KIND_OUTPUT_OK, "strike");
 	}
-	io_doorway(door, r < 0 ? DOORWAY_EVENT_FAULT : DOORWAY_EVENT_FAULT_OVER, 0);
+	return true;
+}
+
+/* After what led to it was told: a hold that fails as it begins is unlocked first and locked then.
+ */
+static void tell_strike(struct door *door)
+{
+	io_doorway(door, door->strike_failed ? DOORWAY_EVENT_FAULT : DOORWAY_EVENT_FAULT_OVER, 0);
+}
+
+static int on_pulse_timer(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct door *door = userdata;
+
+	(void)source;
+	(void)usec;
+	door->strike_pulsed = true;
+	if (drive_strike(door, door->strike_wanted))
+		tell_strike(door);
+	return 0;
+}
+
+/* Each card and each press of the button has a pulse of its own. */
+static void begin_pulse(struct door *door, enum doorway_event event)
+{
+	if (door->conf.strike_pulse_ms == 0 || !door->pulse_timer ||
+		(event != DOORWAY_EVENT_GRANT && event != DOORWAY_EVENT_GRANT_OVERRIDE &&
+			event != DOORWAY_EVENT_EXIT_PRESSED))
+		return;
+	door->strike_pulsed = false;
+	sd_event_source_set_time(
+		door->pulse_timer, clock_mono_us() + door->conf.strike_pulse_ms * UINT64_C(1000));
+	sd_event_source_set_enabled(door->pulse_timer, SD_EVENT_ONESHOT);
 }
 
 /*
@@ -46,17 +90,20 @@ static int on_strike_timer(sd_event_source *source, uint64_t usec, void *userdat
 {
 	struct door *door = userdata;
 	static const struct door_cause cause = {.what = "the strike's maximum"};
+	bool turned;
 
 	(void)source;
 	(void)usec;
 	door->strike_limited = true;
-	drive_strike(door, true);
+	turned = drive_strike(door, true);
 	log_warning("strike: on for %u s, its maximum: put to rest", door->conf.strike_max_s);
 	record_event(door, ENTRY_KIND_STRIKE_MAX, "%u s", door->conf.strike_max_s);
 	/* what opened the door is over, a hold too: it would only be on again at once */
 	state_spend(door);
 	schedule_spend(door);
 	io_doorway_by(door, DOORWAY_EVENT_RELOCK, 0, &cause);
+	if (turned)
+		tell_strike(door);
 	return 0;
 }
 
@@ -161,11 +208,14 @@ uint32_t io_doorway_by(struct door *door, enum doorway_event event, uint32_t arg
 {
 	enum doorway_state before = door->doorway.state;
 	struct doorway_actions actions;
+	bool turned;
 
 	actions = doorway_step(&door->doorway, event, argument, clock_mono_ms());
 	/* the timer first: whatever fails after this, the release ends */
 	arm(door, actions.deadline_ms);
-	drive_strike(door, actions.strike);
+	if (!(actions.happened & DOORWAY_DID_REFUSE))
+		begin_pulse(door, event);
+	turned = drive_strike(door, actions.strike);
 	if (door->strike_failed)
 		arm(door, sooner(actions.deadline_ms, clock_mono_ms() + STRIKE_RETRY_MS));
 	if (actions.happened)
@@ -185,6 +235,8 @@ uint32_t io_doorway_by(struct door *door, enum doorway_event event, uint32_t arg
 		lights_refresh(door);
 		door_status(door);
 	}
+	if (turned)
+		tell_strike(door);
 	return actions.happened;
 }
 
@@ -200,6 +252,7 @@ static int start_output(struct door *door, enum door_line line, char err[ERR_MAX
 		[DOOR_LINE_GREEN] = "tapin green",
 		[DOOR_LINE_RED] = "tapin red",
 		[DOOR_LINE_BUZZER] = "tapin buzzer",
+		[DOOR_LINE_READER_RESET] = "tapin reader reset",
 	};
 	struct gpio_spec spec = door->conf.lines[line];
 	int r;
@@ -229,12 +282,36 @@ int io_start_outputs(struct door *door, char err[ERR_MAX])
 	r = start_output(door, DOOR_LINE_STRIKE, err);
 	if (r < 0)
 		return r;
+	if (door_conf_is_checkin(&door->conf))
+		log_info("strike: none is wired: this is a check-in point");
 	/* a door without a light is still a door */
-	for (enum door_line line = DOOR_LINE_GREEN; line <= DOOR_LINE_BUZZER; line++)
-		if (start_output(door, line, light_err) < 0)
+	for (enum door_line line = DOOR_LINE_GREEN; line <= DOOR_LINE_READER_RESET; line++)
+		if (start_output(door, line, light_err) < 0) {
 			log_error("%s: %s; the door works without it", door_line_name(line),
 				light_err);
+			door->line_faults[line] = strdup(light_err);
+		}
 	return 0;
+}
+
+const char *io_state_name(const struct door *door)
+{
+	bool locked = door->doorway.state == DOORWAY_STATE_LOCKED;
+
+	return locked && door_conf_is_checkin(&door->conf)
+		       ? "checkin"
+		       : doorway_state_name(door->doorway.state);
+}
+
+const char *io_line_is(const struct door *door, enum door_line line, bool *ret_ok)
+{
+	const struct gpio_line *gpio =
+		door->outputs[line] ? door->outputs[line] : door->inputs[line].gpio;
+
+	*ret_ok = gpio != NULL;
+	if (gpio)
+		return gpio_line_resolved(gpio);
+	return door->line_faults[line] ? door->line_faults[line] : "not taken yet";
 }
 
 static int start_timer(struct door *door, sd_event_source **timer, sd_event_time_handler_t on_time)
@@ -267,12 +344,15 @@ int io_start_doorway(struct door *door, char err[ERR_MAX])
 	r = start_timer(door, &door->doorway_timer, on_doorway_timer);
 	if (r == 0)
 		r = start_timer(door, &door->strike_timer, on_strike_timer);
+	if (r == 0)
+		r = start_timer(door, &door->pulse_timer, on_pulse_timer);
 	if (r < 0) {
 		snprintf(err, ERR_MAX, "the door's timer cannot be made: %s", strerror(-r));
 		return r;
 	}
 	doorway_init(&door->doorway, &config, !door->inputs[DOOR_LINE_CONTACT].debounce.stable,
 		clock_mono_ms());
+	record_started(door);
 	inputs_tell(door);
 	return 0;
 }
@@ -288,7 +368,11 @@ void io_stop(struct door *door)
 	lights_stop(door);
 	door->doorway_timer = sd_event_source_disable_unref(door->doorway_timer);
 	door->strike_timer = sd_event_source_disable_unref(door->strike_timer);
+	door->pulse_timer = sd_event_source_disable_unref(door->pulse_timer);
 	inputs_stop(door);
-	for (enum door_line line = 0; line < DOOR_LINE_COUNT; line++)
+	for (enum door_line line = 0; line < DOOR_LINE_COUNT; line++) {
 		door->outputs[line] = gpio_line_free(door->outputs[line]);
+		free(door->line_faults[line]);
+		door->line_faults[line] = NULL;
+	}
 }

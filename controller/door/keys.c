@@ -21,13 +21,32 @@ static void secret_path(const char *directory, const char *name, char out[PATH_M
 	door_conf_path(directory, name, out);
 }
 
-static int load_card(const char *path, struct card_key *ret_key, char err[ERR_MAX])
+/* A door of a site that made keys of its own would know no card, and be known by no hub. */
+static int refuse_missing(const char *directory, const char *path, char err[ERR_MAX])
+{
+	char root[PATH_MAX];
+
+	door_conf_path(directory, "root.pub", root);
+	if (access(root, F_OK) < 0 && errno == ENOENT)
+		return 0;
+	snprintf(err, ERR_MAX,
+		"%.200s: is missing, and this door belongs to a site: bring it back, or the "
+		"credential of that name, or provision again",
+		path);
+	return -ENOKEY;
+}
+
+static int load_card(
+	const char *directory, const char *path, struct card_key *ret_key, char err[ERR_MAX])
 {
 	struct card_key key = {.id = 1};
 	int r;
 
 	r = key_load_card(path, ret_key, err);
 	if (r != -ENOENT)
+		return r;
+	r = refuse_missing(directory, path, err);
+	if (r < 0)
 		return r;
 	crypto_random(key.bytes, sizeof(key.bytes));
 	r = key_save_card(path, &key, err);
@@ -50,6 +69,9 @@ static int load_door(
 
 	r = key_load_secret(path, ret_key, err);
 	if (r != -ENOENT)
+		return r;
+	r = refuse_missing(directory, path, err);
+	if (r < 0)
 		return r;
 	sign_key_make(&key);
 	r = key_save_secret(path, &key, err);
@@ -97,7 +119,7 @@ int keys_load(const char *directory, struct door_keys *ret_keys, char err[ERR_MA
 		return r;
 	}
 	secret_path(directory, "card.key", path);
-	r = load_card(path, &keys.card, err);
+	r = load_card(directory, path, &keys.card, err);
 	if (r == 0) {
 		secret_path(directory, "door.key", path);
 		r = load_door(directory, path, &keys.door, err);

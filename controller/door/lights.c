@@ -32,6 +32,7 @@ static enum pattern idle_pattern(const struct door *door)
 {
 	uint32_t standing = doorway_standing(&door->doorway);
 	struct pattern_faults faults;
+	bool empty;
 
 	if (standing & DOORWAY_DID_FIRE)
 		return PATTERN_FIRE;
@@ -40,13 +41,20 @@ static enum pattern idle_pattern(const struct door *door)
 		return PATTERN_IDENTIFY;
 	if (enrol_pattern(door) != PATTERN_IDLE)
 		return enrol_pattern(door);
+	if (!door->ready)
+		return PATTERN_WORKING;
 	if (standing & (DOORWAY_DID_FORCE | DOORWAY_DID_TAMPER))
 		return PATTERN_ALARM;
 	if (standing & (DOORWAY_DID_HOLD_OPEN | DOORWAY_DID_PROP | DOORWAY_DID_LOCK_FAIL))
 		return PATTERN_CLOSE_ME;
+	if (door->doorway.lockdown)
+		return PATTERN_LOCKDOWN;
+	empty = door->roster.rules.head.origin == CACHE_ORIGIN_EMPTY;
+	if (door->roster.cache && empty && fetch_busy(door))
+		return PATTERN_WORKING;
 	faults = (struct pattern_faults){
 		.door = standing & DOORWAY_DID_EXIT_STUCK ||
-			door->doorway.state == DOORWAY_STATE_FAULT || !door->roster.cache,
+			door->doorway.state == DOORWAY_STATE_FAULT || !door->roster.cache || empty,
 		.reader = door->reader.state != READER_STATE_OK,
 		.journal = door->journal_failing,
 		.clock = !clock_trust_ok(door->clock),

@@ -14,6 +14,7 @@
  * journal. */
 #define READER_WELL_MS 2000
 #define READER_TICK_MS 500
+#define RESET_AGAIN_MS 1000
 #define READER_CARDS_MAX 100 /* a second */
 #define READER_CARD_OLD_US 2000000
 
@@ -72,6 +73,85 @@ static void lost(struct door *door, const char *why)
 	set_state(door, READER_STATE_MISSING, why);
 }
 
+/* ---- the last step of its recovery ---- */
+
+/* 0 or negative errno; said only as it begins to fail, for a line that fails is tried each second.
+ */
+static int drive_reset(struct door *door, bool active)
+{
+	struct gpio_line *line = door->outputs[DOOR_LINE_READER_RESET];
+	int r = gpio_line_set(line, active);
+
+	if (r < 0 && !door->reader.reset_failed)
+		log_error("reader: its reset line %s cannot be driven: %s; check the wiring",
+			gpio_line_resolved(line), strerror(-r));
+	door->reader.reset_failed = r < 0;
+	return r;
+}
+
+static void end_reset_in(struct door_reader *reader, uint32_t ms)
+{
+	sd_event_source_set_time(reader->reset_over, (clock_mono_ms() + ms) * 1000);
+	sd_event_source_set_enabled(reader->reset_over, SD_EVENT_ONESHOT);
+}
+
+static int on_reset_over(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct door *door = userdata;
+
+	(void)source;
+	(void)usec;
+	/* a reader that stays in reset reads nothing */
+	if (drive_reset(door, false) < 0)
+		end_reset_in(&door->reader, RESET_AGAIN_MS);
+	return 0;
+}
+
+static void consider_reset(struct door *door)
+{
+	struct door_reader *reader = &door->reader;
+	uint64_t now_ms = clock_mono_ms();
+	uint32_t waited_s;
+
+	if (!reader->reset_over)
+		return;
+	waited_s = reset_due(&reader->reset, reader->state == READER_STATE_OK, now_ms);
+	if (waited_s == 0)
+		return;
+	log_warning("reader: no good answer for %u s: reset by its line", waited_s);
+	record_event(door, ENTRY_KIND_READER_RESET, "by its line, after %u s without an answer",
+		waited_s);
+	(void)drive_reset(door, true);
+	end_reset_in(reader, RESET_PULSE_MS);
+}
+
+static int start_reset(struct door *door)
+{
+	struct door_reader *reader = &door->reader;
+	int r;
+
+	if (!door->outputs[DOOR_LINE_READER_RESET])
+		return 0;
+	r = sd_event_add_time(
+		door->event, &reader->reset_over, CLOCK_MONOTONIC, 0, 1000, on_reset_over, door);
+	if (r < 0)
+		return r;
+	sd_event_source_set_enabled(reader->reset_over, SD_EVENT_OFF);
+	reset_init(&reader->reset, door->conf.reader_reset_s, clock_mono_ms());
+	return 0;
+}
+
+/* A kernel that keeps outputs would keep the reader in reset. */
+static void stop_reset(struct door *door)
+{
+	if (!door->reader.reset_over)
+		return;
+	(void)drive_reset(door, false);
+	door->reader.reset_over = sd_event_source_disable_unref(door->reader.reset_over);
+}
+
+/* ---- what it says ---- */
+
 static void take_alive(struct door *door, const struct reader_record *record)
 {
 	uint64_t now_ms = clock_mono_ms();
@@ -106,16 +186,14 @@ static void take_card(struct door *door, const struct reader_record *record)
 	struct reader_card card;
 
 	door->reader.good_ms = clock_mono_ms();
-	if (reader_card_unpack(record, &card) < 0) {
-		log_warning("reader: a card record that makes no sense was ignored");
+	if (too_many(&door->reader))
 		return;
-	}
+	if (reader_card_unpack(record, &card) < 0)
+		tap_unread(door, "a card record that makes no sense");
 	/* whoever tapped while this loop was held up has given up or taps again */
-	if (card.mono_us + READER_CARD_OLD_US < clock_mono_us()) {
-		log_warning("reader: a card that was read too long ago was ignored");
-		return;
-	}
-	if (!too_many(&door->reader))
+	else if (card.mono_us + READER_CARD_OLD_US < clock_mono_us())
+		tap_unread(door, "a card that was read too long ago");
+	else
 		tap_card(door, &card);
 }
 
@@ -188,6 +266,7 @@ static int on_accept(sd_event_source *source, int fd, uint32_t revents, void *us
 		log_warning("reader: %s", r == -EPERM ? err : strerror(-r));
 	if (r <= 0)
 		return 0;
+	door->reader.reset.tried = true;
 	sd_event_source_disable_unref(door->reader.io);
 	door->reader.io = NULL;
 	r = sd_event_add_io(door->event, &door->reader.io, reader_link_fd(door->reader.link),
@@ -215,6 +294,8 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *userdata)
 		record_event(door, ENTRY_KIND_READER_OK, "after %u fault%s", reader->faults,
 			reader->faults == 1 ? "" : "s");
 	}
+	reader->reset.tried = reader->reset.tried || reader->state == READER_STATE_FAULT;
+	consider_reset(door);
 	sd_event_source_set_time(source, (now_ms + READER_TICK_MS) * 1000);
 	sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 	return 0;
@@ -245,6 +326,8 @@ int link_start(struct door *door, char err[ERR_MAX])
 	if (r >= 0)
 		r = sd_event_add_time(door->event, &reader->timer, CLOCK_MONOTONIC,
 			(clock_mono_ms() + READER_TICK_MS) * 1000, 50000, on_tick, door);
+	if (r >= 0)
+		r = start_reset(door);
 	if (r < 0) {
 		snprintf(err, ERR_MAX, "the reader's socket cannot be watched: %s", strerror(-r));
 		return r;
@@ -257,6 +340,7 @@ void link_stop(struct door *door)
 {
 	struct door_reader *reader = &door->reader;
 
+	stop_reset(door);
 	reader->listen = sd_event_source_disable_unref(reader->listen);
 	reader->io = sd_event_source_disable_unref(reader->io);
 	reader->timer = sd_event_source_disable_unref(reader->timer);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tapin-door: options, and which of its jobs to do. */
 #include "base/log.h"
+#include "door/check.h"
 #include "door/door.h"
 #include "door/import.h"
 #include "door/provision.h"
@@ -37,7 +38,8 @@ static const char help[] =
 	"tapin-door: reads cards from tapin-reader, decides, drives the door, keeps the journal.\n"
 	"\n"
 	"  tapin-door [--config FILE]            run the door\n"
-	"  tapin-door --check                    check the configuration and say what is wrong\n"
+	"  tapin-door --check                    check configuration and lines and say what is "
+	"wrong\n"
 	"  tapin-door --selftest                 try everything a door needs, with a person "
 	"watching\n"
 	"  tapin-door --provision BUNDLE         join a site: takes keys and account from its hub\n"
@@ -155,11 +157,19 @@ static int relock(const struct options *o)
 	return say(r, done, err);
 }
 
+static int check(const struct options *o, const struct door_conf *conf)
+{
+	const char *missing = site_keys_missing(conf->key_directory);
+
+	printf("%s: good%s%s\n", o->conf, missing ? "; " : "", missing ? missing : "");
+	check_purpose(conf);
+	return check_lines(conf) ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
 static int work(const struct options *o)
 {
 	struct door_conf conf;
 	char done[ERR_MAX] = "", err[ERR_MAX] = "";
-	const char *missing;
 	int r;
 
 	if (o->job == JOB_RELOCK)
@@ -177,16 +187,13 @@ static int work(const struct options *o)
 	case JOB_RUN:
 		return door_run(&conf) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 	case JOB_CHECK:
-		missing = site_keys_missing(conf.key_directory);
-		snprintf(done, sizeof(done), "%s: good%s%s", o->conf, missing ? "; " : "",
-			missing ? missing : "");
-		return say(0, done, err);
+		return check(o, &conf);
 	case JOB_IMPORT:
 		return say(import_roster(&conf, o->import, done, err), done, err);
 	case JOB_HOLIDAYS:
 		return say(import_holidays(&conf, o->import, done, err), done, err);
 	case JOB_LIFT:
-		return say(state_lift(&conf, done, err), done, err);
+		return say(lift_ask(&conf, done, err), done, err);
 	case JOB_RELOCK:
 	case JOB_CLOCK:
 	case JOB_PROVISION:

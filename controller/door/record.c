@@ -6,7 +6,9 @@
 #include "crypto/hash.h"
 #include "crypto/text.h"
 #include "door/door.h"
+#include "wire/message.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -142,10 +144,32 @@ static void take_refused_ack(struct door *door, const struct journal_event *even
 		log_warning("journal: an acknowledgement was refused: %s", event->message);
 }
 
+/* Of every entry that is durable: journalctl -o verbose MESSAGE_ID=… */
+#define ENTRY_MESSAGE_ID "b235b99f1fda98f16a657e21fb6c930f"
+
+/* For those who look into systemd's journal; nothing about a card or a person. */
+static void say_entry(uint64_t seq, const struct entry *entry)
+{
+	const char *kind = entry_kind_name(entry->kind), *class = message_live_class(entry);
+	const char *verdict = entry->grant ? "grant" : "deny";
+	char fields[256], decided[96] = "";
+
+	if (entry->decided)
+		snprintf(decided, sizeof(decided), "TAPIN_VERDICT=%s\nTAPIN_REASON=%s\n", verdict,
+			reason_info(entry->reason)->name);
+	snprintf(fields, sizeof(fields),
+		"MESSAGE_ID=" ENTRY_MESSAGE_ID "\nTAPIN_SEQ=%" PRIu64 "\nTAPIN_KIND=%s\n%s", seq,
+		kind, decided);
+	log_record(class && strcmp(class, "alarm") == 0 ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO,
+		fields, "entry %" PRIu64 ": %s%s%s", seq, kind, entry->decided ? " " : "",
+		entry->decided ? reason_info(entry->reason)->name : "");
+}
+
 static void take_event(struct door *door, struct journal_event *event)
 {
 	switch (event->kind) {
 	case JOURNAL_EVENT_COMMITTED:
+		say_entry(event->seq, &event->entry);
 		feed_committed(door, event->seq, &event->entry);
 		return;
 	case JOURNAL_EVENT_FAULT:
@@ -247,9 +271,17 @@ int record_start(struct door *door, char err[ERR_MAX])
 		snprintf(err, ERR_MAX, "the journal cannot be watched: %s", strerror(-r));
 		return r;
 	}
-	record_event(door, ENTRY_KIND_STARTED, "tapin-door %s", TAPIN_VERSION);
-	record_provisioned(door);
 	return 0;
+}
+
+void record_started(struct door *door)
+{
+	char found[ERR_MAX];
+
+	inputs_describe(door, found, sizeof(found));
+	record_event(door, ENTRY_KIND_STARTED, "tapin-door %s%s", TAPIN_VERSION, found);
+	record_provisioned(door);
+	door->recorded = true;
 }
 
 void record_stop(struct door *door)
@@ -258,7 +290,8 @@ void record_stop(struct door *door)
 
 	if (!door->journal)
 		return;
-	record_event(door, ENTRY_KIND_STOPPED, "%s", "");
+	if (door->recorded)
+		record_event(door, ENTRY_KIND_STOPPED, "%s", "");
 	door->journal_io = sd_event_source_disable_unref(door->journal_io);
 	door->journal = journal_close(door->journal, STOP_WAIT_MS, &left);
 	if (left)

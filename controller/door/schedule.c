@@ -40,16 +40,24 @@ bool schedule_waits(const struct door *door)
 	return waits(door) && !is_spent(door) && look(door, &until_us);
 }
 
+static void keep_spent(struct door *door)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%" PRId64, door->schedule.spent_until_us);
+	(void)sync_keep(door, "plan", text, 0);
+}
+
 void schedule_spend(struct door *door)
 {
 	int64_t until_us;
-	char text[24];
 
 	if (!clock_trust_ok(door->clock) || is_spent(door) || !look(door, &until_us))
 		return;
 	door->schedule.spent_until_us = until_us;
-	snprintf(text, sizeof(text), "%" PRId64, until_us);
-	(void)sync_keep(door, "plan", text, 0);
+	/* a fire that is there at start comes before the keeper: schedule_start keeps it */
+	if (door->sync.keeper)
+		keep_spent(door);
 }
 
 /* What the doorway has already is not said again. */
@@ -126,10 +134,14 @@ void schedule_open_up(struct door *door)
 void schedule_start(struct door *door)
 {
 	CLEANUP(cleanup_free) char *text = NULL;
-	int64_t kept_us;
+	int64_t *spent_us = &door->schedule.spent_until_us, kept_us;
 	size_t size;
 
-	if (keeper_value(door->sync.keeper, "plan", &text, &size) == 0 &&
-		sscanf(text, "%" SCNd64, &kept_us) == 1 && kept_us > door->schedule.spent_until_us)
-		door->schedule.spent_until_us = kept_us;
+	if (keeper_value(door->sync.keeper, "plan", &text, &size) < 0 ||
+		sscanf(text, "%" SCNd64, &kept_us) != 1)
+		kept_us = 0;
+	if (kept_us > *spent_us)
+		*spent_us = kept_us;
+	else if (kept_us < *spent_us)
+		keep_spent(door);
 }

@@ -58,6 +58,20 @@ void selftest_skip(struct selftest *t, const char *thing, const char *format, ..
 	t->skipped++;
 }
 
+void selftest_warn(struct selftest *t, const char *thing, const char *mend, const char *format, ...)
+{
+	va_list args;
+
+	if (t->ended)
+		return;
+	va_start(args, format);
+	say(t, "warn", thing, format, args);
+	va_end(args);
+	printf(LINE "%s\n", "", "  mend:", mend);
+	fflush(stdout);
+	t->warned++;
+}
+
 void selftest_fail(struct selftest *t, const char *thing, const char *mend, const char *format, ...)
 {
 	va_list args;
@@ -113,6 +127,13 @@ char selftest_typed(struct selftest *t)
 		if (!isspace((unsigned char)line[i]))
 			return (char)tolower((unsigned char)line[i]);
 	return 0;
+}
+
+bool selftest_skipped(struct selftest *t)
+{
+	char c = selftest_typed(t);
+
+	return c == 's' || c == 0;
 }
 
 enum selftest_answer selftest_question(struct selftest *t, const char *question)
@@ -231,8 +252,9 @@ static bool prepare(struct selftest *t)
 static void walk(struct selftest *t)
 {
 	static void (*const steps[])(struct selftest *) = {selftest_keys, selftest_disk,
-		selftest_kept, selftest_clock, selftest_persistence, selftest_outputs,
-		selftest_inputs, selftest_reader, selftest_broker, selftest_hub, selftest_roster};
+		selftest_kept, selftest_clock, selftest_persistence, selftest_watchdog,
+		selftest_outputs, selftest_inputs, selftest_reader, selftest_broker, selftest_hub,
+		selftest_roster};
 
 	for (size_t i = 0; i < ARRAY_SIZE(steps) && !t->ended; i++)
 		steps[i](t);
@@ -254,7 +276,8 @@ bool door_selftest(const char *conf_file, bool unattended)
 		printf("%u of %u are not right: mend them and run this again\n", t.bad,
 			t.good + t.bad);
 	else
-		printf("all %u that were tried are right, %u were not tried\n", t.good, t.skipped);
+		printf("all %u that were tried are right, %u are worth a look, %u were not tried\n",
+			t.good, t.warned, t.skipped);
 	fflush(stdout);
 	cleanup_close(&t.signal_fd);
 	return t.bad == 0 && !t.ended;

@@ -3,8 +3,8 @@
 #include "base/clock.h"
 #include "crypto/hash.h"
 #include "door/keys.h"
+#include "door/machine.h"
 #include "door/selftest.h"
-#include "door/wiring.h"
 #include "store/keeper.h"
 
 #include <fcntl.h>
@@ -243,7 +243,7 @@ void selftest_clock(struct selftest *t)
 
 void selftest_persistence(struct selftest *t)
 {
-	int persists = wiring_outputs_persist();
+	int persists = machine_keeps_outputs("/");
 
 	if (persists < 0)
 		selftest_skip(t, "gpio kernel",
@@ -257,4 +257,37 @@ void selftest_persistence(struct selftest *t)
 	else
 		selftest_ok(t, "gpio kernel",
 			"persist_gpio_outputs is off: lines fall back when a program dies");
+}
+
+#define RUNTIME_WATCHDOG                                   \
+	"put RuntimeWatchdogSec=10s under [Manager] into " \
+	"/etc/systemd/system.conf.d/tapin.conf and reboot"
+
+/* What bounds a released strike when the kernel itself hangs. */
+void selftest_watchdog(struct selftest *t)
+{
+	if (!*t->conf.lines[DOOR_LINE_STRIKE].line)
+		return;
+	switch (machine_watchdog("/")) {
+	case MACHINE_WATCHDOG_FED:
+		selftest_ok(t, "watchdog", "systemd feeds this machine's");
+		return;
+	case MACHINE_WATCHDOG_SLOW:
+		selftest_warn(t, "watchdog", RUNTIME_WATCHDOG,
+			"this machine's waits for longer than 15 s: a kernel that hangs keeps a "
+			"released strike released for so long");
+		return;
+	case MACHINE_WATCHDOG_IDLE:
+		selftest_warn(t, "watchdog", RUNTIME_WATCHDOG,
+			"this machine has one and nobody feeds it: a kernel that hangs keeps a "
+			"released strike released");
+		return;
+	case MACHINE_WATCHDOG_NONE:
+		selftest_warn(t, "watchdog",
+			"load its driver (on a Raspberry Pi dtparam=watchdog=on in config.txt), or "
+			"fit a monostable relay",
+			"this machine has none: a kernel that hangs keeps a released strike "
+			"released");
+		return;
+	}
 }

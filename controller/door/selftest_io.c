@@ -11,7 +11,8 @@
 
 #define DRIVE_MS 1000
 #define BUZZ_MS 300
-#define INPUT_WAIT_MS 20000
+#define RESET_MS 100
+#define INPUT_WAIT_MS 30000
 #define RELOCK_TRIES 50 /* 20 ms apart: the kernel takes a moment to free a dead process's line */
 
 /* ---- the guard ---- */
@@ -69,8 +70,8 @@ struct output {
 	enum door_line line;
 	unsigned drive_ms;
 	const char *consumer;
-	const char *question;
-	const char *mend; /* where the person says no */
+	const char *question; /* NULL: nobody sees it */
+	const char *mend;     /* where the person says no */
 };
 
 static const struct output outputs[] = {
@@ -85,6 +86,8 @@ static const struct output outputs[] = {
 	{DOOR_LINE_BUZZER, BUZZ_MS, "tapin buzzer", "did the buzzer sound?",
 		"check the buzzer's wire and polarity; active-low in [wiring] buzzer turns the "
 		"level"},
+	/* whether it comes back, the reader's own step tells */
+	{DOOR_LINE_READER_RESET, RESET_MS, "tapin reader reset", NULL, NULL},
 };
 
 /* Drives the line and lets it rest again, whatever happens. The level that was read meanwhile, or
@@ -108,9 +111,9 @@ static void judge_output(struct selftest *t, const struct output *o, const char 
 {
 	const char *name = door_line_name(o->line);
 
-	if (!t->asks) {
-		selftest_ok(
-			t, name, "%s: driven, reads back as driven; nobody was asked", resolved);
+	if (!t->asks || !o->question) {
+		selftest_ok(t, name, "%s: driven, reads back as driven%s", resolved,
+			o->question ? "; nobody was asked" : "");
 		return;
 	}
 	switch (selftest_question(t, o->question)) {
@@ -131,7 +134,7 @@ static void try_line(struct selftest *t, const struct output *o, struct gpio_lin
 	const char *name = door_line_name(o->line), *resolved = gpio_line_resolved(line);
 	int level;
 
-	if (t->asks)
+	if (t->asks && o->question)
 		printf("      %s: watch it, it is driven now\n", name);
 	fflush(stdout);
 	level = drive(t, line, rest, o->drive_ms);
@@ -157,7 +160,8 @@ static void try_output(struct selftest *t, const struct output *o)
 	int fd = -1, r;
 
 	if (!*spec->line) {
-		selftest_skip(t, name, "not wired ([wiring] %s)", name);
+		selftest_skip(t, name, "not wired ([wiring] %s)%s", name,
+			strike ? ": this is a check-in point" : "");
 		return;
 	}
 	/* before the line is ours: the guard must not hold it too */
@@ -192,16 +196,31 @@ struct input {
 	const char *consumer;
 	const char *request[2]; /* by the level now */
 	const char *mend;
+	const char *alarm; /* of a loop: what it says while it is not closed */
 };
+
+#define GROUND_MEND(WHAT, NAME)        \
+	"check the wires of the " WHAT \
+	"; wired to ground it wants \"active-low pull-up\" in [wiring] " NAME
 
 static const struct input inputs[] = {
 	{DOOR_LINE_EXIT, "tapin exit", {"press the exit button", "let go of the exit button"},
-		"check the button's wires; a button to ground wants \"active-low pull-up\" in "
-		"[wiring] exit"},
+		GROUND_MEND("button", "exit"), NULL},
 	{DOOR_LINE_CONTACT, "tapin contact",
 		{"close the door (its contact reads open)", "open the door"},
-		"check the contact's wires and magnet; a contact to ground wants \"active-low "
-		"pull-up\" in [wiring] contact"},
+		GROUND_MEND("contact and its magnet", "contact"), NULL},
+	{DOOR_LINE_FIRE, "tapin fire",
+		{"close the fire loop (it reads fire, or a broken wire)",
+			"open the fire loop at the panel; it releases nothing now"},
+		GROUND_MEND("loop, which is closed while there is no fire", "fire"),
+		"fire, or a broken wire"},
+	{DOOR_LINE_TAMPER, "tapin tamper",
+		{"close the housing (its loop reads open)", "open the housing"},
+		GROUND_MEND("loop, which is closed while the housing is", "tamper"),
+		"an open housing, or a broken wire"},
+	{DOOR_LINE_BOLT, "tapin bolt",
+		{"throw the bolt (its contact reads drawn)", "draw the bolt"},
+		GROUND_MEND("bolt's contact", "bolt"), NULL},
 };
 
 struct watch {
@@ -240,7 +259,7 @@ static int watch(struct selftest *t, struct watch *w)
 			t, gpio_line_fd(w->line), true, next_ms < tick_ms ? next_ms : tick_ms);
 		if (r < 0)
 			return r;
-		if (r & SELFTEST_WAIT_TYPED && selftest_typed(t) == 's')
+		if (r & SELFTEST_WAIT_TYPED && selftest_skipped(t))
 			return -ECANCELED;
 		take_edges(w);
 	}
@@ -277,12 +296,14 @@ static void try_level(struct selftest *t, const struct input *in, struct watch *
 		selftest_fail(
 			t, name, in->mend, "%s: cannot be read: %s", resolved, strerror(-level));
 	} else if (t->asks) {
-		printf("      %s, within %d s, or type skip\n", in->request[w->first],
+		printf("      %s, within %d s; Enter skips it\n", in->request[w->first],
 			INPUT_WAIT_MS / 1000);
 		judge_input(t, in, w, watch(t, w));
 	} else if (in->line == DOOR_LINE_EXIT && w->first) {
 		selftest_fail(t, name, in->mend,
 			"%s: reads active (pressed), and nobody was asked to press it", resolved);
+	} else if (in->alarm && !w->first) {
+		selftest_fail(t, name, in->mend, "%s: reads inactive: %s", resolved, in->alarm);
 	} else {
 		selftest_ok(t, name, "%s: reads %s; nobody was asked to move it", resolved,
 			w->first ? "active" : "inactive");

@@ -8,11 +8,13 @@
 #include <sys/types.h>
 
 #define CONNECT_WAIT_MS 5000
-#define CARD_WAIT_MS 20000
+#define RESET_WAIT_MS 10000 /* after its reset: tapin-reader tries every 5 s at least */
+#define CARD_WAIT_MS 30000
 #define ALIVE_MAX_MS 2000
 
 struct reading {
 	struct reader_link *link;
+	uint64_t held_ms; /* since when its reset line is held at rest; 0: it has none */
 	bool connected, well, has_card;
 	char hello[READER_TEXT_MAX + 1];
 	char fault[ERR_MAX]; /* the last one */
@@ -26,7 +28,8 @@ static void take_record(struct reading *r, const struct reader_record *record)
 	if (record->kind == READER_KIND_HELLO)
 		r->connected = reader_hello_unpack(record, r->hello) == 0;
 	else if (record->kind == READER_KIND_ALIVE && reader_u32_unpack(record, &number) == 0)
-		r->well = number <= ALIVE_MAX_MS && !*r->fault;
+		r->well = number <= ALIVE_MAX_MS && !*r->fault &&
+			  (!r->held_ms || number < clock_mono_ms() - r->held_ms);
 	else if (record->kind == READER_KIND_FAULT)
 		(void)reader_text_unpack(record, &number, r->fault);
 	else if (record->kind == READER_KIND_OK)
@@ -66,11 +69,24 @@ static int until(struct selftest *t, struct reading *r, const bool *done, unsign
 			clock_mono_ms() + 200);
 		if (n < 0)
 			return n;
-		if (n & SELFTEST_WAIT_TYPED && selftest_typed(t) == 's')
+		if (n & SELFTEST_WAIT_TYPED && selftest_skipped(t))
 			return -ECANCELED;
 		receive(r);
 	}
 	return *done;
+}
+
+/* which card it is, is nobody's business here */
+static void tell_card(struct selftest *t, const struct reader_card *card)
+{
+	const char *kind = tap_unsupported(card->protocol);
+
+	if (kind)
+		selftest_fail(t, "card", "show one of a kind that members have (ISO 14443 A)",
+			"what was read is %s", kind);
+	else
+		selftest_ok(t, "card", "a card was read: number of %d bytes, SAK %02X",
+			card->uid.len, card->sak);
 }
 
 static void try_card(struct selftest *t, struct reading *r)
@@ -81,12 +97,12 @@ static void try_card(struct selftest *t, struct reading *r)
 		selftest_skip(t, "card", "nobody was asked to show one");
 		return;
 	}
-	printf("      show a card to the reader, within %d s, or type skip\n", CARD_WAIT_MS / 1000);
+	printf("      show a card to the reader, within %d s; Enter skips it\n",
+		CARD_WAIT_MS / 1000);
 	r->has_card = false;
 	n = until(t, r, &r->has_card, CARD_WAIT_MS, true);
-	if (n > 0) /* which card it is, is nobody's business here */
-		selftest_ok(t, "card", "a card was read: number of %d bytes, SAK %02X",
-			r->card.uid.len, r->card.sak);
+	if (n > 0)
+		tell_card(t, &r->card);
 	else if (n == 0)
 		selftest_fail(t, "card",
 			"hold it flat on the antenna; check the antenna, metal behind it, and that "
@@ -98,7 +114,7 @@ static void try_card(struct selftest *t, struct reading *r)
 
 static void try_reader(struct selftest *t, struct reading *r)
 {
-	int n = until(t, r, &r->well, CONNECT_WAIT_MS, false);
+	int n = until(t, r, &r->well, r->held_ms ? RESET_WAIT_MS : CONNECT_WAIT_MS, false);
 
 	if (n > 0) {
 		selftest_ok(t, "reader", "it answers: %s", r->hello);
@@ -109,15 +125,34 @@ static void try_reader(struct selftest *t, struct reading *r)
 		strcpy(r->fault, r->connected ? "it is connected, but its hardware does not answer"
 					      : "tapin-reader did not connect within 5 s");
 	selftest_fail(t, "reader",
-		r->connected ? "check the reader's supply, wires and interface switches; "
-			       "journalctl -u tapin-reader says what it tried"
-			     : "start it: systemctl start tapin-reader; journalctl -u tapin-reader "
-			       "says why it does not run; [reader] user must be its user",
+		r->connected && r->held_ms
+			? "check [wiring] reader_reset: RSTPD_N is reset while it is low, so "
+			  "its line is active-low; then the reader's supply and wires"
+		: r->connected
+			? "check the reader's supply, wires and interface switches; "
+			  "journalctl -u tapin-reader says what it tried"
+			: "start it: systemctl start tapin-reader; journalctl -u tapin-reader "
+			  "says why it does not run; [reader] user must be its user",
 		"%s: %s", t->conf.reader_socket, r->fault);
+}
+
+/* Keeps the reset line at rest, as the running door does. NULL: there is none, or the outputs'
+ * step said why. */
+static struct gpio_line *hold_reset(struct selftest *t, struct reading *r)
+{
+	const struct gpio_spec *spec = &t->conf.lines[DOOR_LINE_READER_RESET];
+	struct gpio_line *line = NULL;
+	char err[ERR_MAX];
+
+	if (!*spec->line || gpio_line_request(spec, "tapin reader reset", &line, err) < 0)
+		return NULL;
+	r->held_ms = clock_mono_ms();
+	return line;
 }
 
 void selftest_reader(struct selftest *t)
 {
+	struct gpio_line *reset;
 	struct reading r = {0};
 	char err[ERR_MAX];
 	gid_t group;
@@ -130,6 +165,8 @@ void selftest_reader(struct selftest *t)
 			"%s", err);
 		return;
 	}
+	reset = hold_reset(t, &r);
 	try_reader(t, &r);
+	gpio_line_free(reset);
 	reader_link_free(r.link);
 }

@@ -6,16 +6,13 @@
  * force though the key that signed them is revoked. resolve.c says what they ask for now; here it
  * is told to the doorway, again whenever something may have changed that.
  */
-#include "base/file.h"
 #include "base/log.h"
 #include "door/door.h"
 #include "door/resolve.h"
 
 #include <inttypes.h>
 #include <string.h>
-#include <sys/stat.h>
 
-#define STATE_LIFT_FILE "lift-lockdown" /* in the run directory */
 /* A hold whose end differs less is not said again: the hub's time is corrected by milliseconds. */
 #define SAME_MS 2000
 
@@ -27,19 +24,18 @@ static bool is_spent(const struct door_state *state)
 	       revision_compare(&state->door.revision, &state->spent) == 0;
 }
 
-/* A state whose lockdown root lifted at the door. */
-static bool is_lifted(const struct revision *lifted, const struct revision *revision)
+/* Not one that was lifted here. */
+static bool site_locks(const struct door_state *state)
 {
-	return lifted->generation > 0 && revision_compare(lifted, revision) == 0;
+	return state->site.lockdown && !lift_covers(&state->lifted_site, &state->site.revision);
 }
 
 static struct resolve_wish resolve(const struct door *door)
 {
 	const struct door_state *state = &door->state;
-	bool lifted = is_lifted(&state->lifted_door, &state->door.revision);
+	bool lifted = lift_covers(&state->lifted_door, &state->door.revision);
 	struct resolve_facts facts = {
-		.site_lockdown = state->site.lockdown &&
-				 !is_lifted(&state->lifted_site, &state->site.revision),
+		.site_lockdown = site_locks(state),
 		.mode = lifted && state->door.mode == DOOR_MODE_LOCKDOWN ? DOOR_MODE_CONTROLLED
 									 : state->door.mode,
 		.hold_from_us = state->door.hold_from_us,
@@ -71,15 +67,14 @@ void state_spend(struct door *door)
 
 /* ---- telling the doorway ---- */
 
-/* Who locks the door down, or whose lockdown it was. */
+/* Who locks the door down; or ends that: whoever lifts it here, else the state that came last. */
 static struct door_cause lockdown_cause(const struct door *door, bool lockdown)
 {
 	const struct door_state *state = &door->state;
-	bool by_site = lockdown ? state->site.lockdown : state->door.mode != DOOR_MODE_LOCKDOWN;
+	bool by_site = lockdown ? site_locks(state) : state->site.time_us > state->door.time_us;
 
-	if (!lockdown && (state->site.lockdown || state->door.mode == DOOR_MODE_LOCKDOWN))
-		return (struct door_cause){.actor = "root", .what = "lifted at the door"};
-
+	if (!lockdown && state->lifter)
+		return (struct door_cause){.actor = state->lifter, .what = "lifted at the door"};
 	return (struct door_cause){
 		.actor = by_site ? state->site.actor : state->door.actor,
 		.what = by_site ? "site" : "door",
@@ -192,64 +187,6 @@ void state_apply(struct door *door)
 	if (wish.lockdown)
 		tell_lockdown(door, true);
 	look_again(door, wish.again_ms);
-}
-
-/* ---- lifting ---- */
-
-static void keep_lifted(struct door *door)
-{
-	const struct door_state *state = &door->state;
-	char text[128];
-
-	snprintf(text, sizeof(text), "%u %" PRIu64 " %u %" PRIu64, state->lifted_site.generation,
-		state->lifted_site.number, state->lifted_door.generation,
-		state->lifted_door.number);
-	(void)sync_keep(door, "lifted", text, 0);
-}
-
-void state_look_for_lift(struct door *door)
-{
-	struct door_state *state = &door->state;
-	char path[PATH_MAX];
-	struct stat st;
-
-	door_conf_path(door->conf.run_directory, STATE_LIFT_FILE, path);
-	if (lstat(path, &st) < 0)
-		return;
-	/* one that stays would lift every later lockdown, too */
-	if (unlink(path) < 0) {
-		log_warning("%s: cannot be removed: %s; the lockdown stays", path, strerror(errno));
-		return;
-	}
-	if (!S_ISREG(st.st_mode) || (st.st_uid != 0 && st.st_uid != geteuid())) {
-		log_warning("%s: is not root's: the lockdown stays", path);
-		return;
-	}
-	if (!door->doorway.lockdown)
-		return;
-	/* these revisions only: the next lockdown of the hub counts again */
-	state->lifted_site = state->site.revision;
-	state->lifted_door = state->door.revision;
-	log_warning("state: the lockdown was lifted at the door");
-	(void)record_act(door, ENTRY_KIND_STATE_CHANGED, "root", "lockdown lifted at the door");
-	state_apply(door);
-	keep_lifted(door);
-}
-
-int state_lift(const struct door_conf *conf, char ret_done[ERR_MAX], char err[ERR_MAX])
-{
-	char path[PATH_MAX];
-	int r;
-
-	door_conf_path(conf->run_directory, STATE_LIFT_FILE, path);
-	r = file_write_atomic(path, "", 0, 0600);
-	if (r < 0)
-		snprintf(err, ERR_MAX, "%s: cannot be written: %s; run this as root on the door",
-			path, strerror(-r));
-	snprintf(ret_done, ERR_MAX,
-		"the running door lifts its lockdown within five seconds; the next one of the hub "
-		"counts again");
-	return r;
 }
 
 /* ---- taking states ---- */
@@ -407,34 +344,12 @@ static void recall_spent(struct door *door)
 		*spent = kept;
 }
 
-static void recall_lifted(struct door *door)
-{
-	CLEANUP(cleanup_free) char *text = NULL;
-	struct door_state *state = &door->state;
-	struct revision site, mine;
-	size_t size;
-
-	text = load(door, "lifted", &size);
-	if (!text || sscanf(text, "%" SCNu32 " %" SCNu64 " %" SCNu32 " %" SCNu64, &site.generation,
-			     &site.number, &mine.generation, &mine.number) != 4)
-		return;
-	if (revision_compare(&site, &state->lifted_site) > 0)
-		state->lifted_site = site;
-	if (revision_compare(&mine, &state->lifted_door) > 0)
-		state->lifted_door = mine;
-}
-
 void state_start(struct door *door)
 {
-	char path[PATH_MAX];
-
-	/* what was asked of a door that was not running is not asked any more */
-	door_conf_path(door->conf.run_directory, STATE_LIFT_FILE, path);
-	unlink(path);
 	recall_site(door);
 	recall_door(door);
 	recall_spent(door);
-	recall_lifted(door);
+	lift_start(door);
 	state_apply(door);
 }
 

@@ -245,6 +245,7 @@ void sync_heard_head(struct door *door, const struct sync_head *head, bool answe
 	if (answered || (sync->time_known && offset_us > sync->offset_us))
 		sync->offset_us = offset_us;
 	sync->time_known |= answered;
+	sync->alone_ms = sync->time_known ? 0 : sync->alone_ms;
 	sync->newest = *head;
 	sync->heard_ms = clock_mono_ms();
 	sync->kept = true;
@@ -461,5 +462,7 @@ int sync_start_timer(struct door *door)
 
 void sync_disconnected(struct door *door)
 {
+	if (!door->sync.alone_ms)
+		door->sync.alone_ms = clock_mono_ms();
 	arm(door);
 }

@@ -141,6 +141,7 @@ void tap_refresh(struct door *door)
 	}
 	door->roster.version = version;
 	feed_status(door);
+	lights_refresh(door); /* it may be the first */
 	/* the revision stands in each entry: a change of one card is no entry of its own */
 	if (tap_has_hub_roster(door) && !fetch_is_snapshot(door))
 		return;
@@ -228,10 +229,15 @@ static void refuse(struct door *door, enum reason reason, const char *detail)
 	say_verdict(&verdict);
 }
 
-/* What this kind of card is called where it is none that counts, else NULL. Its number is of
- * another kind than the roster's and often random: a match would be chance, or somebody's design.
- */
-static const char *unsupported(enum reader_protocol protocol)
+void tap_unread(struct door *door, const char *why)
+{
+	log_warning("tap: %s", why);
+	refuse(door, REASON_READ_ERROR, why);
+}
+
+/* Its number is of another kind than the roster's and often random: a match would be chance, or
+ * somebody's design. */
+const char *tap_unsupported(enum reader_protocol protocol)
 {
 	switch (protocol) {
 	case READER_PROTOCOL_ISO14443A:
@@ -309,6 +315,8 @@ static void carry_out(struct door *door, const struct token *token, struct judge
 		io_doorway(door,
 			door->doorway.lockdown ? DOORWAY_EVENT_GRANT_OVERRIDE : DOORWAY_EVENT_GRANT,
 			verdict->release_ms);
+	if (verdict->grant && door->doorway.lockdown)
+		lift_by_card(door, &entry);
 	if (verdict->opens_up)
 		schedule_open_up(door);
 	come_or_leave(door, judged, &entry.subject);
@@ -318,14 +326,14 @@ static void carry_out(struct door *door, const struct token *token, struct judge
 
 void tap_card(struct door *door, const struct reader_card *card)
 {
-	const char *why = unsupported(card->protocol);
+	const char *why = tap_unsupported(card->protocol);
 	struct judged judged;
 	struct token token;
 
 	tap_refresh(door);
 	if (why) {
 		log_info("tap: %s", why);
-		refuse(door, REASON_READ_ERROR, why);
+		refuse(door, REASON_CARD_UNSUPPORTED, why);
 		return;
 	}
 	/* without keys there is no token, without a cache no roster: an error is a denial */

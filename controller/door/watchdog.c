@@ -13,7 +13,7 @@
 
 /* A doorway timer that is so late is not served. Its priority is above the watchdog's, so that one
  * that is due in the same turn of the loop was served before. */
-#define LATE_MS 500
+#define LATE_MS 200
 /* Feeds in each watchdog time: one may be lost or late. */
 #define FEEDS 4
 

@@ -113,18 +113,6 @@ static int drive(struct gpio_spec *strike, bool fire, char ret_done[ERR_MAX], ch
 	return 0;
 }
 
-int wiring_outputs_persist(void)
-{
-	static const char *const switches[] = {
-		"/sys/module/pinctrl_bcm2835/parameters/persist_gpio_outputs",
-		"/sys/module/pinctrl_rp1/parameters/persist_gpio_outputs"};
-	CLEANUP(cleanup_fclose) FILE *f = NULL;
-
-	for (size_t i = 0; i < ARRAY_SIZE(switches) && !f; i++)
-		f = fopen(switches[i], "re");
-	return f ? fgetc(f) == 'Y' : -ENOENT;
-}
-
 int wiring_relock(const char *run_directory, const struct door_conf *conf, char ret_done[ERR_MAX],
 	char err[ERR_MAX])
 {

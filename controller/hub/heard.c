@@ -14,7 +14,7 @@
 
 #define SOON_MS 100 /* a revision that a door confirms: people wait for it */
 #define LATER_MS 3000
-#define STATUS_MAX 2048
+#define STATUS_MAX 8192 /* ten lines, each with a reason why not: under 5 KiB */
 
 static void due(struct hub *hub, uint64_t delay_ms)
 {

@@ -287,6 +287,7 @@ int hub_run(const struct hub_conf *conf)
 		stop(&hub);
 		return r;
 	}
+	log_fields("TAPIN_SITE=%s\n", conf->site);
 	log_info("hub of site %s is ready", conf->site);
 	sd_notify(0, "READY=1");
 	r = sd_event_loop(hub.event);

@@ -31,18 +31,25 @@ void gpio_find_chip(struct gpio_find *find, const char *name, const char *label,
 		used ? ", " : "", name, label, n_lines);
 }
 
-void gpio_find_offer(struct gpio_find *find, unsigned offset, const char *name)
+static enum gpio_find_rank rank_of(const struct gpio_find *find, unsigned offset, const char *name)
 {
 	const char *file = find->path + strlen("/dev/");
-	enum gpio_find_rank rank = GPIO_FIND_NONE;
-	char *text = find->resolved;
 
 	if (name && !strcmp(name, find->wanted))
-		rank = GPIO_FIND_NAME;
-	else if (find->prefix[0] && offset == find->wanted_offset)
-		rank = !strcmp(find->prefix, find->label) ? GPIO_FIND_LABEL
-		       : !strcmp(find->prefix, file)      ? GPIO_FIND_CHIP
-							  : GPIO_FIND_NONE;
+		return GPIO_FIND_NAME;
+	if (!find->prefix[0] || offset != find->wanted_offset)
+		return GPIO_FIND_NONE;
+	return !strcmp(find->prefix, find->label) ? GPIO_FIND_LABEL
+	       : !strcmp(find->prefix, file)      ? GPIO_FIND_CHIP
+						  : GPIO_FIND_NONE;
+}
+
+void gpio_find_offer(
+	struct gpio_find *find, unsigned offset, const char *name, bool held, const char *holder)
+{
+	enum gpio_find_rank rank = rank_of(find, offset, name);
+	char *text = find->found.resolved;
+
 	if (rank == GPIO_FIND_NONE || rank < find->rank)
 		return;
 	if (rank == find->rank) {
@@ -52,6 +59,9 @@ void gpio_find_offer(struct gpio_find *find, unsigned offset, const char *name)
 		find->second[0] = '\0';
 		find->found_offset = offset;
 		memcpy(find->found_path, find->path, sizeof(find->found_path));
+		find->found.held = held;
+		snprintf(find->found.holder, sizeof(find->found.holder), "%s",
+			held && holder ? holder : "");
 	}
 	snprintf(text, GPIO_RESOLVED_MAX, "%s [%s] %u%s%s", find->chip, find->label, offset,
 		name ? " " : "", name ? name : "");
@@ -94,14 +104,14 @@ static int not_found(const struct gpio_find *find, char err[ERR_MAX])
 				: "");
 		return find->denied_error;
 	}
-	if (!find->seen[0])
+	if (!find->seen[0]) {
 		snprintf(err, ERR_MAX,
 			"line \"%s\": this machine shows no GPIO chip: there is no /dev/gpiochip*. "
 			"Check that the kernel drives the pins (gpiodetect).",
 			name);
-	else
-		snprintf(err, ERR_MAX, "line \"%s\": there is no such line on %s. " GIVE, name,
-			find->seen);
+		return -ENODEV;
+	}
+	snprintf(err, ERR_MAX, "line \"%s\": there is no such line on %s. " GIVE, name, find->seen);
 	return -ENOENT;
 }
 
@@ -129,25 +139,26 @@ int gpio_find_line(
 		snprintf(err, ERR_MAX,
 			"line \"%s\" could be %s or %s. Give the one that is wired as "
 			"label:offset or chip:offset.",
-			wanted, find->resolved, find->second);
+			wanted, find->found.resolved, find->second);
 		return -ENOTUNIQ;
 	}
 	return 0;
 }
 
-int gpio_find_refused(
-	const struct gpio_find *find, int error, const char *holder, char err[ERR_MAX])
+int gpio_find_refused(const struct gpio_find *find, int error, char err[ERR_MAX])
 {
+	const struct gpio_found *found = &find->found;
+
 	if (error == -EBUSY)
 		snprintf(err, ERR_MAX,
 			"line \"%s\" (%s) is held by \"%s\". Stop that program, or wire and "
 			"configure another line.",
-			find->wanted, find->resolved,
-			holder && holder[0] ? holder : "an unnamed user, perhaps the kernel");
+			find->wanted, found->resolved,
+			*found->holder ? found->holder : "an unnamed user, perhaps the kernel");
 	else
 		snprintf(err, ERR_MAX,
 			"line \"%s\" (%s): %s. Check that this line can be used in this "
 			"direction, with edges (inputs) and with the configured bias.",
-			find->wanted, find->resolved, strerror(-error));
+			find->wanted, found->resolved, strerror(-error));
 	return error;
 }

@@ -38,7 +38,8 @@ static int look(struct gpio_find *find, const char *path)
 		line = gpiod_chip_get_line(chip, i);
 		if (!line)
 			return failure();
-		gpio_find_offer(find, i, gpiod_line_name(line));
+		gpio_find_offer(find, i, gpiod_line_name(line), gpiod_line_is_used(line),
+			gpiod_line_consumer(line));
 	}
 	return 0;
 }
@@ -89,26 +90,33 @@ static int take(struct gpio_line *line, const struct gpio_find *find, const stru
 	return 0;
 }
 
+int gpio_line_look(const char *line, struct gpio_found *ret_found, char err[ERR_MAX])
+{
+	struct gpio_find find;
+	int r = gpio_find_line(&find, line, look, err);
+
+	if (r == 0)
+		*ret_found = find.found;
+	return r;
+}
+
 int gpio_line_request(const struct gpio_spec *spec, const char *consumer,
 	struct gpio_line **ret_line, char err[ERR_MAX])
 {
 	struct gpio_line *line;
 	struct gpio_find find;
-	const char *holder = NULL;
 	int r = gpio_find_line(&find, spec->line, look, err);
 
 	if (r < 0)
 		return r;
 	line = calloc(1, sizeof(*line));
 	if (!line)
-		return gpio_find_refused(&find, -ENOMEM, NULL, err);
+		return gpio_find_refused(&find, -ENOMEM, err);
 	line->fd = -1;
-	memcpy(line->resolved, find.resolved, sizeof(line->resolved));
+	memcpy(line->resolved, find.found.resolved, sizeof(line->resolved));
 	r = take(line, &find, spec, consumer);
 	if (r < 0) {
-		if (line->line && gpiod_line_update(line->line) == 0)
-			holder = gpiod_line_consumer(line->line);
-		gpio_find_refused(&find, r, holder, err);
+		gpio_find_refused(&find, r, err);
 		gpio_line_free(line);
 		return r;
 	}

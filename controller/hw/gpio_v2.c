@@ -68,7 +68,8 @@ static int look(struct gpio_find *find, const char *path)
 
 		if (!line)
 			return failure();
-		gpio_find_offer(find, i, gpiod_line_info_get_name(line));
+		gpio_find_offer(find, i, gpiod_line_info_get_name(line),
+			gpiod_line_info_is_used(line), gpiod_line_info_get_consumer(line));
 	}
 	return 0;
 }
@@ -130,21 +131,23 @@ static int take(struct gpio_line *line, struct gpiod_chip *chip, const struct gp
 	return 0;
 }
 
-/* Opens the chip that was found and takes the line; says who holds it if that fails. */
+/* Opens the chip that was found and takes the line. */
 static int open_and_take(struct gpio_line *line, const struct gpio_find *find,
-	const struct gpio_spec *spec, const char *consumer, char err[ERR_MAX])
+	const struct gpio_spec *spec, const char *consumer)
 {
 	CLEANUP(close_chip) struct gpiod_chip *chip = gpiod_chip_open(find->found_path);
-	CLEANUP(free_line_info) struct gpiod_line_info *info = NULL;
-	int r;
 
-	if (!chip)
-		return gpio_find_refused(find, failure(), NULL, err);
-	r = take(line, chip, spec, consumer);
+	return chip ? take(line, chip, spec, consumer) : failure();
+}
+
+int gpio_line_look(const char *line, struct gpio_found *ret_found, char err[ERR_MAX])
+{
+	struct gpio_find find;
+	int r = gpio_find_line(&find, line, look, err);
+
 	if (r == 0)
-		return 0;
-	info = gpiod_chip_get_line_info(chip, line->offset);
-	return gpio_find_refused(find, r, info ? gpiod_line_info_get_consumer(info) : NULL, err);
+		*ret_found = find.found;
+	return r;
 }
 
 int gpio_line_request(const struct gpio_spec *spec, const char *consumer,
@@ -158,11 +161,12 @@ int gpio_line_request(const struct gpio_spec *spec, const char *consumer,
 		return r;
 	line = calloc(1, sizeof(*line));
 	if (!line)
-		return gpio_find_refused(&find, -ENOMEM, NULL, err);
+		return gpio_find_refused(&find, -ENOMEM, err);
 	line->offset = find.found_offset;
-	memcpy(line->resolved, find.resolved, sizeof(line->resolved));
-	r = open_and_take(line, &find, spec, consumer, err);
+	memcpy(line->resolved, find.found.resolved, sizeof(line->resolved));
+	r = open_and_take(line, &find, spec, consumer);
 	if (r < 0) {
+		gpio_find_refused(&find, r, err);
 		gpio_line_free(line);
 		return r;
 	}

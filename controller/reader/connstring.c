@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#define SPI_HZ_MAX 5000000u /* PN532 data sheet: up to 5 Mbit/s */
 #define DRIVERS "pn532_uart, pn532_i2c, pn532_spi, arygon, acr122s, acr122_usb, pn53x_usb, usb"
 
 enum kind {
@@ -27,6 +28,17 @@ static const struct {
 	{"usb", KIND_USB},
 };
 
+/* which driver goes with what the kernel calls a device */
+static const struct {
+	const char *start, *driver;
+	enum kind kind;
+} places[] = {
+	{"/dev/i2c-", "pn532_i2c:", KIND_I2C},
+	{"/dev/spidev", "pn532_spi:", KIND_SPI},
+	{"/dev/tty", "pn532_uart:", KIND_SERIAL},
+	{"/dev/serial", "pn532_uart:", KIND_SERIAL},
+};
+
 /* the speeds that libnfc's uart_set_speed knows; any other leaves the port at its old speed */
 static const char *const speeds[] = {
 	"9600", "19200", "38400", "57600", "115200", "230400", "460800"};
@@ -45,6 +57,36 @@ static int find_driver(const char *text, size_t size, enum kind *ret_kind)
 			return 0;
 		}
 	return -ENOENT;
+}
+
+static int refuse_driver(char err[ERR_MAX], const char *text)
+{
+	if (strncmp(text, "pcsc", 4) == 0 || strncmp(text, "acr122_pcsc", 11) == 0)
+		return refuse(err, text,
+			"unknown driver: Debian's libnfc is built without PC/SC; stop pcscd and "
+			"take acr122_usb");
+	if (*text == '/')
+		return refuse(err, text,
+			"unknown driver: its name goes before the path, as in "
+			"pn532_uart:/dev/ttyUSB0, pn532_i2c:/dev/i2c-1 or "
+			"pn532_spi:/dev/spidev0.0");
+	return refuse(err, text, "unknown driver before the first ':'; libnfc has " DRIVERS);
+}
+
+/* A device that is plainly on another bus than the driver's. */
+static int check_place(enum kind kind, const char *text, const char *path, char err[ERR_MAX])
+{
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		size_t size = strlen(places[i].start);
+
+		if (strncmp(path, places[i].start, size) != 0 || places[i].kind == kind)
+			continue;
+		snprintf(err, ERR_MAX,
+			"device \"%.*s\": this driver is not for %s…; a PN532 there is %s%.100s",
+			CONNSTRING_MAX, text, places[i].start, places[i].driver, path);
+		return -EINVAL;
+	}
+	return 0;
 }
 
 static bool is_speed(const char *text)
@@ -67,8 +109,19 @@ static int check_extra(enum kind kind, const char *text, const char *extra, char
 {
 	bool numeric = extra && is_number(extra);
 
-	if (!extra || (kind == KIND_SPI && numeric) || (kind == KIND_SERIAL && is_speed(extra)))
+	if (!extra || (kind == KIND_SERIAL && is_speed(extra)))
 		return 0;
+	if (kind == KIND_SPI && numeric) {
+		unsigned long hz = strtoul(extra, NULL, 10);
+
+		return hz > 0 && hz <= SPI_HZ_MAX
+			       ? 0
+			       : refuse(err, text, "a PN532's clock rate is 1 to 5000000 Hz");
+	}
+	if (kind == KIND_I2C && numeric)
+		return refuse(err, text,
+			"the I2C driver takes no speed: it is the bus's, on a Raspberry Pi "
+			"dtparam=i2c_arm_baudrate=100000 in config.txt");
 	if (kind == KIND_SERIAL && numeric)
 		return refuse(err, text,
 			"unknown line speed; take 9600, 19200, 38400, 57600, 115200, 230400 or "
@@ -94,7 +147,7 @@ static int check_path(
 			"pn532_uart:/dev/tapin-reader");
 	memcpy(ret_connstring->device, rest, size);
 	ret_connstring->device[size] = '\0';
-	return 0;
+	return check_place(kind, text, ret_connstring->device, err);
 }
 
 /* "acr122_usb" or "acr122_usb:001:004" */
@@ -126,8 +179,7 @@ int connstring_parse(const char *text, struct connstring *ret_connstring, char e
 		if (*c <= ' ' || *c > '~')
 			return refuse(err, text, "only printable ASCII without blanks is allowed");
 	if (find_driver(text, name, &kind) < 0)
-		return refuse(
-			err, text, "unknown driver before the first ':'; libnfc has " DRIVERS);
+		return refuse_driver(err, text);
 	memcpy(parsed.text, text, size + 1);
 	rc = kind == KIND_USB ? check_usb(text, rest, err) : check_path(kind, rest, &parsed, err);
 	if (rc == 0)

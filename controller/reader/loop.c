@@ -15,6 +15,8 @@
 #define PROVEN_MS 10000u
 #define TALK_MS 200u /* no select between the steps of a card's protocol */
 #define ERRORS_MAX 2u
+#define OTHER_MS 80u          /* between two looks for cards that are not of type A */
+#define OTHER_PAUSE_MS 10000u /* after an error: a chip may stumble over it, or answer too late */
 
 static uint64_t now_ms(const struct reader_loop *loop)
 {
@@ -88,7 +90,8 @@ static void send_fault(struct reader_loop *loop)
 
 static void greet(struct reader_loop *loop)
 {
-	const uint8_t protocols[] = {READER_PROTOCOL_ISO14443A};
+	const uint8_t protocols[] = {
+		READER_PROTOCOL_ISO14443A, READER_PROTOCOL_ISO14443B, READER_PROTOCOL_FELICA};
 	char text[READER_TEXT_MAX + 1];
 	struct reader_record record;
 
@@ -167,6 +170,7 @@ static void open_reader(struct reader_loop *loop)
 	loop->missing = false;
 	loop->opened_ms = now_ms(loop);
 	loop->select_at = loop->opened_ms;
+	loop->unknown = 0; /* it may be another reader */
 }
 
 static void good_answer(struct reader_loop *loop)
@@ -190,6 +194,7 @@ static void bad_answer(struct reader_loop *loop, int code)
 	char about[READER_TEXT_MAX + 1], text[ERR_MAX];
 
 	loop->select_at = now_ms(loop);
+	loop->other_at = loop->select_at + OTHER_PAUSE_MS;
 	presence_unknown(&loop->presence);
 	if (++loop->errors < ERRORS_MAX)
 		return;
@@ -219,10 +224,72 @@ static void tell_change(
 		send_record(loop, &record);
 }
 
+/* The next kind that this reader can look for; READER_LOOK_A: none. */
+static enum reader_look next_other(const struct reader_loop *loop)
+{
+	enum reader_look look = loop->other;
+
+	for (unsigned i = READER_LOOK_A + 1; i < READER_LOOK_COUNT; i++) {
+		look = look + 1 < READER_LOOK_COUNT ? look + 1 : READER_LOOK_A + 1;
+		if (!(loop->unknown & 1u << look))
+			return look;
+	}
+	return READER_LOOK_A;
+}
+
+/* No card of type A: perhaps one of another kind. As port.select. */
+static int select_other(struct reader_loop *loop, struct reader_card *card)
+{
+	bool held = loop->presence.here;
+	uint64_t now = now_ms(loop);
+	int rc;
+
+	if ((held && loop->present == READER_LOOK_A) || now < loop->other_at)
+		return 0;
+	loop->other_at = now + (held ? 0 : OTHER_MS);
+	loop->other = held ? loop->present : next_other(loop);
+	if (loop->other == READER_LOOK_A)
+		return 0;
+	rc = loop->port.select(loop->port.context, loop->other, card);
+	if (rc == -EOPNOTSUPP) {
+		loop->unknown |= 1u << loop->other;
+		rc = 0;
+	}
+	if (rc == 1) {
+		loop->present = loop->other;
+		loop->other_at = now;
+	}
+	return rc;
+}
+
+/* As port.select, for any kind. */
+static int select_any(struct reader_loop *loop, struct reader_card *card)
+{
+	struct reader_card type_a = {0};
+	bool held = loop->presence.here;
+	int rc = loop->port.select(loop->port.context, READER_LOOK_A, card);
+
+	loop->select_at = now_ms(loop) + loop->poll_ms;
+	if (rc == 1)
+		loop->present = READER_LOOK_A;
+	if (rc != 0)
+		return rc;
+	rc = select_other(loop, card);
+	if (rc != 1 || held)
+		return rc;
+	/* it came between the two looks, and may be of type A as well, as phones are */
+	rc = loop->port.select(loop->port.context, READER_LOOK_A, &type_a);
+	if (rc == 0)
+		return 1;
+	loop->present = READER_LOOK_A;
+	*card = type_a;
+	return rc;
+}
+
 static void select_card(struct reader_loop *loop)
 {
 	struct reader_card card = {0};
-	int rc = loop->port.select(loop->port.context, &card);
+	int rc = select_any(loop, &card);
 	struct presence_change change;
 
 	card.mono_us = loop->now_us();
@@ -232,7 +299,6 @@ static void select_card(struct reader_loop *loop)
 	}
 	change = rc ? presence_card(&loop->presence, &card.uid) : presence_nobody(&loop->presence);
 	tell_change(loop, change, &card); /* somebody waits: first the card, then the rest */
-	loop->select_at = now_ms(loop) + loop->poll_ms;
 	good_answer(loop);
 }
 

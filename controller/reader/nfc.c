@@ -67,6 +67,23 @@ static int check_descriptors(const struct reader_nfc *nfc, char err[ERR_MAX])
 	return -EMFILE;
 }
 
+/* What to look at when it does not answer, by how it is connected. */
+static const char *remedy(const struct reader_nfc *nfc)
+{
+	const char *name = nfc->connstring;
+
+	if (!*nfc->path)
+		return "plug it in; stop pcscd (systemctl disable --now pcscd.socket pcscd) and "
+		       "unload pn533_usb, which take it";
+	if (strncmp(name, "pn532_i2c", 9) == 0)
+		return "check its power, its wiring and its mode switches (I2C); i2cdetect shows "
+		       "it at 24";
+	if (strncmp(name, "pn532_spi", 9) == 0)
+		return "check its power, its wiring, its mode switches (SPI) and the chip select";
+	return "check its power, its wiring (TX to RX), its mode switches (HSU), the line speed "
+	       "and that no console uses the port";
+}
+
 /* The device file, before libnfc, which does not say why it cannot open something. */
 static int check_device(const struct reader_nfc *nfc, char err[ERR_MAX])
 {
@@ -74,16 +91,15 @@ static int check_device(const struct reader_nfc *nfc, char err[ERR_MAX])
 		return 0;
 	if (errno == ENOENT || errno == ENOTDIR) {
 		snprintf(err, ERR_MAX,
-			"reader %s: %s is not there; check the cable and the udev rule that names "
-			"it",
+			"reader %s: %s is not there; check the cable, that the port is switched on "
+			"and the udev rule that names it",
 			nfc->connstring, nfc->path);
 		return -ENOENT;
 	}
 	if (errno == EACCES || errno == EPERM) {
 		snprintf(err, ERR_MAX,
-			"reader %s: no permission to read and write %s; put the user of "
-			"tapin-reader "
-			"into its group (dialout, i2c or spi)",
+			"reader %s: no permission to read and write %s; give it to the group "
+			"tapin-reader by a udev rule, GROUP=\"tapin-reader\", MODE=\"0660\"",
 			nfc->connstring, nfc->path);
 		return -EACCES;
 	}
@@ -124,11 +140,8 @@ static int start_device(struct reader_nfc *nfc, char err[ERR_MAX])
 {
 	nfc->device = nfc_open(nfc->context, nfc->connstring);
 	if (!nfc->device) {
-		snprintf(err, ERR_MAX,
-			"reader %s: it does not answer; check its power, its wiring, its mode "
-			"switch and "
-			"the line speed",
-			nfc->connstring);
+		snprintf(err, ERR_MAX, "reader %s: it does not answer; %s", nfc->connstring,
+			remedy(nfc));
 		return -ETIMEDOUT;
 	}
 	/* finite selects: "no card" and "dead reader" are different answers (T4) */
@@ -157,7 +170,7 @@ static int open_device(void *context, char err[ERR_MAX])
 	return rc;
 }
 
-static int read_target(const nfc_iso14443a_info *info, struct reader_card *ret_card)
+static int read_type_a(const nfc_iso14443a_info *info, struct reader_card *ret_card)
 {
 	struct reader_card card = {
 		.protocol = READER_PROTOCOL_ISO14443A,
@@ -175,9 +188,64 @@ static int read_target(const nfc_iso14443a_info *info, struct reader_card *ret_c
 	return 1;
 }
 
-static int select_card(void *context, struct reader_card *ret_card)
+/* The PUPI: often a new one each time the card comes into the field. */
+static int read_type_b(const nfc_iso14443b_info *info, struct reader_card *ret_card)
 {
-	const nfc_modulation modulation = {.nmt = NMT_ISO14443A, .nbr = NBR_106};
+	struct reader_card card = {.protocol = READER_PROTOCOL_ISO14443B};
+	int rc = uid_from_bytes(info->abtPupi, sizeof(info->abtPupi), &card.uid);
+
+	if (rc == 0)
+		*ret_card = card;
+	return rc < 0 ? -EBADMSG : 1;
+}
+
+/* The eight bytes of the NFCID2 and two zeros: a length that a record can have. */
+static int read_felica(const nfc_felica_info *info, struct reader_card *ret_card)
+{
+	struct reader_card card = {.protocol = READER_PROTOCOL_FELICA};
+	uint8_t id[UID_MAX] = {0};
+
+	memcpy(id, info->abtId, sizeof(info->abtId));
+	if (uid_from_bytes(id, sizeof(id), &card.uid) < 0)
+		return -EBADMSG;
+	*ret_card = card;
+	return 1;
+}
+
+static int read_target(
+	enum reader_look look, const nfc_target_info *info, struct reader_card *ret_card)
+{
+	switch (look) {
+	case READER_LOOK_A:
+		return read_type_a(&info->nai, ret_card);
+	case READER_LOOK_B:
+		return read_type_b(&info->nbi, ret_card);
+	case READER_LOOK_FELICA_212:
+	case READER_LOOK_FELICA_424:
+		return read_felica(&info->nfi, ret_card);
+	case READER_LOOK_COUNT:
+		break;
+	}
+	return -EBADMSG;
+}
+
+/* Here even a refusal by the chip is a fault of the reader, but for a kind that it does not know.
+ */
+static int from_select(enum reader_look look, int code)
+{
+	if (look != READER_LOOK_A && (code == NFC_EINVARG || code == NFC_EDEVNOTSUPP))
+		return -EOPNOTSUPP;
+	return code == NFC_ETIMEOUT ? -ETIMEDOUT : -EIO;
+}
+
+static int select_card(void *context, enum reader_look look, struct reader_card *ret_card)
+{
+	static const nfc_modulation modulations[] = {
+		[READER_LOOK_A] = {NMT_ISO14443A, NBR_106},
+		[READER_LOOK_B] = {NMT_ISO14443B, NBR_106},
+		[READER_LOOK_FELICA_212] = {NMT_FELICA, NBR_212},
+		[READER_LOOK_FELICA_424] = {NMT_FELICA, NBR_424},
+	};
 	struct reader_nfc *nfc = context;
 	nfc_target target = {0};
 	int rc;
@@ -185,14 +253,12 @@ static int select_card(void *context, struct reader_card *ret_card)
 	if (!nfc->device)
 		return -EIO;
 	scrub_stack();
-	rc = nfc_initiator_select_passive_target(nfc->device, modulation, NULL, 0, &target);
-	if (rc == 0)
-		return 0;
-	if (rc < 0) /* here even a refusal by the chip is a fault of the reader */
-		return rc == NFC_ETIMEOUT ? -ETIMEDOUT : -EIO;
+	rc = nfc_initiator_select_passive_target(nfc->device, modulations[look], NULL, 0, &target);
+	if (rc <= 0)
+		return rc < 0 ? from_select(look, rc) : 0;
 	if (rc > 1) /* libnfc asks for one target and passes on whatever number comes back */
 		return -EBADMSG;
-	return read_target(&target.nti.nai, ret_card);
+	return read_target(look, &target.nti, ret_card);
 }
 
 static int transceive(void *context, const uint8_t *data, size_t size, uint8_t *answer, size_t room,

@@ -139,6 +139,7 @@ const char *message_live_class(const struct entry *entry)
 	case ENTRY_KIND_TAMPER_OVER:
 	case ENTRY_KIND_ARRIVED:
 	case ENTRY_KIND_LEFT:
+	case ENTRY_KIND_READER_RESET:
 		return "info";
 	}
 	return NULL;
@@ -172,6 +173,22 @@ static json_t *write_alarms(uint32_t alarms)
 	return names;
 }
 
+static json_t *write_lines(const struct message_status *status)
+{
+	json_t *lines = json_object();
+
+	for (size_t i = 0; i < status->line_count; i++) {
+		const struct message_line *line = &status->lines[i];
+		char is[MESSAGE_LINE_IS_MAX + 1];
+
+		entry_text_set(is, sizeof(is), line->is);
+		json_object_set_new(lines, line->name,
+			json_pack("{s:s, s:b, s:s}", "line", line->line, "ok", (int)line->ok, "is",
+				is));
+	}
+	return lines;
+}
+
 int message_status_write(
 	const char *site, const char *door, const struct message_status *status, char **ret_body)
 {
@@ -185,13 +202,13 @@ int message_status_write(
 	age = status->reader_age_ms == UINT32_MAX ? json_null()
 						  : json_integer(status->reader_age_ms);
 	clock_format_utc(status->since_us, since);
-	more = json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:I, s:{s:I, s:I}, s:o, s:s, s:s}",
+	more = json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:I, s:{s:I, s:I}, s:o, s:o, s:s, s:s}",
 		"state", status->state, "contact", status->contact, "reader", status->reader,
 		"journal", status->journal, "clock", status->clock, "reader_age_ms", age, "pending",
 		(json_int_t)status->pending, "roster", "generation",
 		(json_int_t)status->revision.generation, "number",
 		(json_int_t)status->revision.number, "alarms", write_alarms(status->alarms),
-		"since", since, "program", status->program);
+		"lines", write_lines(status), "since", since, "program", status->program);
 	if (more && status->until_us > 0) {
 		clock_format_utc(status->until_us, since);
 		json_object_set_new(more, "until", json_string(since));

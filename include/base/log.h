@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A program's log on standard error: with systemd's priority prefix where the journal reads it,
- * as "tapin-door: warning: …" where a person does. Only programs log; libraries return.
+ * A program's log: to systemd's journal with fields, where that is standard error (JOURNAL_STREAM),
+ * else as lines on standard error, "tapin-door: warning: …". Only programs log; libraries return.
  */
 #pragma once
 
@@ -14,6 +14,19 @@ enum log_level {
 
 /* Call once at start. name is kept. */
 void log_open(const char *name, enum log_level level);
+
+/*
+ * What every later line has beside its message in the journal: "NAME=value\n" each, with values
+ * that have no control characters; 255 bytes. Never a token, never a name of a person. For a
+ * program that stays: the journal asks the kernel whose a message with fields is, and one that has
+ * ended by then is nobody's; until this is called it gets lines.
+ */
+void log_fields(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* A line with fields of its own, in the same form, for those who filter: only in the journal, and
+ * after log_fields(). */
+void log_record(enum log_level level, const char *fields, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
 void log_write(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -100,7 +100,8 @@ enum entry_kind {
 	ENTRY_KIND_STRIKE_MAX = 53, /* the strike was on for its maximum and was put to rest */
 	/* whose granted tap came before; the detail: door opened, no contact, check-in */
 	ENTRY_KIND_ARRIVED = 54,
-	ENTRY_KIND_LEFT = 55, /* the detail: exit reader, second tap */
+	ENTRY_KIND_LEFT = 55,         /* the detail: exit reader, second tap */
+	ENTRY_KIND_READER_RESET = 56, /* by its line: the last step of its recovery */
 };
 
 /* What a granted tap did to the member's allowance (core/allowance.h), as far as the door knew: the

@@ -15,7 +15,8 @@ enum pattern {
 	PATTERN_TRY_AGAIN,
 	PATTERN_NOT_NOW,
 	PATTERN_SEE_HOST,
-	PATTERN_WORKING,
+	PATTERN_WORKING,   /* repeats: the door starts, or takes its first roster */
+	PATTERN_LOCKDOWN,  /* repeats, silent */
 	PATTERN_FAULT,     /* repeats: strike, keys or roster */
 	PATTERN_NO_READER, /* repeats, and so do the next three */
 	PATTERN_NO_JOURNAL,

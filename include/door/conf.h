@@ -43,6 +43,7 @@ enum door_line {
 	DOOR_LINE_GREEN,
 	DOOR_LINE_RED,
 	DOOR_LINE_BUZZER,
+	DOOR_LINE_READER_RESET, /* active: the reader is held in reset */
 	DOOR_LINE_EXIT,
 	DOOR_LINE_CONTACT, /* active: shut */
 	DOOR_LINE_FIRE,    /* a closed loop: active is well, anything else is fire */
@@ -69,6 +70,7 @@ struct door_conf {
 	uint32_t exit_stuck_ms;
 	uint32_t lock_fail_ms; /* counts with a bolt contact */
 
+	uint32_t strike_pulse_ms;         /* 0: on for as long as the door is released */
 	uint32_t strike_max_s;            /* 0: no maximum */
 	char unlock_hours[CONF_PATH_MAX]; /* empty: no planned unlock */
 	struct hours unlock;              /* the same, compiled */
@@ -79,6 +81,7 @@ struct door_conf {
 
 	char reader_socket[CONF_PATH_MAX];
 	char reader_user[64];
+	uint32_t reader_reset_s; /* without a good answer, until its reset line is pulled */
 
 	char mqtt_host[CONF_PATH_MAX]; /* empty: no broker */
 	uint32_t mqtt_port;
@@ -109,6 +112,12 @@ const char *door_passback_name(enum passback_mode mode);
 
 /* "strike", "green", … : the wiring's names. */
 const char *door_line_name(enum door_line line);
+
+/* Without a strike nothing is released: reader and lights decide, show and record. */
+static inline bool door_conf_is_checkin(const struct door_conf *conf)
+{
+	return !*conf->lines[DOOR_LINE_STRIKE].line;
+}
 
 /* The level of the strike's line that keeps the door locked: 0 fail-secure, 1 fail-safe. */
 static inline bool door_conf_strike_rest(const struct door_conf *conf)

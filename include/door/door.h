@@ -23,6 +23,7 @@
 #include "core/pattern.h"
 #include "crypto/sign.h"
 #include "door/conf.h"
+#include "door/reset.h"
 #include "door/share.h"
 #include "door/sync.h"
 #include "hw/gpio.h"
@@ -65,6 +66,7 @@ struct door_input {
 	enum door_line line;
 	struct gpio_line *gpio;
 	struct debounce debounce;
+	bool lost; /* its level cannot be read */
 	sd_event_source *edge;
 	sd_event_source *timer;
 };
@@ -98,6 +100,9 @@ struct door_reader {
 	sd_event_source *listen;
 	sd_event_source *io;
 	sd_event_source *timer;
+	struct reset reset;
+	sd_event_source *reset_over; /* NULL: no reset line is wired */
+	bool reset_failed;           /* that line does not obey */
 };
 
 #define FEED_IN_FLIGHT_MAX 8
@@ -155,15 +160,22 @@ struct door {
 	sd_event *event;
 	uint8_t boot_id[16];
 	uint64_t started_ms; /* monotonic */
+	bool recorded;       /* the start, so that the stop is, too */
+	bool ready;          /* everything was started */
 	enum clock_trust clock;
 	int64_t clock_floor_us;
 
 	struct gpio_line *outputs[DOOR_LINE_COUNT];
+	char *line_faults[DOOR_LINE_COUNT]; /* why a line that the door works without is not to be
+					       had; else NULL */
 	struct door_input inputs[DOOR_LINE_COUNT]; /* of the lines that are inputs */
 	struct doorway doorway;
 	bool strike; /* the level last driven: true = released */
 	bool strike_failed;
 	bool strike_limited; /* at rest by its maximum until the doorway asks for rest, too */
+	bool strike_pulsed;  /* the pulse of this release is over */
+	bool strike_wanted;  /* by the doorway */
+	sd_event_source *pulse_timer;
 	sd_event_source *strike_timer;
 	sd_event_source *doorway_timer;
 	uint64_t doorway_due_ms; /* when it must be served; 0: it is off */
@@ -214,6 +226,10 @@ void watchdog_stop(struct door *door);
 /* Requests the outputs, the strike first: at rest, or released where the fire input says so. 0, or
  * negative errno with err if the strike is not to be had. */
 int io_start_outputs(struct door *door, char err[ERR_MAX]);
+/* The doorway's state; "checkin" where a check-in point has nothing to lock. */
+const char *io_state_name(const struct door *door);
+/* What a wired line was found to be, or, with *ret_ok false, why it is not to be had. */
+const char *io_line_is(const struct door *door, enum door_line line, bool *ret_ok);
 /* Starts the doorway with the inputs. 0 or negative errno with err. */
 int io_start_doorway(struct door *door, char err[ERR_MAX]);
 /* Strike to rest (but for fire), lights out, lines given back. */
@@ -231,10 +247,14 @@ uint32_t io_doorway_by(struct door *door, enum doorway_event event, uint32_t arg
 int inputs_start_fire(struct door *door, char err[ERR_MAX]);
 /* Requests the others. 0 or negative errno with err. */
 int inputs_start(struct door *door, char err[ERR_MAX]);
+/* What they say, for the entry of the start: ", door open, fire". */
+void inputs_describe(const struct door *door, char *out, size_t size);
 /* Tells a new doorway what the inputs say; fire first. */
 void inputs_tell(struct door *door);
 /* The fire input is wired, and does not say that all is well. */
 bool inputs_fire(const struct door *door);
+/* Reads them all: one that is lost sends no edges. Called by housekeeping. */
+void inputs_look(struct door *door);
 void inputs_stop(struct door *door);
 
 /* ---- schedule.c ---- */
@@ -274,8 +294,12 @@ uid_t link_peer_uid(const struct door_conf *conf, gid_t *ret_group);
  */
 void tap_start(struct door *door);
 void tap_stop(struct door *door);
+/* There was a card, and it was not read so that it can be decided: its owner is to try again. */
+void tap_unread(struct door *door, const char *why);
 /* A card was presented: decide, record, release. */
 void tap_card(struct door *door, const struct reader_card *card);
+/* What a card of this kind is called where it is none that counts, else NULL. */
+const char *tap_unsupported(enum reader_protocol protocol);
 /* Takes over a roster that was imported meanwhile; called at each tap and by housekeeping. */
 void tap_refresh(struct door *door);
 /* Tries again what tap_start could not get; called by housekeeping. */
@@ -331,8 +355,10 @@ bool usage_wiped(const struct door *door, const struct presence *presence);
 
 /* ---- record.c ---- */
 
-/* Opens the journal and records the start. 0 or negative errno with err. */
+/* Opens the journal. 0 or negative errno with err. */
 int record_start(struct door *door, char err[ERR_MAX]);
+/* Records the start and how the door was found. */
+void record_started(struct door *door);
 /* Records the stop and waits, bounded, for what is pending. */
 void record_stop(struct door *door);
 /* Fills times, boot, clock and revision of a new entry. */
@@ -478,14 +504,31 @@ void state_take_door(struct door *door, const struct mqtt_event *event);
 void state_take_answer(struct door *door, const struct sync_answer *answer);
 /* Resolves again: the time, a fault or a relock may have changed what holds. */
 void state_apply(struct door *door);
-/* Lifts a lockdown where root asked for it with tapin-door --lift-lockdown; called by housekeeping.
- */
-void state_look_for_lift(struct door *door);
-/* tapin-door --lift-lockdown, for a hub that is dead: asks the running door. 0 or negative errno.
- */
-int state_lift(const struct door_conf *conf, char ret_done[ERR_MAX], char err[ERR_MAX]);
 /* What the door's state opened was ended here, by hand or by fire: it does not come back. */
 void state_spend(struct door *door);
+
+/* ---- lift.c ---- */
+
+/* Loads what was lifted; with the states it is about. */
+void lift_start(struct door *door);
+/*
+ * Not heard for ten seconds since the start or a lost connection, or the newest time that it signed
+ * is three minutes old.
+ */
+bool lift_hub_is_dead(const struct door *door);
+/* A state of that revision has no lockdown any more. */
+bool lift_covers(const struct revision *lifted, const struct revision *revision);
+/*
+ * A card with the override flag passed a lockdown: where the hub is dead, that lifts it. tap: its
+ * entry, for who it was. Where that cannot be journalled, the lockdown stays.
+ */
+void lift_by_card(struct door *door, const struct entry *tap);
+/* Lifts a lockdown where root asked for it with tapin-door --lift-lockdown; called by housekeeping.
+ */
+void lift_look(struct door *door);
+/* tapin-door --lift-lockdown, for a hub that is dead: asks the running door. 0 or negative errno.
+ */
+int lift_ask(const struct door_conf *conf, char ret_done[ERR_MAX], char err[ERR_MAX]);
 
 /* ---- command.c ---- */
 

@@ -7,11 +7,13 @@
 
 #include <stdbool.h>
 
-/* This kernel leaves an output as it was when the program that held it is gone. */
-bool machine_keeps_outputs(const char *root);
+/* 1: this kernel leaves an output as it was when the program that held it is gone; 0: it does not;
+ * -ENOENT: it has no such switch (only a Raspberry Pi's has). */
+int machine_keeps_outputs(const char *root);
 
 enum machine_watchdog {
-	MACHINE_WATCHDOG_FED,  /* somebody feeds a hardware watchdog */
+	MACHINE_WATCHDOG_FED,  /* somebody feeds a hardware watchdog that bites in time */
+	MACHINE_WATCHDOG_SLOW, /* somebody does, and it waits for longer than 15 s */
 	MACHINE_WATCHDOG_IDLE, /* there is one, and nobody does */
 	MACHINE_WATCHDOG_NONE,
 };

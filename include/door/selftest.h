@@ -31,7 +31,7 @@ struct selftest {
 	bool asks;     /* a person sits at the terminal */
 	int signal_fd; /* SIGINT, SIGTERM, SIGHUP, SIGQUIT */
 	bool ended;    /* by one of them */
-	unsigned good, bad, skipped;
+	unsigned good, bad, warned, skipped;
 	/* what a step leaves to later ones */
 	struct door_keys keys; /* loaded: this door's and, provisioned, the site's */
 	bool has_heard;
@@ -59,6 +59,9 @@ void selftest_ok(struct selftest *t, const char *thing, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 void selftest_skip(struct selftest *t, const char *thing, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+/* It works, but not when something else breaks. */
+void selftest_warn(struct selftest *t, const char *thing, const char *mend, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
 void selftest_fail(struct selftest *t, const char *thing, const char *mend, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
@@ -69,6 +72,8 @@ void selftest_fail(struct selftest *t, const char *thing, const char *mend, cons
 int selftest_wait(struct selftest *t, int fd, bool typed, uint64_t until_ms);
 /* Takes the line that was typed: its first letter in lower case; 0: an empty line or none. */
 char selftest_typed(struct selftest *t);
+/* Takes it: it was "skip" or an empty line. */
+bool selftest_skipped(struct selftest *t);
 /* Asks; SKIP without a person. */
 enum selftest_answer selftest_question(struct selftest *t, const char *question);
 /* "12 s left" at most once a second, on the line below the request. */
@@ -79,6 +84,7 @@ void selftest_kept(struct selftest *t); /* reads, says nothing but what is damag
 void selftest_disk(struct selftest *t);
 void selftest_clock(struct selftest *t);
 void selftest_persistence(struct selftest *t);
+void selftest_watchdog(struct selftest *t);
 void selftest_outputs(struct selftest *t);
 void selftest_inputs(struct selftest *t);
 void selftest_reader(struct selftest *t);

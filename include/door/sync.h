@@ -8,6 +8,7 @@
  *   sync.c      asks and answers, the hub's time, the age of the roster
  *   fetch.c     rosters and deltas on their way into the cache
  *   state.c     lockdown, mode and hold: kept, resolved, told to the doorway
+ *   lift.c      a lockdown ended at the door, with the hub dead
  *   command.c   commands and their results
  *   enrol.c     reading a new card for a host
  *   rollcall.c  the newest sealed list of who is inside
@@ -96,6 +97,7 @@ struct door_sync {
 	uint64_t report_ms;   /* when it is to be told again; 0: nothing new */
 	unsigned failures;    /* rosters that were not taken, one after another */
 	uint64_t heard_ms;    /* when the hub was last heard */
+	uint64_t alone_ms;    /* since when it is not: start or loss; 0: it is */
 
 	struct sync_head force; /* the roster in force: revision and digest */
 	struct revision floor;
@@ -114,8 +116,9 @@ struct door_state {
 	struct sync_site_state site;
 	struct sync_door_state door;
 	struct revision spent;       /* the door state whose opening was ended here */
-	struct revision lifted_site; /* states whose lockdown root lifted here */
+	struct revision lifted_site; /* states whose lockdown was lifted here */
 	struct revision lifted_door;
+	const char *lifter; /* who does, now; else NULL */
 	bool lockdown;
 	bool told_doubt; /* the doorway was last told DOUBTED */
 	bool told_full;  /* that it was not opened, for the journal is full */

@@ -23,10 +23,6 @@ struct wiring {
 /* Reads it back. 0, -ENOENT, -EBADMSG or negative errno. */
 int wiring_load(const char *run_directory, struct wiring *ret_wiring);
 
-/* 1: this kernel keeps outputs as they were when a program dies; 0: it does not; -ENOENT: it has no
- * such switch (only Raspberry Pi's have). */
-int wiring_outputs_persist(void);
-
 /*
  * tapin-door --relock: drives the strike to rest and lets go of it; where the fire input says fire,
  * or its wire is broken, the strike is released, and where its line cannot be had nothing is done.

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #define GPIO_NAME_MAX 64
+#define GPIO_RESOLVED_MAX 160
 
 enum gpio_direction {
 	GPIO_DIRECTION_INPUT,
@@ -43,12 +44,24 @@ struct gpio_event {
 
 struct gpio_line;
 
+struct gpio_found {
+	char resolved[GPIO_RESOLVED_MAX]; /* as gpio_line_resolved() */
+	bool held;
+	char holder[GPIO_NAME_MAX]; /* who it is held by; may be empty */
+};
+
+/*
+ * Which line a configured name means and who holds it, without touching it. 0, -ENODEV (this
+ * machine has no chip), -ENOENT (no such line), -ENOTUNIQ (the name fits two lines), -EACCES, or
+ * another negative errno with err.
+ */
+int gpio_line_look(const char *line, struct gpio_found *ret_found, char err[ERR_MAX]);
+
 /*
  * Requests one line. Outputs are driven to spec->initial in the same ioctl, without a glitch;
  * inputs report both edges. consumer (e.g. "tapin strike") is what gpioinfo shows.
- * Returns 0, -ENOENT (no such line), -ENOTUNIQ (the name fits two lines), -EBUSY (held: err names
- * the holder), -EACCES, or another negative errno; err then names the line, the place and the
- * remedy.
+ * Returns 0, -EBUSY (held: err names the holder), or what gpio_line_look() and the kernel may say;
+ * err then names the line, the place and the remedy.
  */
 int gpio_line_request(const struct gpio_spec *spec, const char *consumer,
 	struct gpio_line **ret_line, char err[ERR_MAX]);

@@ -7,8 +7,6 @@
 
 #include "hw/gpio.h"
 
-#define GPIO_RESOLVED_MAX 160
-
 enum gpio_find_rank {
 	GPIO_FIND_NONE,
 	GPIO_FIND_CHIP,  /* gpiochip0:17 */
@@ -30,8 +28,8 @@ struct gpio_find {
 	enum gpio_find_rank rank; /* of the line found */
 	char found_path[GPIO_NAME_MAX];
 	unsigned found_offset;
-	char resolved[GPIO_RESOLVED_MAX]; /* see gpio_line_resolved() */
-	char second[GPIO_RESOLVED_MAX];   /* the same name elsewhere: ambiguous */
+	struct gpio_found found;
+	char second[GPIO_RESOLVED_MAX]; /* the same name elsewhere: ambiguous */
 };
 
 /*
@@ -42,8 +40,8 @@ typedef int (*gpio_find_look_fn)(struct gpio_find *find, const char *path);
 
 /*
  * Looks through all chips. A line's name goes before label:offset, that before chip:offset.
- * 0 with found_path, found_offset and resolved; -ENOENT, -ENOTUNIQ (two lines fit), -EACCES,
- * -EINVAL (no name) or another negative errno with err.
+ * 0 with found_path, found_offset and found; -ENOENT, -ENOTUNIQ (two lines fit), -EACCES,
+ * -ENODEV (no chip), -EINVAL (no name) or another negative errno with err.
  */
 int gpio_find_line(
 	struct gpio_find *find, const char *wanted, gpio_find_look_fn look, char err[ERR_MAX]);
@@ -51,10 +49,9 @@ int gpio_find_line(
 /* label may be empty. */
 void gpio_find_chip(struct gpio_find *find, const char *name, const char *label, unsigned n_lines);
 
-/* name may be NULL: many lines have none. */
-void gpio_find_offer(struct gpio_find *find, unsigned offset, const char *name);
+/* name may be NULL: many lines have none; holder, too, where the line is held. */
+void gpio_find_offer(
+	struct gpio_find *find, unsigned offset, const char *name, bool held, const char *holder);
 
-/* Says why the line could not be taken; holder may be NULL (nobody, or not known). Returns error.
- */
-int gpio_find_refused(
-	const struct gpio_find *find, int error, const char *holder, char err[ERR_MAX]);
+/* Says why the line could not be taken. Returns error. */
+int gpio_find_refused(const struct gpio_find *find, int error, char err[ERR_MAX]);

@@ -27,7 +27,8 @@
  *              1  enum reader_protocol
  *              1  SAK
  *              2  ATQA
- *              1  UID length (4, 7, 10), then the UID
+ *              1  UID length (4, 7, 10), then the UID; ISO14443B: the 4 bytes of its PUPI,
+ *                 FeliCa: the 8 bytes of its NFCID2 and two zeros
  *              1  ATS length (without TL, 0 … 64: a longer one is cut), then the ATS
  *   REMOVED    reader -> door
  *              4  card handle
@@ -48,8 +49,8 @@
  * is made is not told. While a TRANSCEIVE conversation goes on (the next one within 200 ms) the
  * reader does not select again, so that the card keeps its state.
  *
- * An unknown kind of the same version is ignored, so that later protocols (ISO14443B, FeliCa …) can
- * add theirs; a wrong magic, version or length ends the connection.
+ * An unknown kind of the same version is ignored, so that later versions can add theirs; a wrong
+ * magic, version or length ends the connection.
  */
 #pragma once
 
@@ -84,8 +85,7 @@ enum reader_kind {
 
 enum reader_protocol {
 	READER_PROTOCOL_ISO14443A = 1,
-	/* reserved for later readers; their UID only tells one card from the next, and the door
-	 * answers them as unsupported */
+	/* their UID only tells one card from the next, and the door answers them as unsupported */
 	READER_PROTOCOL_ISO14443B = 2,
 	READER_PROTOCOL_FELICA = 3,
 };

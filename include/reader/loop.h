@@ -8,6 +8,12 @@
  * ever. A device file that went and comes back is opened at once. The wait starts again from
  * 0.2 s when the reader has worked for 10 s.
  *
+ * Cards of other kinds (ISO14443B, FeliCa) are looked for one kind at a time, at most every 80 ms,
+ * in the pause between two selects that find no card of type A, so that these lose no time. A card
+ * that shows itself as several kinds counts as its type A. While one of another kind lies there, it
+ * alone is looked for. For 10 s after an error there are no such looks: a late answer to one would
+ * be taken for the answer to the other.
+ *
  * Liveness: WATCHDOG=1 after each good answer and after each attempt to open that came back. So the
  * service manager's watchdog ends this process only when libnfc does not return; a reader that is
  * unplugged restarts nothing. What is known about the reader goes to the door: ALIVE with the age
@@ -34,9 +40,13 @@ struct reader_loop {
 	struct presence presence;
 	uint32_t told; /* handle of the card that this connection was told of, or 0 */
 	bool open;
-	bool missing;    /* closed because the device file is missing */
-	uint32_t errors; /* in a row */
-	int fault;       /* errno of the fault that lasts, or 0 */
+	bool missing;             /* closed because the device file is missing */
+	uint32_t errors;          /* in a row */
+	enum reader_look other;   /* looked for last, beside type A */
+	enum reader_look present; /* how the card that presence has was found */
+	uint32_t unknown;         /* bits of the kinds that this reader cannot look for */
+	uint64_t other_at;
+	int fault; /* errno of the fault that lasts, or 0 */
 	char fault_text[ERR_MAX];
 	uint64_t good_ms; /* when the hardware last answered; 0: never */
 	uint64_t fed_ms;  /* when the watchdog was last fed */

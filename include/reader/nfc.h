@@ -15,6 +15,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* What one select looks for. Whatever is not of type A is told to the door, which refuses it. */
+enum reader_look {
+	READER_LOOK_A,
+	READER_LOOK_B,
+	READER_LOOK_FELICA_212,
+	READER_LOOK_FELICA_424,
+	READER_LOOK_COUNT,
+};
+
 struct reader_port {
 	void *context;
 
@@ -33,9 +42,10 @@ struct reader_port {
 	/*
 	 * Looks for one card, at most 0.35 s. 1 with uid, sak, atqa, ats and protocol filled in
 	 * (handle and time are the caller's), 0 no card, -ETIMEDOUT the reader is silent, -EIO its
-	 * line is broken or gone, -EBADMSG it answered what no card can be.
+	 * line is broken or gone, -EBADMSG it answered what no card can be, -EOPNOTSUPP it cannot
+	 * look for that kind (never for type A).
 	 */
-	int (*select)(void *context, struct reader_card *ret_card);
+	int (*select)(void *context, enum reader_look look, struct reader_card *ret_card);
 
 	/*
 	 * Sends 1 … READER_TRANSCEIVE_MAX bytes to the selected card; returns the size of its

@@ -88,9 +88,20 @@ int message_live_write(
 	const char *site, const char *door, const struct entry *entry, char **ret_body);
 
 /* ---- status: door/D/status, retained, last will ---- */
+#define MESSAGE_LINE_IS_MAX 240
+
+/* One wired line: what was configured, and what that is. */
+struct message_line {
+	const char *name; /* "strike", … */
+	const char *line; /* as configured */
+	bool ok;
+	const char *is; /* where the line was found, or why it cannot be had; cut to
+			   MESSAGE_LINE_IS_MAX */
+};
+
 struct message_status {
 	bool online;
-	const char *state;      /* doorway_state_name */
+	const char *state;      /* doorway_state_name, or checkin */
 	const char *contact;    /* doorway_contact_name */
 	const char *reader;     /* "ok", "fault", "missing" */
 	const char *journal;    /* "ok", "failing" */
@@ -104,6 +115,8 @@ struct message_status {
 	bool event;          /* the hold is an event's: no held-open alarms */
 	uint32_t alarms;     /* doorway_standing */
 	int64_t rollcall_us; /* when the roll call that is kept was made; 0: none is */
+	size_t line_count;
+	const struct message_line *lines;
 	const char *program; /* version */
 };
 /*

@@ -41,6 +41,8 @@ static const struct card_spec cards[] = {
 		.atqa = {0, 4},
 		.sak = 8},
 	{.name = "e", .uid = {4, 1, 2, 3, 4, 5, 6, 7, 8, 9}, .uid_len = 10, .atqa = {0, 0x84}},
+	{.name = "f", .kind = CARD_KIND_TYPEB, .uid = {5, 1, 2, 3}, .uid_len = 4},
+	{.name = "g", .kind = CARD_KIND_FELICA, .uid = {1, 1, 2, 3, 4, 5, 6, 7}, .uid_len = 8},
 };
 
 static void ignore_event(void *userdata, const char *text)

@@ -92,3 +92,25 @@ mark() { vdoor log | awk 'END { print $1 + 1 }'; }
 everything_up() {
 	broker_up && machine_up "$@" && door_setup && hub_up && until_true 5 hub_says connected && door_up && reader_up
 }
+
+# shows OUTPUT "ON OFF ON ...": a whole turn of these times in ms is in the machine's log, since now or since mark $from
+shows() { until_true 12 turn "${from:-$(mark)}" "$1" "$2" || { turns "${from:-1}" "$1" | tail -n 40 | paste -sd' '; return 1; }; }
+turns() { # SINCE OUTPUT: its times on, off, on …
+	vdoor log --since "$1" | awk -v n="$2" '$3 == "line" && $6 == n && (last || $7 == "on") {
+		if (last) printf "%d\n", ($2 - last) / 1e6; last = $2 }'
+}
+turn() { # SINCE OUTPUT TIMES
+	turns "$1" "$2" | awk -v want="$3" -v slack=$((15 + 15 * slow)) '{ t[NR] = $1 } END { n = split(want, w, " ")
+		for (i = 0; i + n <= NR; i += 2) {
+			for (j = 1; j <= n && t[i + j] - w[j] <= slack && w[j] - t[i + j] <= slack; j++);
+			if (j > n) exit 0
+		}
+		exit 1 }'
+}
+
+# the retained status, and what the live feed said since live_up
+status_is() { # PATTERN
+	timeout 5 mosquitto_sub -h 127.0.0.1 -p "$port" -t tapin/walker/door/front/status -C 1 | grep -c "$1" >/dev/null
+}
+live_up() { start live mosquitto_sub -h 127.0.0.1 -p "$port" -t tapin/walker/door/front/live; }
+live_has() { grep -c "\"class\":\"$1\",\"what\":\"$2\"" "$work/live.log" >/dev/null; } # CLASS WHAT

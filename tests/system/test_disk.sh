@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
+# runs beside others
 # A disk that is full, at work and at start: loud, nothing lost, and the door goes on for whom it may.
 source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/doorlib.sh"
@@ -40,6 +41,7 @@ opens() {
 	vdoor tap unlimited
 	until_true 3 happened "$from" "strike on"
 }
+check "and by the lights: four short winks" shows red "60 140 60 140 60 140 60 1340"
 check "members still come in while entries wait in memory" opens
 heals() {
 	local before

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
+# runs beside others
 # A person at the door: cards, exit button, contact, crash and restart, on real libnfc, libgpiod, SQLite and mosquitto.
 source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/doorlib.sh"
@@ -191,7 +192,7 @@ other_kind() { # PROTOCOL TEXT: a member's own number, in another protocol
 	from=$(mark)
 	: >"$work/door.log"
 	"$B/bin/virtual-reader" --socket "$work/reader.sock" tap 047C3B9A2E5D80 --protocol "$1" >"$work/other.log" 2>&1 || return 1
-	until_true 3 door_says "$2" && until_true 3 door_says "DENY read_error" && ! happened "$from" "strike on"
+	until_true 3 door_says "$2" && until_true 3 door_says "DENY card_unsupported" && ! happened "$from" "strike on"
 }
 check "a card of ISO 14443 B is answered as unsupported, whatever its number" other_kind 2 "ISO 14443 B, which is not supported"
 check "a FeliCa card, too" other_kind 3 "FeliCa card, which is not supported"

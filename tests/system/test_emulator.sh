@@ -10,10 +10,11 @@ machine=
 
 door() { timeout 20 "$B/bin/virtual-door" "$@"; }
 start_machine() { # OPTION...
+	rm -f "$work/machine.log" # one that is ready of old says nothing
 	"$B/bin/virtual-machine" --dir "$dir" --cards tests/virtual/cards.ini "$@" >"$work/machine.log" 2>&1 &
 	machine=$!
 	started+=("$machine")
-	until_true 10 grep -q ready "$work/machine.log"
+	until_true 10 grep -qs ready "$work/machine.log"
 }
 stop_machine() { # SIGNAL
 	kill "-$1" "$machine" && wait "$machine"
@@ -36,9 +37,13 @@ last_event() { door status | awk '$1 == "log" { print $3 }'; }
 # ---- cards ----------------------------------------------------------------------------------
 spaced() { sed 's/../&  /g'; } # "0344" -> "03  44  ", as libnfc prints bytes
 lists_card() { # NAME; what the catalogue says is what nfc-list prints
-	local name=$1 uid atqa sak ats
-	read -r _ _ uid atqa sak ats < <(door cards | awk -v name="$name" '$1 == name')
-	door hold "$name" && list && door remove || return 1
+	local name=$1 kind uid atqa sak ats
+	read -r _ kind uid atqa sak ats < <(door cards | awk -v name="$name" '$1 == name')
+	door hold "$name" && nfc nfc-list -t 15 && door remove || return 1
+	case $kind in
+	typeb) says "^1 ISO14443B passive" && says "PUPI: $(spaced <<<"$uid")" ; return ;;
+	felica) says "^1 Felica (212" && says "^1 Felica (424" && says "ID (NFCID2): $(spaced <<<"$uid")" ; return ;;
+	esac
 	says "^1 ISO14443A passive target" || return 1
 	says "ATQA (SENS_RES): $(spaced <<<"$atqa")" && says "SAK (SEL_RES): $(spaced <<<"$sak")" || return 1
 	if [ "$uid" = random ]; then
@@ -179,21 +184,22 @@ shortened_answers() { # FAULT TEXT
 	says "Waiting for card removing" && works_again
 }
 brownout_silences_a_running_program() {
-	timeout -s KILL 2 nfc-poll >"$work/nfc" 2>&1 &
+	timeout -s KILL 4 stdbuf -oL nfc-poll >"$work/nfc" 2>&1 &
 	local poller=$!
-	until_true 3 eval 'door status | grep -qx "field on"' || return 1
+	until_true 3 says "will poll" && sleep 0.2 || return 1
 	door break reader brownout && door hold ntag
 	wait $poller
 	code=$?
 	door remove
+	cat "$work/nfc"
 	((code == 137)) && ! says "e9  73" && works_again
 }
 unplug_hangs_up() {
 	local before
 	before=$(readlink "$dir/reader")
-	timeout -s KILL 5 nfc-poll >"$work/nfc" 2>&1 &
+	timeout -s KILL 5 stdbuf -oL nfc-poll >"$work/nfc" 2>&1 &
 	local poller=$!
-	until_true 3 eval 'door status | grep -qx "field on"' || return 1
+	until_true 3 says "will poll" && sleep 0.2 || return 1
 	door break reader unplug || return 1
 	wait $poller || true
 	says "Input / Output Error" && [ ! -e "$dir/reader" ] && door status | grep -qx "port unplugged" || return 1
@@ -285,15 +291,15 @@ starts_after_a_kill() {
 	start_machine --no-timing && stop_machine KILL
 	[ -e "$dir/control.sock" ] && start_machine --no-timing && works_again
 }
-forgets_no_memory() { # 200 runs of everything leave fds and memory as they were
-	local before after
-	works_again >/dev/null
-	before=$(ls "/proc/$machine/fd" | wc -l)
+descriptors() { ls "/proc/$machine/fd" | wc -l; }
+forgets_no_memory() { # twenty runs of everything leave as many descriptors as were there; the last client may still be leaving
+	local before
+	works_again >/dev/null && sleep 0.2
+	before=$(descriptors)
 	for _ in {1..20}; do
 		door break reader unplug && door heal && door tap ntag 1 && door status || return 1
 	done >/dev/null
-	after=$(ls "/proc/$machine/fd" | wc -l)
-	[ "$before" = "$after" ]
+	until_true 3 eval '[ $(descriptors) = '"$before"' ]' || { echo "$before before, $(descriptors) now"; return 1; }
 }
 
 for tool in nfc-list nfc-poll nfc-anticol; do

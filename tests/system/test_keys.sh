@@ -99,6 +99,19 @@ stop hub
 chmod 600 "$work/credentials/"*
 mv "$work/credentials/"* "$work/hub-keys/"
 
+stop door_front
+mkdir -m 700 "$work/door-credentials"
+mv "$work"/front/keys/{door,card}.key "$work/door-credentials/"
+chmod 440 "$work/door-credentials/"*
+check "a door without its keys starts" site_door_start front
+check "and makes none of its own, but says what is missing" site_log_has front 'error: .*/card.key: is missing, and this door belongs to a site'
+stop door_front
+check "none was made" sh -c "! test -e '$work/front/keys/card.key' -o -e '$work/front/keys/door.key'"
+door_by_credentials() { CREDENTIALS_DIRECTORY=$work/door-credentials site_door_start front; }
+check "door.key and card.key may be systemd credentials" door_by_credentials
+check "the door says nothing of missing keys" eval '! site_log_has front "is missing"'
+until_true $((10 * slow)) site_log_has front "reader: ok"
+
 # ---- recovery and restore ----
 check "the hub starts again" hub_start
 check "root makes a new password beside the running hub" hub --recover

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
+# runs beside others
 # A door's life: fire, tampering, bolt, forced, held open, propped, a stuck button, and what stands when it starts.
 source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/doorlib.sh"
@@ -13,20 +14,16 @@ loop() { vdoor input "$1" "$2"; } # NAME 0|release: closed, or broken
 fire_on() { loop GPIO26 release; }
 fire_off() { loop GPIO26 0; }
 
-status_is() { # PATTERN
-	timeout 5 mosquitto_sub -h 127.0.0.1 -p "$port" -t tapin/walker/door/front/status -C 1 | grep -c "$1" >/dev/null
-}
 alarms_are() { status_is "\"alarms\":\[$1\]"; } # '"fire","tamper"'
 count() { grep -c "^entry .* $1\b" "$work/hub.log"; }
 note() { lines=$(wc -l <"$work/hub.log"); }
 entered() { tail -n +$((lines + 1)) "$work/hub.log" | grep -c "^entry .* $1\b" >/dev/null; }
 soon_entered() { until_true $((4 * slow)) entered "$1" || { tail -n +$((lines + 1)) "$work/hub.log"; return 1; }; }
-live_has() { grep -c "\"class\":\"$1\",\"what\":\"$2\"" "$work/live.log" >/dev/null; }
 
 up() {
 	broker_up && machine_up --no-timing && door_setup && everything_wired && fire_off && loop GPIO16 0 && loop GPIO20 0 &&
 		hub_up && until_true 5 hub_says connected || return 1
-	start live mosquitto_sub -h 127.0.0.1 -p "$port" -t tapin/walker/door/front/live
+	live_up
 	door_up && reader_up && until_true 5 hub_says "^entry"
 }
 up >/dev/null || { tail -n 20 "$work"/*.log; echo "Bail out! the door did not start"; exit 1; }
@@ -44,14 +41,13 @@ check "and propped, once more" propped
 rhythm() { # the buzzer sounds again and again
 	local from
 	from=$(mark)
-	sleep 2.6
-	(($(events "$from" "buzzer on") >= 3))
+	shows buzzer "400 400 400 400 400 400" && shows red "400 400 400 400"
 }
-check "the alarm repeats" rhythm
+check "the alarm repeats, evenly" rhythm
 cleared() {
 	note
 	vdoor close
-	soon_entered cleared && until_true 3 alarms_are "" || return 1
+	soon_entered cleared && until_true 3 alarms_are "" && until_true 3 live_has info cleared || return 1
 	sleep 0.5
 	local from
 	from=$(mark)
@@ -71,7 +67,7 @@ check "a stuck button is told and holds the door no longer than one press" stuck
 unstuck() {
 	note
 	loop GPIO5 release
-	soon_entered exit_free && until_true 3 alarms_are ""
+	soon_entered exit_free && until_true 3 alarms_are "" && until_true 3 live_has info exit_free
 }
 check "and free again" unstuck
 
@@ -85,7 +81,7 @@ check "a bolt that is not thrown is told" bolt_fails
 bolt_holds() {
 	note
 	loop GPIO20 0
-	soon_entered lock_ok && until_true 3 alarms_are ""
+	soon_entered lock_ok && until_true 3 alarms_are "" && until_true 3 live_has info lock_ok
 }
 check "and thrown again" bolt_holds
 
@@ -99,7 +95,7 @@ check "an open housing is told and opens nothing" tampered
 untampered() {
 	note
 	loop GPIO16 0
-	soon_entered tamper_over && until_true 3 alarms_are ""
+	soon_entered tamper_over && until_true 3 alarms_are "" && until_true 3 live_has info tamper_over
 }
 check "and shut again" untampered
 
@@ -113,10 +109,9 @@ fire() {
 check "a broken fire wire opens the door" fire
 fire_stays() { # neither time nor a tap nor --relock ends it
 	vdoor tap unlimited
-	sleep 1.5
-	strike_is on
+	shows buzzer "500 500 500 500 500 1500" && strike_is on
 }
-check "and keeps it open" fire_stays
+check "and keeps it open, three long tones telling so" fire_stays
 fire_killed() {
 	stop door KILL
 	strike_is on || { echo "the virtual kernel should have kept the level"; return 1; }
@@ -142,18 +137,24 @@ check "nor does a stop" fire_at_stop
 fire_over() {
 	note
 	fire_off
-	until_true 2 strike_is off && soon_entered fire_over && until_true 3 alarms_are "" && until_true 3 status_is '"state":"locked"'
+	until_true 2 strike_is off && soon_entered fire_over && until_true 3 alarms_are "" && until_true 3 live_has info fire_over &&
+		until_true 3 status_is '"state":"locked"'
 }
 check "its end locks the door" fire_over
 until_true 5 door_says "reader: ok"
-fire_glitch() {
-	local from
-	from=$(mark)
-	fire_on
-	sleep 0.01
-	fire_off
-	sleep 0.3
-	[ "$(events "$from" "strike on")" = 0 ]
+fire_glitch() { # on a busy machine it may last too long: then another one
+	local from ms
+	for _ in 1 2 3 4 5 6 7 8; do
+		from=$(mark)
+		fire_on
+		fire_off
+		sleep 0.3
+		ms=$(vdoor log --since "$from" | awk '$3 == "line" && $4 == "GPIO26" { t[++n] = $2 } END { printf "%d", (t[2] - t[1]) / 1e6 }')
+		((ms >= 45)) || break
+		until_true 2 strike_is off
+	done
+	echo "open for $ms ms"
+	((ms < 45)) && [ "$(events "$from" "strike on")" = 0 ]
 }
 check "a spike on the loop is no fire" fire_glitch
 during_start() { # it begins while the program starts
@@ -238,7 +239,10 @@ power_on() { # open, housing open, bolt drawn, button down
 	loop GPIO16 release
 	loop GPIO20 release
 	note
-	door_up && soon_entered tamper && until_true 3 alarms_are '"tamper"' && strike_is off && ! entered forced && ! entered opened
+	: >"$work/live.log"
+	door_up && soon_entered tamper && until_true 3 alarms_are '"tamper"' && strike_is off && ! entered forced && ! entered opened &&
+		entered "started .*door open, housing open, bolt not thrown" && live_has info started &&
+		status_is '"state":"open","contact":"open"'
 }
 check "an open door at start is not forced; an open housing is told at once" power_on
 held_open() {

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
+# runs beside others
 # wire/mqtt against a real mosquitto: will, status, accounts, TLS, restarts, and hosts that do not answer.
 source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/doorlib.sh"

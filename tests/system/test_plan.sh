@@ -65,11 +65,14 @@ not_now() { door_again planned 60 120 && sleep 1 && strike_is off; }
 check "outside of the hours the door is locked" not_now
 plan() {
 	note
-	door_again planned -2 60 && until_true 7 strike_is on && soon_journalled " unlocked .*plan until"
+	door_again planned -2 60 && until_true 7 strike_is on && soon_journalled " unlocked .*plan until" &&
+		until_true 3 told "status unlocked"
 }
-check "inside they unlock it" plan
+told() { tail -n "+$((noted + 1))" "$work/hub.log" | grep -c "^$1" >/dev/null; } # by live message, by status
+check "inside they unlock it: entry, status" plan
 plan_relock() {
-	commanded relock "done" "" && until_true 2 strike_is off && stays off
+	commanded relock "done" "" && until_true 2 strike_is off && soon_journalled " locked " && until_true 3 told "live info locked" &&
+		until_true 3 told "status locked" && stays off
 }
 check "a relock ends it for this window" plan_relock
 plan_restart() { door_again && sleep 1 && strike_is off; }
@@ -99,10 +102,11 @@ plan_tamper() {
 	another_day
 	vdoor input GPIO16 release
 	door_up && sleep 1 && strike_is off || return 1
-	vdoor input GPIO16 0
-	until_true 7 strike_is on
+	# live: the broker was not there yet as a plan began with the start
+	until_true 5 door_says "mqtt: connected" && note && vdoor input GPIO16 0
+	until_true 7 strike_is on && until_true 3 told "live info unlocked"
 }
-check "it does not begin while the housing is open" plan_tamper
+check "it does not begin while the housing is open; live, as it does" plan_tamper
 plan_doubt() {
 	stop door TERM
 	another_day

@@ -35,6 +35,22 @@ good_options() {
 		"$READER_BIN" --check --device pn532_uart:/dev/nowhere | grep 'not there now' &&
 		"$READER_BIN" --version | grep '^tapin-reader [0-9]' && "$READER_BIN" --help | grep -- --poll-ms
 }
+documented() { # each device name of the man page is one that it takes
+	local name n=0
+	for name in $(sed -n 's/^\.I[R ]* *//p' deploy/man/tapin-reader.8 | grep -oE '^(pn532_[a-z0-9]+:|arygon:|acr122s:|acr122_usb|pn53x_usb|usb$)[^ ,]*'); do
+		"$READER_BIN" --check --device "${name%.}" || return 1
+		n=$((n + 1))
+	done
+	((n >= 8))
+}
+udev_lines() { # each line to copy is a rule
+	local rules
+	rules=$(grep -E '^#?SUBSYSTEM==' udev/90-tapin.rules | sed 's/^#//')
+	[ "$(wc -l <<<"$rules")" -ge 10 ] &&
+		! grep -vE '^([A-Z]+(\{[A-Za-z_]+\})?(==|=|\+=)"[^"]+"(, |$))+$' <<<"$rules"
+}
+check "the man page's device names are ones that it takes" documented
+check "the udev lines to copy are rules" udev_lines
 check "bad options end with what is wrong and what to do" bad_options
 check "good options pass the check" good_options
 
@@ -83,6 +99,41 @@ random_uid() {
 	[ "$(since "$m" | grep -o 'uid=08......' | sort -u | wc -l)" = 2 ]
 }
 try "a phone shows another random UID at each tap" random_uid
+
+other_kind() { # CARD PATTERN: counts once while it lies there, and type A goes on beside it
+	local m
+	m=$(mark)
+	vdoor hold "$1"
+	hears "$m" "card .*$2" || return 1
+	sleep 1.2
+	[ "$(count "$m" card)" = 1 ] && ! said "$m" removed || return 1
+	vdoor remove
+	hears "$m" removed && works
+}
+both_kinds() { # the type A is what counts
+	local m
+	m=$(mark)
+	vdoor hold typeb ntag felica
+	hears "$m" card || return 1
+	sleep 1
+	vdoor remove
+	hears "$m" removed && [ "$(count "$m" card)" = 1 ] && said "$m" 'card .*protocol=1 uid=04e9'
+}
+quick_taps() { # of 0.4 s each, at any moment
+	local m
+	m=$(mark)
+	for ((i = 1; i <= 5; i++)); do
+		vdoor tap felica 400 && until_true 3 eval '(($(count '"$m"' removed) == i))' || return 1
+		sleep "0.0$((RANDOM % 90 + 10))"
+	done
+	[ "$(count "$m" card)" = 5 ]
+}
+try "a card of ISO 14443 B is told as one" other_kind typeb 'protocol=2 uid=5b0e41c7'
+try "a FeliCa card is told as one" other_kind felica 'protocol=3 uid=01010a10d2384f610000'
+vdoor timing on
+try "a quick tap of one is enough, wire timing on" quick_taps
+vdoor timing off
+try "beside a card of type A they are not looked for" both_kinds
 
 # ---- exchanges ----
 

@@ -38,6 +38,16 @@ done
 try "a brown-out is over by itself" recovers brownout
 try "an unplugged reader is said to be not there" recovers unplug 'fault 2 .*is not there; check the cable'
 
+renumbered() { # by the stable name, whatever the kernel's is: ttyUSB0 comes back as ttyUSB1
+	local before after
+	before=$(readlink "$work/hw/reader")
+	recovers unplug || return 1
+	after=$(readlink "$work/hw/reader")
+	echo "# plugged in again: $before, now $after" >&3
+	[ "$before" != "$after" ]
+}
+try "a reader that comes back under another number is found" renumbered
+
 harmless() { # MS FAULT [COUNT]: no fault record, a card that stays for MS is read
 	local m
 	restart || return 1
@@ -65,6 +75,25 @@ noise() {
 	restart && works
 }
 try "noise in valid frames is a fault, or ends the process; a new one works" noise
+
+# ---- hostile cards of other kinds ----
+
+hostile() { # FAULT CARD: whatever they show, the same process reads the next card
+	local m
+	m=$(mark)
+	vdoor break reader "$1" && vdoor hold "$2" || return 1
+	sleep 0.8
+	vdoor heal && vdoor remove
+	sleep 0.4
+	since "$m" | grep -v alive
+	kill -0 "$pid_reader" && ! said "$m" gone && works
+}
+restart
+for fault in shorttarget longtarget noisetarget; do
+	for card in typeb felica; do
+		try "a $card card with $fault does no harm" hostile $fault $card
+	done
+done
 
 # ---- what ends the process ----
 

@@ -41,6 +41,7 @@ far_hub() {
 		until_true 5 hub_says "live alarm clock_changed" && until_true 3 hub_says "clock=unset"
 }
 check "a clock more than a day from the hub's is unset, with an alarm" far_hub
+check "the lights tell so: a long and a short" shows red "600 200 60 1640"
 
 no_report() { ! grep -E "runtime error|AddressSanitizer" "$work"/*.log; }
 check "no sanitizer report" no_report

@@ -53,6 +53,22 @@ kept_readable() {
 	soon_journalled " lockdown_over "
 }
 check "and is lifted by the hub alone" kept_readable
+lifted_unreadable() { # the same of what root lifted meanwhile
+	say deaf
+	rm -rf "$work/away"
+	door_again kept_away || return 1
+	note
+	say site_state lockdown
+	soon_journalled " lockdown " && "$DOOR_BIN" --config "$work/door.conf" --lift-lockdown || return 1
+	until_true 7 journalled " lockdown_over " || return 1
+	rmdir "$work/store/kept.db" && mv "$work"/away/* "$work/store"
+	listen
+	until_true $((8 * slow)) speaks "^ask head" && sleep 0.3 && door_again && tapped unlimited grant granted || return 1
+	say deaf no
+	say site_state
+	until_true 3 status_is '"state":"locked"'
+}
+check "one that was lifted meanwhile stays so when kept.db is back" lifted_unreadable
 lifted() { # at the door, the hub deaf; the next lockdown counts again
 	say deaf
 	say site_state lockdown
@@ -67,8 +83,20 @@ lifted() { # at the door, the hub deaf; the next lockdown counts again
 	until_true 3 status_is '"state":"lockdown"' && say site_state && until_true 3 status_is '"state":"locked"'
 }
 check "root at the door lifts it with the hub dead, through a restart, until the next" lifted
+lifted_then_other() { # what was lifted here is not what ends when the hub ends another
+	say site_state lockdown
+	until_true 3 status_is '"state":"lockdown"' && "$DOOR_BIN" --config "$work/door.conf" --lift-lockdown || return 1
+	until_true 7 status_is '"state":"locked"' || return 1
+	say state mode=lockdown
+	until_true 3 status_is '"state":"lockdown"' || return 1
+	note
+	say state
+	until_true 3 status_is '"state":"locked"' && soon_journalled " lockdown_over .*door" || return 1
+	! journalled " lockdown_over .*lifted at the door" && say site_state
+}
+check "the end of another lockdown is the hub's, not the lifter's" lifted_then_other
 check "rolled back: the old lockdown's state again" refuses "walker/state.*rolled back" site_state number=1 lie
-check "changed: other words under the same revision" refuses "walker/state.*says something else" site_state lockdown number=7 lie
+check "changed: other words under the same revision" refuses "walker/state.*says something else" site_state lockdown number=11 lie
 check "forged: a state by a stranger" refuses "walker/state.*not the hub's" site_state lockdown lie key=other
 check "another door's state" refuses "door/front/state.*another door" state mode=unlocked door=back lie
 

@@ -17,6 +17,13 @@ installed() {
 }
 check "make install puts the units in place" installed
 
+devices() { # libnfc's reader is not the kernel's own drivers'
+	local list=$work/root/usr/lib/modprobe.d/tapin.conf rules=$work/root/usr/lib/udev/rules.d/90-tapin.rules
+	grep -qx 'blacklist pn533_usb' "$list" && ! grep -vE '^(#|blacklist [a-z0-9_]+$)' "$list" &&
+		grep -q '^SUBSYSTEM=="gpio".*GROUP="gpio"' "$rules"
+}
+check "and the udev rules and the pn533 blacklist" devices
+
 verified() { # UNIT: systemd-analyze says nothing at all of our files
 	local said
 	said=$(SYSTEMD_LOG_LEVEL=warning SYSTEMD_UNIT_PATH="$work/units:" systemd-analyze verify --man=no \
@@ -65,8 +72,9 @@ for u in "${units[@]}"; do
 done
 path_unit() { grep -qxF "PathChanged=/run/tapin/rollcall.fire" "$work/root/usr/lib/systemd/system/tapin-rollcall.path"; }
 check "the roll call is printed at the door's word" path_unit
-check "the door goes to rest however it ended" has door "ExecStopPost=/usr/bin/tapin-door --relock" WatchdogSec=2s \
+check "the door goes to rest however it ended" has door "ExecStopPost=/usr/bin/tapin-door --relock" WatchdogSec=1200ms \
 	WatchdogSignal=SIGKILL "DeviceAllow=char-gpiochip rw" DevicePolicy=closed
+check "no wait grows, and no start is the last" sh -c "! grep -E '^RestartSteps=|^RestartMaxDelaySec=|^StartLimit(Burst|IntervalSec=[^0])' systemd/*.service"
 check "the reader has no network" has reader PrivateNetwork=yes RestrictAddressFamilies=AF_UNIX DevicePolicy=closed
 
 # users and folders, in a root of their own

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
+# runs beside others
 # The virtual GPIO chip under Debian's own, unmodified gpioinfo, gpioset, gpioget, gpiomon …: the
 # machine's generation of libgpiod and, where it could be fetched, the other one.
 source "$(dirname "$0")/lib.sh"

@@ -43,7 +43,8 @@ static void a_card_is_read_with_all_its_fields(void **state)
 static void the_shipped_catalogue_holds_every_promised_card(void **state)
 {
 	static const char *const names[] = {"host", "unlimited", "parttime", "guest", "ended",
-		"revoked", "unknown", "phone", "ntag", "desfire", "tenbyte", "classic"};
+		"revoked", "unknown", "phone", "ntag", "desfire", "tenbyte", "classic", "typeb",
+		"felica"};
 
 	(void)state;
 	assert_int_equal(catalogue_load("tests/virtual/cards.ini", &catalogue, err), 0);
@@ -64,10 +65,10 @@ static void a_bad_catalogue_is_refused_with_place_and_remedy(void **state)
 		{GOOD GOOD, "cards.ini:6: card \"a\" is there already; expected each name once"},
 		{"[a]\nuid = 04a35e12c46b81\n",
 			"cards.ini:1: card \"a\" lacks type; expected it below"},
-		{"[a]\nuid = 12\n", "cards.ini:2: uid \"12\": expected 4, 7 or 10 bytes in hex, or "
-				    "\"random\""},
+		{"[a]\nuid = 12\n", "cards.ini:2: uid \"12\": expected 4, 7 or 10 bytes in hex "
+				    "(felica 8), or \"random\""},
 		{"[a]\nuid = 0811223\n", "cards.ini:2: uid \"0811223\": expected 4, 7 or 10 bytes "
-					 "in hex, or \"random\""},
+					 "in hex (felica 8), or \"random\""},
 		{"[a]\nuid = 08112233\n",
 			"cards.ini:2: uid \"08112233\": four bytes starting 08 are "
 			"random; write uid = random"},
@@ -83,7 +84,7 @@ static void a_bad_catalogue_is_refused_with_place_and_remedy(void **state)
 		{"[a]\natqa = 44\n", "cards.ini:2: atqa \"44\": expected 2 bytes in hex"},
 		{"[a]\nats =\n", "cards.ini:2: ats \"\": expected 1 to 20 bytes in hex"},
 		{"[a]\ntype = visa\n", "cards.ini:2: type \"visa\" is unknown; expected ntag, "
-				       "classic, desfire, phone or plain"},
+				       "classic, desfire, phone, plain, typeb or felica"},
 		{"[a]\nhello\n",
 			"cards.ini:2: \"hello\": expected [name], key = value or # comment"},
 		{"[a]\ntype = plain\nuid = 11223344\natqa = 0044\nsak = 00\n",
@@ -103,6 +104,14 @@ static void a_bad_catalogue_is_refused_with_place_and_remedy(void **state)
 			"cards.ini:1: card \"a\": type ntag expected a 7-byte uid"},
 		{"[a]\ntype = desfire\nuid = 11223344\natqa = 0004\nsak = 00\n",
 			"cards.ini:1: card \"a\": type desfire expected sak with bit 20"},
+		{"[a]\ntype = felica\nuid = 11223344\n",
+			"cards.ini:1: card \"a\": type felica expected a uid of 8 bytes and "
+			"nothing else"},
+		{"[a]\ntype = typeb\nuid = 11223344\nsak = 20\n",
+			"cards.ini:1: card \"a\": type typeb expected a uid of 4 bytes and "
+			"nothing else"},
+		{"[a]\ntype = plain\nuid = 1122334455667788\natqa = 0044\nsak = 00\n",
+			"cards.ini:1: card \"a\": a uid of 8 bytes; expected type felica"},
 		{GOOD "[b]\ntype = ntag\nuid = 04a35e12c46b81\natqa = 0044\nsak = 00\n",
 			"cards.ini:6: card \"b\" has the uid of \"a\"; expected one of its own"},
 	};

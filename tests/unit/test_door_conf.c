@@ -47,6 +47,8 @@ static void a_fail_safe_strike_rests_energised(void **state)
 		load(WHOLE "lock = fail_safe\n[wiring]\nstrike = GPIO17 active-low\n", &conf), 0);
 	assert_true(conf.lines[DOOR_LINE_STRIKE].initial);
 	assert_true(conf.lines[DOOR_LINE_STRIKE].active_low);
+	assert_int_equal(load(WHOLE "strike_pulse_ms = 500\n", &conf), 0);
+	assert_int_equal(conf.strike_pulse_ms, 500);
 	assert_int_equal(load(WHOLE "strike_max_s = 31\n", &conf), 0);
 	assert_int_equal(door_conf_strike_max_s(&conf), 31);
 	assert_int_equal(load(WHOLE "strike_max_s = 31\nlock = fail_safe\n", &conf), 0);
@@ -112,6 +114,9 @@ static void what_makes_no_sense_together_is_refused(void **state)
 			"strike and green are both on GPIO17"},
 		{WHOLE "[wiring]\nstrike = GPIO17 pull-up\n",
 			":6: [wiring] strike = GPIO17 pull-up: expected a line"},
+		{WHOLE "strike_pulse_ms = 99\n", "strike_pulse_ms = 99: expected 100 or more"},
+		{WHOLE "strike_pulse_ms = 5000\n", "less than release_ms = 5000"},
+		{WHOLE "strike_pulse_ms = 500\nlock = fail_safe\n", "and lock = fail_secure"},
 		{WHOLE "strike_max_s = 30\n", "raise it above release_max_ms = 30000"},
 		{WHOLE "strike_max_s = 86401\n", "a whole number from 0 to 86400"},
 		{WHOLE "unlock_hours = Mo-Fr 9-sunset\n",

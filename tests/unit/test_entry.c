@@ -485,7 +485,7 @@ static void every_kind_has_a_name_of_its_own(void **state)
 					entry_kind_name((enum entry_kind)j));
 	for (unsigned i = 0; i < 65536; i++)
 		names += entry_kind_name((enum entry_kind)i) != NULL;
-	assert_int_equal(names, 7 + ENTRY_KIND_LEFT - ENTRY_KIND_STARTED + 1);
+	assert_int_equal(names, 7 + ENTRY_KIND_READER_RESET - ENTRY_KIND_STARTED + 1);
 	assert_null(entry_kind_name(ENTRY_KIND_NONE));
 	assert_string_equal(entry_kind_name(ENTRY_KIND_READER_FAULT), "reader_fault");
 	assert_string_equal(entry_kind_name(ENTRY_KIND_LEFT), "left");

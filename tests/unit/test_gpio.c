@@ -164,8 +164,30 @@ static void no_chip_at_all_is_said(void **state)
 {
 	(void)state;
 	stop_simulator();
-	assert_refused("GPIO17", -ENOENT, "no GPIO chip");
+	assert_refused("GPIO17", -ENODEV, "no GPIO chip");
 	start_simulator("gpiochip0");
+}
+
+static void a_look_names_line_and_holder_and_takes_nothing(void **state)
+{
+	struct gpio_spec spec = output("GPIO17", false);
+	struct gpio_line *line;
+	struct gpio_found found;
+	char err[ERR_MAX];
+
+	(void)state;
+	assert_int_equal(gpio_line_look("pinctrl-bcm2711:17", &found, err), 0);
+	assert_string_equal(found.resolved, "gpiochip0 [pinctrl-bcm2711] 17 GPIO17");
+	assert_false(found.held);
+	assert_string_equal(found.holder, "");
+	line = take_line(&spec);
+	assert_int_equal(gpio_line_look("GPIO17", &found, err), 0);
+	assert_true(found.held);
+	assert_string_equal(found.holder, "test");
+	gpio_line_free(line);
+	assert_int_equal(gpio_line_look("GPIO99", &found, err), -ENOENT);
+	assert_int_equal(gpio_line_look("TWICE", &found, err), -ENOTUNIQ);
+	assert_log("GPIO17", "");
 }
 
 static void held_line_is_refused_with_its_holder(void **state)
@@ -550,6 +572,7 @@ int main(int argc, char **argv)
 		ON_CHIP(name_that_fits_two_lines_is_refused),
 		ON_CHIP(no_chip_at_all_is_said),
 		ON_CHIP(held_line_is_refused_with_its_holder),
+		ON_CHIP(a_look_names_line_and_holder_and_takes_nothing),
 		ON_CHIP(active_low_line_at_rest_is_high_without_a_glitch),
 		ON_CHIP(active_high_line_at_rest_never_moves),
 		ON_CHIP(output_is_set_and_read_back),

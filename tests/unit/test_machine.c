@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "door/machine.h"
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,11 +37,11 @@ static void put(const char *path, const char *text)
 static void outputs_are_kept_only_where_the_kernel_says_so(void **state)
 {
 	(void)state;
-	assert_false(machine_keeps_outputs(root));
+	assert_int_equal(machine_keeps_outputs(root), -ENOENT);
 	put("sys/module/pinctrl_bcm2835/parameters/persist_gpio_outputs", "N\n");
-	assert_false(machine_keeps_outputs(root));
+	assert_int_equal(machine_keeps_outputs(root), 0);
 	put("sys/module/pinctrl_rp1/parameters/persist_gpio_outputs", "Y\n");
-	assert_true(machine_keeps_outputs(root));
+	assert_int_equal(machine_keeps_outputs(root), 1);
 }
 
 static void a_watchdog_counts_when_it_is_fed(void **state)
@@ -50,6 +51,10 @@ static void a_watchdog_counts_when_it_is_fed(void **state)
 	put("sys/class/watchdog/watchdog0/state", "inactive\n");
 	assert_int_equal(machine_watchdog(root), MACHINE_WATCHDOG_IDLE);
 	put("sys/class/watchdog/watchdog1/state", "active\n");
+	assert_int_equal(machine_watchdog(root), MACHINE_WATCHDOG_FED);
+	put("sys/class/watchdog/watchdog1/timeout", "600\n");
+	assert_int_equal(machine_watchdog(root), MACHINE_WATCHDOG_SLOW);
+	put("sys/class/watchdog/watchdog1/timeout", "15\n");
 	assert_int_equal(machine_watchdog(root), MACHINE_WATCHDOG_FED);
 	put("sys/class/watchdog/watchdog1/state", "");
 	assert_int_equal(machine_watchdog(root), MACHINE_WATCHDOG_IDLE);

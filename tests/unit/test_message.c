@@ -518,6 +518,9 @@ static void live_feed_says_class_and_time_and_nothing_of_a_person(void **state)
 
 static void status_has_a_long_and_a_short_form(void **state)
 {
+	const struct message_line lines[] = {
+		{"strike", "GPIO17", true, "gpiochip0 [pinctrl-bcm2711] 17 GPIO17"},
+		{"green", "GPIO99", false, "line \"GPIO99\": there is no such line"}};
 	struct message_status status = {.online = true,
 		.state = "locked",
 		.contact = "unknown",
@@ -527,6 +530,8 @@ static void status_has_a_long_and_a_short_form(void **state)
 		.reader_age_ms = 12,
 		.pending = 3,
 		.revision = {1, 7},
+		.line_count = 2,
+		.lines = lines,
 		.since_us = 1795339801250000,
 		.program = "tapin-door 0.1.0"};
 	char *body;

@@ -162,7 +162,7 @@ static void what_lasts_repeats_and_a_fault_is_silent(void **state)
 		assert_true(repeats);
 		assert_true(length_of(p) > 0); /* or a repeating pattern would spin */
 	}
-	for (enum pattern p = PATTERN_FAULT; p <= PATTERN_NO_HUB; p++)
+	for (enum pattern p = PATTERN_WORKING; p <= PATTERN_NO_HUB; p++)
 		for (step = pattern_steps(p, &repeats); step->ms > 0; step++)
 			assert_false(step->buzzer);
 }
@@ -192,6 +192,41 @@ static void alarms_differ_in_rhythm(void **state)
 					differing += beeps_at(a, at) != beeps_at(b, at + shift);
 				assert_true(differing >= 40); /* of 400 */
 			}
+}
+
+/* What one light, colour aside, or one buzzer does at a moment after it began. */
+static unsigned out_at(enum pattern pattern, uint32_t at)
+{
+	bool repeats;
+
+	pattern_steps(pattern, &repeats);
+	if (!repeats && at >= length_of(pattern))
+		return 0;
+	return lit_repeating(pattern, at) | beeps_at(pattern, at) << 1;
+}
+
+/* Somebody who sees one light, or only hears, from a pattern's beginning, or from anywhere in one
+ * that lasts. */
+static void every_pair_differs_in_its_times_on_and_off(void **state)
+{
+	bool repeats;
+
+	(void)state;
+	for (enum pattern a = PATTERN_COME_IN; a < PATTERN_TEST; a++)
+		for (enum pattern b = a + 1; b < PATTERN_TEST; b++) {
+			uint32_t shifts = pattern_steps(b, &repeats) && repeats ? length_of(b) : 1;
+
+			for (uint32_t shift = 0; shift < shifts; shift += GRAIN_MS) {
+				unsigned differing = 0;
+
+				for (uint32_t at = 0; at < LOOK_MS; at += GRAIN_MS)
+					if (out_at(a, at) != out_at(b, at + shift))
+						differing += GRAIN_MS;
+				if (differing < 300)
+					fail_msg("%s and %s differ in %u ms of %d", pattern_name(a),
+						pattern_name(b), differing, LOOK_MS);
+			}
+		}
 }
 
 /* "test" is for somebody who looks which of the three does not work. */
@@ -235,6 +270,7 @@ int main(void)
 		cmocka_unit_test(come_in_is_steady_with_one_short_beep),
 		cmocka_unit_test(what_lasts_repeats_and_a_fault_is_silent),
 		cmocka_unit_test(alarms_differ_in_rhythm),
+		cmocka_unit_test(every_pair_differs_in_its_times_on_and_off),
 		cmocka_unit_test(test_shows_each_output_alone),
 		cmocka_unit_test(reasons_map_to_patterns_of_the_same_name),
 	};

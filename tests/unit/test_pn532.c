@@ -264,6 +264,26 @@ static void a_brownout_leaves_it_deaf_until_woken(void **state)
 
 /* ---- finding cards ---------------------------------------------------------------------- */
 
+static void in_reset_it_is_deaf_and_a_latchup_ends(void **state)
+{
+	(void)state;
+	pn532_break(&chip, PN532_FAULT_LATCHUP, 0);
+	pn532_brownout(&chip);
+	for (unsigned low = 0; low < 2; low++) {
+		RAW(0x55, 0x55, 0x00, 0x00, 0x00);
+		COMMAND(0x14, 0x01);
+		assert_int_equal(out_len, 0);
+		pn532_reset(&chip, true);
+	}
+	RAW(0x55, 0x55, 0x00, 0x00, 0x00);
+	pn532_reset(&chip, false);
+	COMMAND(0x14, 0x01); /* asleep, as after power-up */
+	assert_int_equal(out_len, 0);
+	RAW(0x55, 0x55, 0x00, 0x00, 0x00);
+	COMMAND(0x14, 0x01);
+	EXPECT(0x15);
+}
+
 static void a_finite_select_of_an_empty_field_answers_zero(void **state)
 {
 	(void)state;
@@ -366,6 +386,39 @@ static void other_modulations_find_nothing(void **state)
 	EXPECT(0x4B, 0x00);
 	COMMAND(0x4A, 0x01, 0x03, 0x00);
 	EXPECT(0x4B, 0x00);
+}
+
+static void cards_of_type_b_and_felica_show_themselves_to_their_own(void **state)
+{
+	static const struct card_spec b = {
+		.name = "b", .kind = CARD_KIND_TYPEB, .uid = {5, 6, 7, 8}, .uid_len = 4};
+	static const struct card_spec f = {.name = "f",
+		.kind = CARD_KIND_FELICA,
+		.uid = {1, 1, 2, 3, 4, 5, 6, 7},
+		.uid_len = 8};
+
+	(void)state;
+	put_card(&b);
+	put_card(&f);
+	COMMAND(0x4A, 0x01, 0x00);
+	EXPECT(0x4B, 0x00);
+	COMMAND(0x4A, 0x01, 0x03, 0x00);
+	EXPECT(0x4B, 0x01, 0x01, 0x50, 5, 6, 7, 8, 0, 0, 0, 0, 0, 0x71, 0x81, 1, 0);
+	COMMAND(0x40, 0x01, 0x30, 0x00);
+	EXPECT(0x41, CARD_ERROR_TIMEOUT);
+	for (uint8_t speed = 1; speed <= 2; speed++) {
+		COMMAND(0x4A, 0x01, speed, 0x00, 0xFF, 0xFF, 0x01, 0x00);
+		EXPECT(0x4B, 0x01, 0x01, 0x12, 0x01, 1, 1, 2, 3, 4, 5, 6, 7, 0x01, 0x20, 0x22, 0x04,
+			0x27, 0x67, 0x4E, 0xFF);
+	}
+	COMMAND(0x60, 0x01, 0x01, 0x00);
+	EXPECT(0x61, 0x00);
+	pn532_break(&chip, PN532_FAULT_SHORTTARGET, 1);
+	COMMAND(0x4A, 0x01, 0x03, 0x00);
+	EXPECT(0x4B, 0x01, 0x01, 0x50);
+	pn532_break(&chip, PN532_FAULT_LONGTARGET, 1);
+	COMMAND(0x4A, 0x01, 0x03, 0x00);
+	assert_int_equal(out_len, 6 + 7 + 3 + 250);
 }
 
 static void autopoll_names_the_type_it_found(void **state)
@@ -736,6 +789,7 @@ int main(void)
 		TEST(registers_keep_what_is_written),
 		TEST(power_down_answers_then_sleeps),
 		TEST(a_brownout_leaves_it_deaf_until_woken),
+		TEST(in_reset_it_is_deaf_and_a_latchup_ends),
 		TEST(a_finite_select_of_an_empty_field_answers_zero),
 		TEST(an_infinite_select_waits_for_a_card),
 		TEST(an_ack_from_the_host_ends_the_wait),
@@ -745,6 +799,7 @@ int main(void)
 		TEST(of_two_cards_one_is_picked_or_both_are_given),
 		TEST(a_deselected_card_is_halted_until_asked_for_by_uid),
 		TEST(other_modulations_find_nothing),
+		TEST(cards_of_type_b_and_felica_show_themselves_to_their_own),
 		TEST(autopoll_names_the_type_it_found),
 		TEST(autopoll_waits_150_ms_for_each_type_and_period),
 		TEST(an_exchange_without_a_target_is_refused),

@@ -169,7 +169,7 @@ static int look(struct bed *bed, const void *target, size_t size, struct reader_
 {
 	memcpy(bed->chip.target, target, size);
 	bed->chip.target_size = size;
-	return bed->port.select(bed->port.context, ret_card);
+	return bed->port.select(bed->port.context, READER_LOOK_A, ret_card);
 }
 
 static const uint8_t member[] = {
@@ -246,6 +246,66 @@ static void more_targets_than_asked_for_are_no_card(void **state)
 	assert_int_equal(look(bed, target, sizeof(target), &card), -EBADMSG);
 }
 
+static int look_other(struct bed *bed, enum reader_look look, const void *target, size_t size,
+	struct reader_card *ret_card)
+{
+	memcpy(bed->chip.target, target, size);
+	bed->chip.target_size = size;
+	return bed->port.select(bed->port.context, look, ret_card);
+}
+
+static const uint8_t type_b[] = {
+	1, 1, 0x50, 0x5b, 0x0e, 0x41, 0xc7, 0, 0, 0, 0, 0x00, 0x71, 0x81, 1, 0};
+static const uint8_t felica[] = {1, 1, 0x12, 0x01, 0x01, 0x01, 0x0a, 0x10, 0xd2, 0x38, 0x4f, 0x61,
+	0x01, 0x20, 0x22, 0x04, 0x27, 0x67, 0x4e, 0xff};
+
+static void cards_of_other_kinds_have_their_number(void **state)
+{
+	struct bed *bed = *state;
+	struct reader_card card;
+	char uid[UID_TEXT_MAX];
+
+	assert_int_equal(look_other(bed, READER_LOOK_B, type_b, sizeof(type_b), &card), 1);
+	assert_int_equal(card.protocol, READER_PROTOCOL_ISO14443B);
+	uid_format(&card.uid, uid);
+	assert_string_equal(uid, "5B0E41C7");
+	for (enum reader_look look = READER_LOOK_FELICA_212; look <= READER_LOOK_FELICA_424;
+		look++) {
+		assert_int_equal(look_other(bed, look, felica, sizeof(felica), &card), 1);
+		assert_int_equal(card.protocol, READER_PROTOCOL_FELICA);
+		uid_format(&card.uid, uid);
+		assert_string_equal(uid, "01010A10D2384F610000");
+		assert_int_equal(look_other(bed, look, "\0", 1, &card), 0);
+	}
+	assert_int_equal(card.sak, 0);
+	assert_int_equal(card.ats_size, 0);
+}
+
+/* Whatever comes as target data, it is a number of the right length, or none. */
+static void odd_target_data_of_other_kinds_do_no_harm(void **state)
+{
+	struct bed *bed = *state;
+	const char *text = getenv("SEED");
+	unsigned seed = text ? (unsigned)strtoul(text, NULL, 10) : (unsigned)getpid();
+	uint8_t target[sizeof(bed->chip.target)];
+
+	print_message("# SEED=%u\n", seed);
+	srand(seed);
+	for (unsigned i = 0; i < 3000; i++) {
+		enum reader_look look = READER_LOOK_B + i % 3;
+		struct reader_card card = {0};
+		size_t size = 1 + (unsigned)rand() % sizeof(target);
+		int rc;
+
+		for (size_t k = 0; k < size; k++)
+			target[k] = (uint8_t)rand();
+		target[0] = i % 8 ? 1 : target[0];
+		rc = look_other(bed, look, target, size, &card);
+		assert_true(rc == 1 || rc == 0 || rc == -EBADMSG);
+		assert_int_equal(card.uid.len, rc != 1 ? 0 : look == READER_LOOK_B ? 4 : 10);
+	}
+}
+
 static int exchange(struct bed *bed, const void *data, size_t size, uint8_t *reply, size_t room)
 {
 	const uint8_t byte = 0x60;
@@ -282,7 +342,7 @@ static void closed_port_is_an_error_and_opens_again(void **state)
 	uint8_t reply[4];
 
 	bed->port.close(bed->port.context);
-	assert_int_equal(bed->port.select(bed->port.context, &card), -EIO);
+	assert_int_equal(bed->port.select(bed->port.context, READER_LOOK_A, &card), -EIO);
 	assert_int_equal(bed->port.transceive(bed->port.context, reply, 1, reply, 4, 100), -EIO);
 	bed->port.close(bed->port.context);
 	assert_int_equal(bed->port.open(bed->port.context, bed->err), 0);
@@ -313,6 +373,8 @@ int main(void)
 		TEST(short_answer_is_not_completed_with_the_last_card),
 		TEST(impossible_uid_lengths_are_no_card),
 		TEST(more_targets_than_asked_for_are_no_card),
+		TEST(cards_of_other_kinds_have_their_number),
+		TEST(odd_target_data_of_other_kinds_do_no_harm),
 		TEST(exchanges_are_bounded_and_their_errors_told_apart),
 		TEST(closed_port_is_an_error_and_opens_again),
 		TEST(device_that_cannot_be_opened_says_why),

@@ -20,6 +20,7 @@ static bool is_reason(unsigned number)
 	case REASON_READ_ERROR:
 	case REASON_CARD_UNKNOWN:
 	case REASON_CARD_RANDOM_UID:
+	case REASON_CARD_UNSUPPORTED:
 	case REASON_CARD_REVOKED:
 	case REASON_CARD_LOST:
 	case REASON_CARD_SUSPENDED:
@@ -82,14 +83,14 @@ static void numbers_in_signed_journals_never_change(void **state)
 		unsigned number;
 		const char *name;
 	} kept[] = {{0, "none"}, {1, "granted"}, {10, "read_error"}, {20, "card_unknown"},
-		{21, "card_random_uid"}, {30, "card_revoked"}, {31, "card_lost"},
-		{32, "card_suspended"}, {33, "card_unassigned"}, {40, "card_not_genuine"},
-		{41, "card_needs_proof"}, {50, "member_suspended"}, {51, "member_closed"},
-		{60, "door_lockdown"}, {70, "roster_stale"}, {80, "clock_untrusted"},
-		{90, "member_not_yet"}, {91, "member_ended"}, {100, "door_not_in_rights"},
-		{110, "outside_hours"}, {111, "closed_day"}, {120, "allowance_spent"},
-		{130, "passback"}, {140, "second_person_needed"}, {150, "journal_full"},
-		{160, "internal"}};
+		{21, "card_random_uid"}, {22, "card_unsupported"}, {30, "card_revoked"},
+		{31, "card_lost"}, {32, "card_suspended"}, {33, "card_unassigned"},
+		{40, "card_not_genuine"}, {41, "card_needs_proof"}, {50, "member_suspended"},
+		{51, "member_closed"}, {60, "door_lockdown"}, {70, "roster_stale"},
+		{80, "clock_untrusted"}, {90, "member_not_yet"}, {91, "member_ended"},
+		{100, "door_not_in_rights"}, {110, "outside_hours"}, {111, "closed_day"},
+		{120, "allowance_spent"}, {130, "passback"}, {140, "second_person_needed"},
+		{150, "journal_full"}, {160, "internal"}};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)

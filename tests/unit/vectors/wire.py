@@ -210,6 +210,8 @@ def build():
     out["status.json"] = dumps({
         **head, "online": True, "state": "locked", "contact": "unknown", "reader": "ok", "journal": "ok",
         "clock": "synced", "reader_age_ms": 12, "pending": 3, "roster": {"generation": 1, "number": 7}, "alarms": [],
+        "lines": {"strike": {"line": "GPIO17", "ok": True, "is": "gpiochip0 [pinctrl-bcm2711] 17 GPIO17"},
+                  "green": {"line": "GPIO99", "ok": False, "is": "line \"GPIO99\": there is no such line"}},
         "since": "2026-11-22T09:30:01.250Z", "program": "tapin-door 0.1.0"})
     out["batch.msg"] = batch(DOOR_SEED, SITE, DOOR, JOURNAL, BEFORE, start, entries)
     out["batch-poison.msg"] = batch(DOOR_SEED, SITE, DOOR, JOURNAL, BEFORE, start, rotten)

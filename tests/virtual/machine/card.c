@@ -201,6 +201,8 @@ int card_exchange(struct card *card, const uint8_t *tx, size_t n, uint8_t ret_rx
 		return -CARD_ERROR_TIMEOUT;
 	switch (card->spec->kind) {
 	case CARD_KIND_PLAIN:
+	case CARD_KIND_TYPEB:
+	case CARD_KIND_FELICA:
 		break;
 	case CARD_KIND_NTAG:
 		r = ntag_exchange(card, tx, n, ret_rx);
@@ -321,7 +323,7 @@ int card_raw(struct card *card, const uint8_t *tx, size_t n, bool short_frame, b
 	bool anticollision = card->state == CARD_STATE_READY && n == 2;
 	int r;
 
-	if (n == 0)
+	if (n == 0 || !card_is_type_a(card->spec))
 		return 0;
 	if (short_frame) {
 		bool wakes = tx[0] == 0x52 || (tx[0] == 0x26 && card->state != CARD_STATE_HALTED);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A contactless card as the radio sees it: ISO/IEC 14443-3 type A activation, then what its kind
- * answers. No key cryptography: a Classic refuses every authentication, a DESFire has no
- * application.
+ * answers; cards of type B and FeliCa only show themselves. No key cryptography: a Classic refuses
+ * every authentication, a DESFire has no application.
  */
 #pragma once
 
@@ -20,7 +20,9 @@ enum card_kind {
 	CARD_KIND_NTAG,
 	CARD_KIND_CLASSIC,
 	CARD_KIND_DESFIRE,
-	CARD_KIND_PHONE, /* ISO/IEC 14443-4 without any application of ours */
+	CARD_KIND_PHONE,  /* ISO/IEC 14443-4 without any application of ours */
+	CARD_KIND_TYPEB,  /* its uid is the PUPI */
+	CARD_KIND_FELICA, /* its uid is the NFCID2 */
 };
 
 struct card_spec {
@@ -28,7 +30,7 @@ struct card_spec {
 	enum card_kind kind;
 	bool random_uid; /* 08 and three random bytes, new at each power-up */
 	uint8_t uid[CARD_UID_MAX];
-	uint8_t uid_len; /* 4, 7 or 10 */
+	uint8_t uid_len; /* 4, 7 or 10; FeliCa 8 */
 	uint8_t atqa[2]; /* as nfc-list prints it: high byte first */
 	uint8_t sak;
 	uint8_t ats[CARD_ATS_MAX]; /* T0 and after, without the length byte TL */
@@ -58,6 +60,12 @@ enum card_error {
 	CARD_ERROR_FORMAT = 0x13, /* the answer is not what the chip expects */
 	CARD_ERROR_AUTH = 0x14,   /* MIFARE Classic authentication */
 };
+
+/* It follows ISO/IEC 14443 type A: what all fields but the name and the uid are about. */
+static inline bool card_is_type_a(const struct card_spec *spec)
+{
+	return spec->kind != CARD_KIND_TYPEB && spec->kind != CARD_KIND_FELICA;
+}
 
 /* Enters the field, or the field comes on: state idle, random UIDs from the three bytes given. */
 void card_power_up(struct card *card, const uint8_t random[3]);

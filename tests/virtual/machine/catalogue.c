@@ -14,6 +14,8 @@ static const char *const kind_names[] = {
 	[CARD_KIND_CLASSIC] = "classic",
 	[CARD_KIND_DESFIRE] = "desfire",
 	[CARD_KIND_PHONE] = "phone",
+	[CARD_KIND_TYPEB] = "typeb",
+	[CARD_KIND_FELICA] = "felica",
 };
 
 struct reading {
@@ -101,7 +103,9 @@ static int set_type(struct reading *r, const char *value)
 		}
 	}
 	return refuse(r, r->line,
-		"type \"%s\" is unknown; expected ntag, classic, desfire, phone or plain", value);
+		"type \"%s\" is unknown; expected ntag, classic, desfire, phone, plain, typeb or "
+		"felica",
+		value);
 }
 
 static int set_uid(struct reading *r, const char *value)
@@ -115,14 +119,15 @@ static int set_uid(struct reading *r, const char *value)
 		return 0;
 	}
 	n = hex_parse(value, card->uid, CARD_UID_MAX);
-	if (n != 4 && n != 7 && n != 10)
+	if (n != 4 && n != 7 && n != 8 && n != 10)
 		return refuse(r, r->line,
-			"uid \"%s\": expected 4, 7 or 10 bytes in hex, or \"random\"", value);
+			"uid \"%s\": expected 4, 7 or 10 bytes in hex (felica 8), or \"random\"",
+			value);
 	card->uid_len = (uint8_t)n;
 	if (n == 4 && card->uid[0] == 0x08)
 		return refuse(r, r->line,
 			"uid \"%s\": four bytes starting 08 are random; write uid = random", value);
-	for (int i = 0; i + 4 <= n; i += 3)
+	for (int i = 0; i + 4 <= n && n != 8; i += 3)
 		if (card->uid[i] == 0x88)
 			return refuse(r, r->line,
 				"uid \"%s\": byte %d cannot be 88, the cascade tag", value, i + 1);
@@ -167,6 +172,20 @@ static int set_key(struct reading *r, int key, const char *value)
 	return n < 0 ? n : 0;
 }
 
+/* Cards that are not of type A have their number and nothing else. */
+static int check_other_kind(struct reading *r)
+{
+	const struct card_spec *c = &r->card;
+	unsigned wanted = c->kind == CARD_KIND_FELICA ? 8 : 4;
+
+	if (r->seen[KEY_ATQA] || r->seen[KEY_SAK] || r->seen[KEY_ATS] || c->random_uid ||
+		c->uid_len != wanted)
+		return refuse(r, r->card_line,
+			"card \"%s\": type %s expected a uid of %u bytes and nothing else", c->name,
+			card_kind_name(c->kind), wanted);
+	return 0;
+}
+
 /* Do the fields of one card fit together as ISO/IEC 14443-3 and -4 want? */
 static int check_card(struct reading *r)
 {
@@ -175,6 +194,9 @@ static int check_card(struct reading *r)
 	bool iso_dep = c->sak & 0x20;
 	unsigned interface_bytes;
 
+	if (c->uid_len == 8)
+		return refuse(r, r->card_line,
+			"card \"%s\": a uid of 8 bytes; expected type felica", c->name);
 	if (size_bits != wanted)
 		return refuse(r, r->card_line,
 			"card \"%s\": atqa %02x%02x does not announce a %u-byte uid; expected its "
@@ -212,11 +234,11 @@ static int end_card(struct reading *r)
 
 	if (!r->in_card)
 		return 0;
-	for (int key = 0; key < KEY_ATS; key++)
+	for (int key = 0; key < (card_is_type_a(&r->card) ? KEY_ATS : KEY_ATQA); key++)
 		if (!r->seen[key])
 			return refuse(r, r->card_line, "card \"%s\" lacks %s; expected it below",
 				r->card.name, key_names[key]);
-	status = check_card(r);
+	status = card_is_type_a(&r->card) ? check_card(r) : check_other_kind(r);
 	if (status < 0)
 		return status;
 	for (size_t i = 0; i < out->n_cards; i++) {

@@ -45,7 +45,7 @@ struct line {
 	bool driven;    /* from outside */
 	bool outside;
 	bool level;  /* physical, as last reported */
-	bool broken; /* setting it is an I/O error */
+	bool broken; /* setting or reading it is an I/O error, and no edge is sent */
 	uint32_t debounce_us;
 	uint32_t seqno;
 };

@@ -45,7 +45,8 @@ static void send_edge(const struct gpio_sim *sim, struct line *line, uint64_t mo
 	bool realtime = line->flags & F(EVENT_CLOCK_REALTIME);
 	uint64_t ns = realtime ? clock_ns(CLOCK_REALTIME) : mono_ns;
 
-	if (!owner || !owner->told || !(line->flags & (active ? F(EDGE_RISING) : F(EDGE_FALLING))))
+	if (!owner || !owner->told || line->broken ||
+		!(line->flags & (active ? F(EDGE_RISING) : F(EDGE_FALLING))))
 		return;
 	owner->seqno++;
 	line->seqno++;

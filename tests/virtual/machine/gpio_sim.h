@@ -34,7 +34,8 @@ struct gpio_sim *gpio_sim_free(struct gpio_sim *sim);
 int gpio_sim_drive(struct gpio_sim *sim, const char *name, bool level);
 /* The outside world lets go: the line follows its bias (pull-up 1, pull-down or none 0). */
 int gpio_sim_release(struct gpio_sim *sim, const char *name);
-/* While broken, setting the line's value is EIO and its level stays. 0 or -ENOENT. */
+/* While broken, setting the line's value, or reading an input's, is EIO; an output's level stays,
+ * an input sends no edges. 0 or -ENOENT. */
 int gpio_sim_break(struct gpio_sim *sim, const char *name, bool broken);
 /* Mends every line. */
 void gpio_sim_heal(struct gpio_sim *sim);

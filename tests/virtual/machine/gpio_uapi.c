@@ -300,6 +300,15 @@ static uint64_t get_values(const struct client *client)
 	return bits;
 }
 
+/* What is broken cannot be read, where it is an input. */
+static int check_read(const struct client *client)
+{
+	for (unsigned i = 0; i < client->n_lines; i++)
+		if (line_of(client, i)->broken && !(line_of(client, i)->flags & F(OUTPUT)))
+			return -EIO;
+	return 0;
+}
+
 static int set_values(const struct client *client, uint64_t mask, uint64_t bits)
 {
 	for (unsigned i = 0; i < client->n_lines; i++)
@@ -353,7 +362,7 @@ static int lines_ioctl_v1(struct client *client, uint32_t request, union gpio_wi
 		memset(&arg->data, 0, sizeof(arg->data));
 		for (unsigned i = 0; i < client->n_lines; i++)
 			arg->data.values[i] = bits >> i & 1;
-		return 0;
+		return check_read(client);
 	case (uint32_t)GPIOHANDLE_SET_LINE_VALUES_IOCTL:
 		for (unsigned i = 0; i < client->n_lines; i++)
 			bits |= (uint64_t) !!arg->data.values[i] << i;
@@ -377,7 +386,7 @@ static int lines_ioctl_v2(struct client *client, uint32_t request, union gpio_wi
 	switch (request) {
 	case (uint32_t)GPIO_V2_LINE_GET_VALUES_IOCTL:
 		arg->values_v2.bits = get_values(client) & mask;
-		return mask ? 0 : -EINVAL;
+		return mask ? check_read(client) : -EINVAL;
 	case (uint32_t)GPIO_V2_LINE_SET_VALUES_IOCTL:
 		return mask ? set_values(client, mask, arg->values_v2.bits) : -EINVAL;
 	case (uint32_t)GPIO_V2_LINE_SET_CONFIG_IOCTL:

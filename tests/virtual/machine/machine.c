@@ -16,6 +16,7 @@ const size_t machine_n_wires = ARRAY_SIZE(machine_wires);
 
 #define LINE_EXIT "GPIO5"
 #define LINE_DOOR "GPIO6"
+#define LINE_RESET "GPIO4" /* the reader's RSTPD_N, which its board pulls up */
 
 const char *const machine_line_names[MACHINE_LINES] = {"ID_SDA", "ID_SCL", "GPIO2", "GPIO3",
 	"GPIO4", "GPIO5", "GPIO6", "GPIO7", "GPIO8", "GPIO9", "GPIO10", "GPIO11", "GPIO12",
@@ -46,10 +47,13 @@ static void on_chip_random(void *userdata, uint8_t *ret_bytes, size_t n)
 static void on_level(
 	void *userdata, unsigned offset, const char *name, bool level, uint64_t mono_ns)
 {
+	struct machine *m = userdata;
 	char text[EVENTLOG_TEXT_MAX];
 	int n = snprintf(text, sizeof(text), "line %s %d", name, level);
 
 	(void)offset;
+	if (strcmp(name, LINE_RESET) == 0 && !m->port)
+		return; /* the pull-up, as everything is switched on */
 	for (size_t i = 0; i < machine_n_wires; i++) {
 		const struct machine_wire *wire = &machine_wires[i];
 		if (strcmp(wire->line, name) == 0)
@@ -57,6 +61,10 @@ static void on_level(
 				level ? wire->high : wire->low);
 	}
 	on_event(userdata, mono_ns, text);
+	if (strcmp(name, LINE_RESET) == 0) {
+		pn532_reset(&m->chip, !level);
+		port_kick(m->port);
+	}
 }
 
 /* ---- cards ------------------------------------------------------------------------------ */
@@ -142,9 +150,17 @@ static struct machine_action *free_action(struct machine *m, char err[ERR_MAX])
 static int start_action(
 	struct machine *m, struct machine_action *action, unsigned ms, char err[ERR_MAX])
 {
-	int r = sd_event_add_time_relative(m->event, &action->timer, CLOCK_MONOTONIC,
-		(uint64_t)ms * 1000u, 1, on_action_over, action);
+	struct timespec now;
+	uint64_t end_us;
+	int r;
 
+	/* not relative: that counts from when the loop woke, before the card came in, and a tap
+	 * would last a moment less than asked */
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	end_us = (uint64_t)now.tv_sec * 1000000u + (uint64_t)now.tv_nsec / 1000u + 1u +
+		 (uint64_t)ms * 1000u;
+	r = sd_event_add_time(
+		m->event, &action->timer, CLOCK_MONOTONIC, end_us, 1, on_action_over, action);
 	if (r < 0)
 		snprintf(err, ERR_MAX, "no timer: %s", strerror(-r));
 	return r < 0 ? r : 0;
@@ -317,7 +333,8 @@ static int open_gpio(struct machine *m, char err[ERR_MAX])
 		snprintf(err, ERR_MAX, "%s: %s", path, strerror(-r));
 		return r;
 	}
-	return machine_drive(m, LINE_DOOR, '0', err);
+	r = machine_drive(m, LINE_RESET, '1', err);
+	return r < 0 ? r : machine_drive(m, LINE_DOOR, '0', err);
 }
 
 static int open_port(struct machine *m, char err[ERR_MAX])

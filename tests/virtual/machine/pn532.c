@@ -10,6 +10,7 @@
 const struct pn532_fault_info pn532_faults[PN532_N_FAULTS] = {
 	[PN532_FAULT_NONE] = {"none", "works"},
 	[PN532_FAULT_HANG] = {"hang", "silent: no ACK, no answer"},
+	[PN532_FAULT_LATCHUP] = {"latchup", "the same, until its reset line is pulled"},
 	[PN532_FAULT_STALL] = {"stall", "ACK, then no answer"},
 	[PN532_FAULT_NOACK] = {"noack", "an answer without an ACK before it"},
 	[PN532_FAULT_NACK] = {"nack", "a NACK in place of ACK and answer"},
@@ -32,6 +33,9 @@ const struct pn532_fault_info pn532_faults[PN532_N_FAULTS] = {
 	[PN532_FAULT_EMPTYANSWER] = {"emptyanswer", "exchanges answer no data"},
 	[PN532_FAULT_LONGANSWER] = {"longanswer", "exchanges answer 262 bytes of data"},
 	[PN532_FAULT_PULLED] = {"pulled", "the card leaves between select and exchange"},
+	[PN532_FAULT_SHORTTARGET] = {"shorttarget", "cards show two bytes of themselves"},
+	[PN532_FAULT_LONGTARGET] = {"longtarget", "cards show 250 bytes of noise"},
+	[PN532_FAULT_NOISETARGET] = {"noisetarget", "cards show noise of the right length"},
 };
 
 void pn532_event(struct pn532 *chip, const char *format, ...)
@@ -244,14 +248,30 @@ void pn532_init(struct pn532 *chip, const struct pn532_config *config)
 	pn532_reset_registers(chip);
 }
 
-void pn532_brownout(struct pn532 *chip)
+static void power_up(struct pn532 *chip)
 {
 	cancel(chip);
 	pn532_set_field(chip, false);
 	pn532_reset_registers(chip);
 	memset(&chip->parser, 0, sizeof(chip->parser));
 	chip->power = PN532_POWER_ASLEEP;
+}
+
+void pn532_brownout(struct pn532 *chip)
+{
+	power_up(chip);
 	pn532_event(chip, "reader asleep after a brown-out");
+}
+
+void pn532_reset(struct pn532 *chip, bool on)
+{
+	if (chip->reset == on)
+		return;
+	chip->reset = on;
+	power_up(chip);
+	if (chip->fault == PN532_FAULT_LATCHUP)
+		chip->fault = PN532_FAULT_NONE;
+	pn532_event(chip, on ? "reader in reset" : "reader out of reset");
 }
 
 void pn532_break(struct pn532 *chip, enum pn532_fault fault, unsigned count)
@@ -325,7 +345,7 @@ static void receive_command(struct pn532 *chip, uint64_t now_ns, const uint8_t *
 	if (chip->power == PN532_POWER_WAKING && command[0] != 0x14)
 		return;
 	cancel(chip);
-	if (pn532_spoils(chip, PN532_FAULT_HANG))
+	if (chip->fault == PN532_FAULT_LATCHUP || pn532_spoils(chip, PN532_FAULT_HANG))
 		return;
 	chip->reply_ns = ack_ns;
 	if (pn532_spoils(chip, PN532_FAULT_NACK)) {
@@ -365,7 +385,7 @@ static void receive_frame(struct pn532 *chip, uint64_t now_ns, enum frame_kind k
 
 void pn532_receive(struct pn532 *chip, uint64_t now_ns, const uint8_t *bytes, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n && !chip->reset; i++) {
 		enum frame_kind kind = frame_parser_push(&chip->parser, bytes[i]);
 
 		chip->line_ns =

@@ -6,9 +6,11 @@
  * The model
  *   Power   Starts asleep, as after power-up. Hears nothing until 0x55, then only
  *           SAMConfiguration, which wakes it. PowerDown and a brown-out put it asleep again.
+ *   Reset   While RSTPD_N is low it hears nothing; then it is as after power-up.
  *   Select  InListPassiveTarget without a UID sends REQA: halted cards do not answer, cards it
  *           selected before do. With a UID it sends WUPA: halted cards answer too. The card
  *           placed first is found first.
+ *           Cards of type B (BrTy 03) and FeliCa (01, 02) show themselves; nothing more.
  *   Retries MxRtyPassiveActivation of RFConfiguration item 5; FF waits for ever.
  *
  * Timing (on unless switched off; what is not on the wire is estimated, no board was measured)
@@ -48,6 +50,7 @@
 enum pn532_fault {
 	PN532_FAULT_NONE,
 	PN532_FAULT_HANG,
+	PN532_FAULT_LATCHUP,
 	PN532_FAULT_STALL,
 	PN532_FAULT_NOACK,
 	PN532_FAULT_NACK,
@@ -67,6 +70,9 @@ enum pn532_fault {
 	PN532_FAULT_EMPTYANSWER,
 	PN532_FAULT_LONGANSWER,
 	PN532_FAULT_PULLED,
+	PN532_FAULT_SHORTTARGET,
+	PN532_FAULT_LONGTARGET,
+	PN532_FAULT_NOISETARGET,
 	PN532_N_FAULTS,
 };
 
@@ -115,6 +121,7 @@ struct pn532 {
 	enum pn532_power power;
 	enum pn532_fault fault;
 	unsigned fault_count; /* left until it heals by itself; 0: until healed */
+	bool reset;           /* RSTPD_N is low */
 	bool field;
 	uint8_t parameters, max_retries, timeout_code, sam_mode, last_error;
 	uint8_t regs[0x10000];
@@ -157,6 +164,8 @@ int pn532_card_out(struct pn532 *chip, const struct card_spec *spec);
 void pn532_break(struct pn532 *chip, enum pn532_fault fault, unsigned count);
 /* The supply dips: asleep, field off, everything set is forgotten. */
 void pn532_brownout(struct pn532 *chip);
+/* RSTPD_N goes low (on) or high; ends a latch-up. */
+void pn532_reset(struct pn532 *chip, bool on);
 
 void pn532_set_timing(struct pn532 *chip, bool timing);
 

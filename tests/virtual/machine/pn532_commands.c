@@ -33,10 +33,17 @@ enum {
 	STATUS_WRONG_CONTEXT = 0x27, /* no such target */
 	STATUS_MORE = 0x40,
 	RETRY_FOREVER = 0xFF,
+	BRTY_TYPE_A = 0x00,
+	BRTY_FELICA_212 = 0x01,
+	BRTY_FELICA_424 = 0x02,
+	BRTY_TYPE_B = 0x03,
+	BRTY_MAX = 0x04,
 	REG_TX_MODE = 0x6302,
 	REG_BIT_FRAMING = 0x633D,
 };
 #define AUTOPOLL_UNIT_NS 150000000u
+#define LONG_TARGET 250
+#define TARGETS_DATA_MAX (1 + 2 * (2 + LONG_TARGET))
 
 static void answer_status(struct pn532 *chip, uint64_t now_ns, uint8_t code, uint8_t status)
 {
@@ -82,13 +89,35 @@ static bool hears(const struct pn532_waiting *w, const struct card *card)
 	return card->state != CARD_STATE_HALTED;
 }
 
-/* Tg, SENS_RES, SEL_RES, UID with its length, ATS with its length. Returns the length. */
-static size_t put_target(struct pn532 *chip, uint8_t tg, const struct card *card, uint8_t *at)
+/* ATQB: PUPI, application data, protocol info; then an empty answer to ATTRIB with its length. */
+static size_t put_type_b(const struct card *card, uint8_t *at)
+{
+	static const uint8_t rest[] = {0x00, 0x00, 0x00, 0x00, 0x00, 0x71, 0x81, 1, 0x00};
+
+	at[0] = 0x50;
+	memcpy(at + 1, card->uid, 4);
+	memcpy(at + 5, rest, sizeof(rest));
+	return 5 + sizeof(rest);
+}
+
+/* The answer to POLLING with its length: NFCID2, Pad. */
+static size_t put_felica(const struct card *card, uint8_t *at)
+{
+	static const uint8_t pad[] = {0x01, 0x20, 0x22, 0x04, 0x27, 0x67, 0x4E, 0xFF};
+
+	at[0] = 0x12;
+	at[1] = 0x01;
+	memcpy(at + 2, card->uid, 8);
+	memcpy(at + 10, pad, sizeof(pad));
+	return 10 + sizeof(pad);
+}
+
+/* SENS_RES, SEL_RES, UID with its length, ATS with its length. */
+static size_t put_type_a(struct pn532 *chip, const struct card *card, uint8_t *at)
 {
 	const struct card_spec *spec = card->spec;
 	size_t n = 0;
 
-	at[n++] = tg;
 	at[n++] = spec->atqa[0];
 	at[n++] = spec->atqa[1];
 	at[n++] = spec->sak;
@@ -105,6 +134,27 @@ static size_t put_target(struct pn532 *chip, uint8_t tg, const struct card *card
 	return n;
 }
 
+/* Tg and what the card shows of itself. Returns the length. */
+static size_t put_target(struct pn532 *chip, uint8_t tg, const struct card *card, uint8_t *at)
+{
+	size_t n = 1;
+
+	at[0] = tg;
+	if (card->spec->kind == CARD_KIND_TYPEB)
+		n += put_type_b(card, at + 1);
+	else if (card->spec->kind == CARD_KIND_FELICA)
+		n += put_felica(card, at + 1);
+	else
+		n += put_type_a(chip, card, at + 1);
+	if (pn532_spoils(chip, PN532_FAULT_SHORTTARGET))
+		n = 2;
+	else if (pn532_spoils(chip, PN532_FAULT_LONGTARGET))
+		chip->config.random_fn(chip->config.userdata, at, n = LONG_TARGET);
+	else if (pn532_spoils(chip, PN532_FAULT_NOISETARGET))
+		chip->config.random_fn(chip->config.userdata, at, n);
+	return n;
+}
+
 /* The InAutoPoll type under which this card is reported, or -1 if it was not asked for. */
 static int autopoll_type(const struct pn532_waiting *w, const struct card *card)
 {
@@ -117,18 +167,27 @@ static int autopoll_type(const struct pn532_waiting *w, const struct card *card)
 	return -1;
 }
 
+static bool speaks(const struct card_spec *spec, uint8_t modulation)
+{
+	if (spec->kind == CARD_KIND_TYPEB)
+		return modulation == BRTY_TYPE_B;
+	if (spec->kind == CARD_KIND_FELICA)
+		return modulation == BRTY_FELICA_212 || modulation == BRTY_FELICA_424;
+	return modulation == BRTY_TYPE_A;
+}
+
 static bool eligible(const struct pn532_waiting *w, const struct card *card)
 {
 	if (w->autopoll)
-		return hears(w, card) && autopoll_type(w, card) >= 0;
-	return w->modulation == 0x00 && hears(w, card);
+		return card_is_type_a(card->spec) && hears(w, card) && autopoll_type(w, card) >= 0;
+	return speaks(card->spec, w->modulation) && hears(w, card);
 }
 
 void pn532_try(struct pn532 *chip, uint64_t now_ns, bool done)
 {
 	struct pn532_waiting *w = &chip->waiting;
 	uint8_t code = w->autopoll ? COMMAND_AUTOPOLL : COMMAND_LIST, found = 0;
-	uint8_t data[2 * (3 + 6 + CARD_UID_MAX + CARD_ATS_MAX)];
+	uint8_t data[TARGETS_DATA_MAX];
 	char note[PN532_NOTE_MAX], hex[CARD_UID_MAX * 2 + 1];
 	size_t n = 1, note_n = (size_t)snprintf(note, sizeof(note), "reader answered card");
 	uint64_t radio_ns = 0;
@@ -178,14 +237,14 @@ static void list(struct pn532 *chip, uint64_t now_ns, const uint8_t *arg, size_t
 	struct pn532_waiting *w = &chip->waiting;
 	uint64_t tries = chip->max_retries == RETRY_FOREVER ? PN532_NEVER : chip->max_retries + 1u;
 
-	if (n < 2 || arg[0] < 1 || arg[0] > 2 || arg[1] > 0x04) {
+	if (n < 2 || arg[0] < 1 || arg[0] > 2 || arg[1] > BRTY_MAX) {
 		pn532_refuse(chip, now_ns);
 		return;
 	}
 	memset(w, 0, sizeof(*w));
 	w->max_targets = arg[0];
 	w->modulation = arg[1];
-	if (arg[1] == 0x00) {
+	if (arg[1] == BRTY_TYPE_A) {
 		if (n - 2 > sizeof(w->wanted)) {
 			pn532_refuse(chip, now_ns);
 			return;
@@ -316,7 +375,9 @@ static void targets(struct pn532 *chip, uint64_t now_ns, uint8_t code, const uin
 		else if (code == COMMAND_SELECT)
 			status = CARD_ERROR_TIMEOUT;
 		else if (target->card)
-			target->card->state = CARD_STATE_HALTED;
+			target->card->state = target->card->spec->kind == CARD_KIND_FELICA
+						      ? CARD_STATE_IDLE /* it knows no halt */
+						      : CARD_STATE_HALTED;
 		if (code == COMMAND_RELEASE)
 			*target = (struct pn532_target){0};
 	}
