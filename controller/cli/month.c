@@ -122,6 +122,28 @@ static void print_visits(const json_t *visits)
 	print_rows("Visits", visit_columns, rows);
 }
 
+/* The hour with the most visits, of those that are shown. */
+static void print_busiest(const json_t *hours)
+{
+	json_int_t most = 0;
+	size_t at = 0, on = 0;
+
+	for (size_t hour = 0; hour < json_array_size(hours); hour++)
+		for (size_t day = 0; day < ARRAY_SIZE(days); day++) {
+			const json_t *n = json_array_get(
+				json_object_get(json_array_get(hours, hour), "weekdays"), day);
+
+			if (json_integer_value(n) <= most)
+				continue;
+			most = json_integer_value(n);
+			at = hour;
+			on = day;
+		}
+	if (most > 0)
+		printf("busiest: %s %02zu:00, %" JSON_INTEGER_FORMAT " visits\n", days[on], at,
+			most);
+}
+
 /* From the first hour that anybody came in to the last. */
 static void print_hours(const json_t *hours)
 {
@@ -141,6 +163,7 @@ static void print_hours(const json_t *hours)
 		if (i < first || i > last)
 			json_array_remove(rows, i);
 	print_rows("Visits that began in the hour", hour_columns, rows);
+	print_busiest(hours);
 }
 
 static void print_events(const json_t *events)

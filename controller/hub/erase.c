@@ -63,6 +63,7 @@ static void tell_doors(struct hub *hub)
 {
 	struct registry_erasure_order order = {0};
 
+	sync_flush(hub); /* what doors said of their rosters */
 	while (registry_erasure_next(hub->registry, order.door, order.member, &order) > 0) {
 		if (is_ready(hub, &order))
 			tell(hub, &order);

@@ -104,6 +104,38 @@ int registry_erase_entries(struct registry *reg, struct erasing *e)
 	return rc;
 }
 
+static int forget_old_fork(struct registry *reg, int64_t id, int64_t before_us)
+{
+	CLEANUP(registry_done)
+	sqlite3_stmt *stmt = registry_prepare(reg,
+		"UPDATE fork SET salt = NULL, subject = NULL WHERE id = ?1 AND collected_us < ?2");
+
+	if (!stmt)
+		return registry_sql_fail(reg, "forget an unknown card");
+	sqlite3_bind_int64(stmt, 1, id);
+	sqlite3_bind_int64(stmt, 2, before_us);
+	return registry_run(reg, stmt, "forget an unknown card");
+}
+
+int registry_erase_unknown_forks(struct registry *reg, int64_t before_us)
+{
+	struct entry entry;
+	int64_t id = 0;
+	int rc, count = 0;
+
+	while ((rc = next(reg, true, 1, &id, &entry)) > 0) {
+		const struct entry_subject *s = &entry.subject;
+
+		if (!s->has_token || s->member || s->card)
+			continue;
+		rc = forget_old_fork(reg, id, before_us);
+		if (rc < 0)
+			return rc;
+		count += rc;
+	}
+	return rc < 0 ? rc : count;
+}
+
 int registry_erase_late(struct registry *reg, const struct entry *entry)
 {
 	CLEANUP(registry_done)

@@ -29,5 +29,7 @@ int registry_erase_run(
 int registry_erase_entries(struct registry *registry, struct erasing *erasing);
 /* registry_erase_text.c: name, contact and labels, wherever people write. */
 int registry_erase_texts(struct registry *registry, struct erasing *erasing);
+/* Forks of before then forget the tokens of unknown cards: how many. */
+int registry_erase_unknown_forks(struct registry *registry, int64_t before_us);
 /* Does an entry that came late speak of somebody who is erased? 1, 0 or negative errno. */
 int registry_erase_late(struct registry *registry, const struct entry *entry);

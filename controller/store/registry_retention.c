@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How long things are kept, and forgetting what is past that. */
-#include "registry_log_private.h"
+#include "registry_erase_private.h"
 #include "store/registry_site.h"
 
 #define HOUR_US 3600000000LL
@@ -105,11 +105,17 @@ static int forget_unknown(struct registry *reg, int64_t before_us, uint64_t *cou
 		"UPDATE entry SET salt = NULL, subject = NULL, token = NULL, member = NULL, "
 		"card = NULL, actor = NULL WHERE (reason IN (?2, ?3) OR kind = ?4) AND "
 		"salt IS NOT NULL AND why IS NULL AND collected_us < ?1");
+	int rc;
 
 	sqlite3_bind_int64(stmt, 2, REASON_CARD_UNKNOWN);
 	sqlite3_bind_int64(stmt, 3, REASON_CARD_RANDOM_UID);
 	sqlite3_bind_int64(stmt, 4, ENTRY_KIND_ENROL); /* whose it became stands with the card */
-	return forget(reg, stmt, before_us, count);
+	rc = forget(reg, stmt, before_us, count);
+	if (rc < 0)
+		return rc;
+	rc = registry_erase_unknown_forks(reg, before_us);
+	*count += rc > 0 ? (uint64_t)rc : 0;
+	return rc;
 }
 
 /* Who came and went, and what it used, goes with the entries that told of it. */

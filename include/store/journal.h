@@ -7,7 +7,7 @@
  * process), then committed by the writer with synchronous=FULL. At start intents that no commit
  * covers become `recovered` entries. While the disk refuses, entries wait in memory and in the
  * intent file and are written when it heals. The outbox is the journal itself plus an acknowledged
- * mark; nothing is ever removed from it.
+ * mark; nothing is ever removed from it but whom entries are about (journal_erase).
  */
 #pragma once
 

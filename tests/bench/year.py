@@ -127,6 +127,7 @@ class Year(onsite.Site):
         self.expected = {}  # door: taps whose entries have not come, in order
         self.pending = []  # of those that have: what follows waits for the tap's arrival
         self.over = {}  # (month, member): units above what was allowed
+        self.reports = 0
         self.cuts = []  # (months, member: what was left) of each outage
         self.refused = {}  # member: when last out of hours at the desk
         self.last = 0
@@ -328,19 +329,43 @@ class Year(onsite.Site):
                      {m: mine.get(m) for m in differ})
 
     def compare_month(self, month):
-        now, shared = self.clock.now(), 0
+        now, shared, by_tier = self.clock.now(), 0, {}
         for member, row in self.members.items():
             own, pool = self.reckoning.used(member, month, now)
             shared += pool
             if row["kind"]:
                 used = self.api("GET", f"/members/{member}/allowance?month={month}")["used"]
                 self.compare(f"{month} {row['tier']} member {member}", used, own + pool)
+                by_tier[row["tier"]] = by_tier.get(row["tier"], 0) + own + pool
             if row["kind"] in ("days", "visits") and own > row["limit"]:
                 self.over[month, member] = own - row["limit"]
                 if own - row["limit"] > self.may_be_over(month, member):
                     self.fail(f"{month} member {member} is {own - row['limit']} over, {self.may_be_over(month, member)} may be")
         if month == self.reckoning.month_of(now):
             self.compare_pool(month, shared)
+        self.compare_report(month, now, by_tier)
+
+    def compare_report(self, month, now, by_tier):
+        report = self.api("GET", f"/reports/{month}?exact=true")
+        tiers, hours = self.reckoning.visits(month, now)
+        for row in report["visits"]["tiers"]:
+            for day, visits in enumerate(row["weekdays"]):
+                self.compare(f"{month} visits of {row['name']} on weekday {day}", visits, tiers[row["name"], day])
+        for row in report["hours"]:
+            for day, visits in enumerate(row["weekdays"]):
+                self.compare(f"{month} visits at {row['hour']} on weekday {day}", visits, hours[row["hour"], day])
+        self.compare(f"{month} visits", report["visits"]["visits"], sum(tiers.values()))
+        self.compare(f"{month} used", {row["name"]: row["used"] for row in report["allowance"]}, by_tier)
+        self.compare(f"{month} denied", {r["reason"]: r["taps"] for r in report["denied"]["reasons"]},
+                     dict(self.reckoning.denied[month]))
+        for row in report["allowance"]:
+            those = [m for m, r in self.members.items() if r["tier"] == row["name"]]
+            used = [sum(self.reckoning.used(m, month, now)) for m in those]
+            self.compare(f"{month} {row['name']}: used, by", (row["used"], row["users"]), (sum(used), sum(u > 0 for u in used)))
+        for row in report["events"]["events"]:
+            if "compared" in self.events[row["event"]]:
+                self.compare(f"{month} event {row['event']}", row["arrived"], len(self.reckoning.attended[row["event"]]))
+        self.reports += 1
 
     def compare_pool(self, month, shared):
         """Doors that are cut off may let a member use units of their own twice, which the pool then does not pay."""
@@ -466,7 +491,7 @@ def main(start, days, members, taps, events):
         print(f"# units above what was allowed, all by doors that were cut off: {sum(year.over.values())} of {len(year.over)} "
               f"members' months, at most {max(year.over.values(), default=0)}")
         print(f"{days} days, {sum(year.counts.values())} taps, {len(year.events)} events in {time.monotonic() - began:.0f} s: "
-              f"{year.checks} comparisons, {len(year.wrong)} differences")
+              f"{year.reports} month reports, {year.checks} comparisons, {len(year.wrong)} differences")
         return 1 if year.wrong else 0
 
 

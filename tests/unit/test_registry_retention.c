@@ -234,6 +234,31 @@ static void unknown_cards_lose_their_tokens_after_a_day(void **state)
 	end(reg);
 }
 
+static void unknown_cards_of_forks_go_too(void **state)
+{
+	struct registry *reg = begin(2);
+	struct entry unknown = {.kind = ENTRY_KIND_TAP,
+		.wall_us = BED_START_US,
+		.decided = true,
+		.reason = REASON_CARD_UNKNOWN,
+		.has_subject = true,
+		.subject = {.has_token = true, .key_id = 1}};
+	struct chain_bed branch = chain_copy(&c, 1);
+	struct registry_batch batch;
+
+	(void)state;
+	come(reg, 1, 2, 2, 0);
+	chain_add(&branch, &unknown);
+	batch = chain_batch(&branch, 2, 2);
+	EXPECT(reg, registry_log_take(reg, &batch, &mark), REGISTRY_TAKEN_FORK);
+	assert_int_equal(number(reg, "SELECT count(*) FROM fork WHERE salt IS NOT NULL"), 1);
+	assert_int_equal(forget_at(reg, 1).unknown, 0);
+	assert_int_equal(forget_at(reg, 2).unknown, 1);
+	assert_int_equal(number(reg, "SELECT count(*) FROM fork WHERE salt IS NOT NULL"), 0);
+	chain_free(&branch);
+	end(reg);
+}
+
 static void names_audit_and_notices_go_in_their_time(void **state)
 {
 	struct registry *reg = begin(0);
@@ -328,6 +353,7 @@ int main(void)
 		TEST(rotten_rows_stay_as_long_as_their_signature_needs_them),
 		TEST(large_log_goes_in_pieces),
 		TEST(unknown_cards_lose_their_tokens_after_a_day),
+		TEST(unknown_cards_of_forks_go_too),
 		TEST(names_audit_and_notices_go_in_their_time),
 		TEST(settings_have_bounds_and_versions),
 		TEST(clock_that_jumps_forgets_nothing),
