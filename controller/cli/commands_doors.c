@@ -45,7 +45,7 @@ static const struct cli_column door_sheet[] = {
 	{"FIRE LINE", "last_status.lines.fire.is", CLI_CELL_TEXT},
 	{"TAMPER LINE", "last_status.lines.tamper.is", CLI_CELL_TEXT},
 	{"BOLT LINE", "last_status.lines.bolt.is", CLI_CELL_TEXT},
-		{"ROLL CALL", "last_status.rollcall", CLI_CELL_TIME},
+	{"ROLL CALL", "last_status.rollcall", CLI_CELL_TIME},
 	{"VERSION", "version", CLI_CELL_RIGHT},
 	{0},
 };

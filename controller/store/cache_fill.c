@@ -11,9 +11,7 @@ static const char *const fill_sql[FILL_ROWS] = {
 	[FILL_DOOR] = "INSERT INTO door VALUES (?1)",
 	[FILL_TIER] = "INSERT INTO tier (tier, flags, hours) VALUES (?1, ?2, ?3)",
 	[FILL_TIER_DOOR] = "INSERT INTO tier_door VALUES (?1, ?2, ?3)",
-	[FILL_CARD] =
-		"INSERT INTO card VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,"
-		" ?14)",
+	[FILL_CARD] = "INSERT INTO card VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14)",
 	[FILL_EXCEPTION] = "INSERT INTO exception VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, NULL)",
 	[FILL_HOLIDAY] = "INSERT INTO holiday VALUES (?1, 0, ?2)",
 };

@@ -320,10 +320,8 @@ static void csv_is_safe_for_spreadsheets(void **state)
 	(void)state;
 	assert_int_equal(run(&c, "member|list|--csv"), 0);
 	assert_string_equal(printed,
-		"id,name,contact,tier,tier_name,state,valid_from,valid_until,grace_until,cards,pool,"
-		"release_ms,"
-		"version,"
-		"note\r\n"
+		"id,name,contact,tier,tier_name,state,valid_from,valid_until,grace_until,cards,"
+		"pool,release_ms,version,note\r\n"
 		"1,\"'=cmd|x\",\"a,\"\"b\"\"\",1,,active,,2026-12-31,,2,,0,1,\"x\ny\"\r\n"
 		"2,?]0;x?\xE2\x80\xAE"
 		"evil,??1m,1,,active,,,,0,,0,1,\"'-1\"\r\n");
