@@ -32,7 +32,8 @@ static struct registry_report *report(struct registry *reg, int32_t month, bool 
 }
 
 /* One number of plain SQL. */
-static uint32_t sql(struct registry *reg, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static uint32_t sql(
+	struct registry *reg, const char *format, ...)
 {
 	char text[2000];
 	sqlite3_stmt *stmt;
