@@ -6,7 +6,7 @@ import functools
 import re
 import time
 
-from machine import Fault, until
+from machine import Fault, Unsafe, until
 from onsite import RELEASE
 
 BOUND = RELEASE + 2.0
@@ -25,7 +25,7 @@ class Record:
     def add(self, kind, longest, waited):
         self.runs.append((kind, longest, waited))
         if longest > BOUND + waited:
-            raise Fault(f"energised {longest:.2f} s; bound {BOUND:.1f} s, the host kept the machine waiting {waited:.2f} s")
+            raise Unsafe(f"energised {longest:.2f} s; bound {BOUND:.1f} s, the host kept the machine waiting {waited:.2f} s")
 
     def of(self, kind):
         mine = sorted(longest for k, longest, _ in self.runs if k == kind)
@@ -51,7 +51,7 @@ def measured(site, record, kind, inject):
     site.at_rest(90)
     time.sleep(1.5)
     if len(site.lines.intervals("strike", since)) != 1:
-        raise Fault("the strike moved again by itself")
+        raise Unsafe("the strike moved again by itself")
     record.add(kind, site.lines.longest("strike", since), site.kept_waiting() - waited)
 
 
@@ -98,12 +98,13 @@ def reboot(site, record, kind, times):
         rebooted(site, resets)
         record.add(kind, site.lines.longest("strike", since), site.kept_waiting() - waited)
         if len(site.lines.intervals("strike", since)) != 1:
-            raise Fault("the strike moved while it started again")
+            raise Unsafe("the strike moved while it started again")
     return f"{times} times, {record.of(kind)}"
 
 
 def rebooted(site, resets):
     until(180, "a reset", lambda: site.qmp.do("query-status") and site.qmp.events.count("RESET") > resets)
+    site.hands_off()  # a reset of QEMU's chip forgets its inputs too: the exit button would read as pressed
     time.sleep(1)
     site.boot_wait()
     site.ready(400)
@@ -125,10 +126,10 @@ def cut(site, record, kind, times, rng):
         site.ready(400)
         waits.append(site.since_start())
         if site.lines.intervals("strike", 0) or site.lines.energised():
-            raise Fault(f"cut {i + 1}: the strike moved at start")
+            raise Unsafe(f"cut {i + 1}: the strike moved at start")
         site.journal_whole()
         if journal not in (None, site.journal_id()):
-            raise Fault(f"cut {i + 1}: another journal")
+            raise Unsafe(f"cut {i + 1}: another journal")
         journal = site.journal_id()
         record.runs.append((kind, 0.0, 0.0))
     return f"{times} times: strike at rest, journal whole, chain verified; door ready after {min(waits):.0f} to {max(waits):.0f} s"
@@ -163,7 +164,7 @@ def hung_kernel(site):
     if "WATCHDOG" not in site.qmp.events:
         raise Fault("it was not the watchdog")
     if on > RELEASE + 15:
-        raise Fault(f"energised {on:.1f} s")
+        raise Unsafe(f"energised {on:.1f} s")
     return f"energised {on:.1f} s; the watchdog is set to 10 s"
 
 

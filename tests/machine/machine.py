@@ -26,6 +26,10 @@ class Fault(Exception):
     """What should have happened did not."""
 
 
+class Unsafe(Fault):
+    """A strike that was on when or for longer than it may be, or something lost: once is too often."""
+
+
 def until(seconds, what, condition):
     """Waits for condition() to be true and returns what it returned."""
     end = time.monotonic() + seconds
@@ -214,6 +218,7 @@ class Machine:
     def start(self, inputs=None):
         """Power on, with the inputs at these levels before the guest's first instruction."""
         inputs = {**AT_REST, **(inputs or {})}
+        self.end()  # should one run
         self.layer()
         for name in ("qtest", "qmp", "shell"):
             if os.path.exists(self.path(name)):
@@ -239,10 +244,13 @@ class Machine:
         self.qmp = Qmp(self.path("qmp"))
         self.lines = Lines(self.path("qtest"), self._chip())
         self.shell = Shell(self.path("shell"))
-        for name, level in inputs.items():
-            self.lines.set(name, level)
+        self.hands_off(inputs)
         self.started = time.monotonic()
         self.qmp.do("cont")
+
+    def hands_off(self, inputs=AT_REST):
+        for name, level in inputs.items():
+            self.lines.set(name, level)
 
     def plug_reader(self):
         self.qmp.do("device_add", driver="usb-serial", id="reader", chardev="reader", bus="usb.0", serial=ADAPTER)

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import time
 
-from machine import ADAPTER, AT_REST, Fault, Machine, until
+from machine import ADAPTER, Fault, Machine, Unsafe, until
 
 RELEASE = 3.0
 ROOT = "/usr/share/doc/tapin/tapin-"
@@ -136,8 +136,7 @@ class Site(Machine):
             pass  # it is there
         try:
             self.hand("reset")
-            for name, level in AT_REST.items():
-                self.lines.set(name, level)
+            self.hands_off()
             said = self.shell.run(f"""ls -l /dev/ttyUSB* /dev/tapin-reader; systemctl show -P StatusText tapin-door tapin-reader
                 journalctl -q -b -n 15 -o short-monotonic --no-hostname -u 'tapin-*'""")[1]
             for line in said.splitlines():
@@ -155,7 +154,7 @@ class Site(Machine):
             tapin log verify --file /run/copy/journal.db --site walker --door front
             tapin log verify""", 120)
         if not re.search(r"^ok$", said, re.M) or "damaged" in said:
-            raise Fault(said)
+            raise Unsafe(said)
         return said
 
     def journal_id(self):

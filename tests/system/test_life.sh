@@ -241,8 +241,8 @@ power_on() { # open, housing open, bolt drawn, button down
 	note
 	: >"$work/live.log"
 	door_up && soon_entered tamper && until_true 3 alarms_are '"tamper"' && strike_is off && ! entered forced && ! entered opened &&
-		entered "started .*door open, housing open, bolt not thrown" && live_has info started &&
-		status_is '"state":"open","contact":"open"'
+		until_true 3 entered "started .*door open, housing open, bolt not thrown" && until_true 3 live_has info started &&
+		until_true 3 status_is '"state":"open","contact":"open"'
 }
 check "an open door at start is not forced; an open housing is told at once" power_on
 held_open() {
