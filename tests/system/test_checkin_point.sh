@@ -53,7 +53,7 @@ check "the entries name the kinds" eval 'grep -q "card_unsupported.*ISO 14443 B"
 check "a member is checked in after them" tap unlimited grant granted green
 no_more() { # nothing was opened, released or locked: no entry says so
 	local other
-	other=$(sed -n 's/^entry [0-9]* \([a-z_]*\).*/\1/p' "$work/hub.log" | sort -u | grep -vxE 'tap|started|reader_ok|reader_fault|clock_changed|roster_imported|provisioned')
+	other=$(sed -n 's/^entry [0-9]* \([a-z_]*\).*/\1/p' "$work/hub.log" | sort -u | grep -vxE 'tap|arrived|started|reader_ok|reader_fault|clock_changed|roster_imported|provisioned')
 	echo "$other"
 	[ -z "$other" ]
 }
