@@ -188,25 +188,26 @@ static void numbers_are_those_of_sql_over_the_entries(void **state)
 }
 
 #define LOCAL_MONTH "strftime('%%Y-%%m', wall_us / 1000000, 'unixepoch', 'localtime') = '2026-10'"
+#define DAYS                                                                                     \
+	"WITH days AS (SELECT member, count(DISTINCT date(wall_us / 1000000, 'unixepoch', "      \
+	"'localtime')) AS n FROM entry WHERE kind = 1 AND verdict = 1 AND member BETWEEN 31 AND" \
+	" 42 AND " LOCAL_MONTH " GROUP BY member) "
 
 static void allowance_cards_and_denials_are_those_of_sql(void **state)
 {
 	struct site s = site_open();
 	struct registry_report *r;
-	const char *days = "WITH days AS (SELECT member, count(DISTINCT date(wall_us / 1000000, "
-			   "'unixepoch', 'localtime')) AS n FROM entry WHERE kind = 1 AND verdict "
-			   "= 1 AND member BETWEEN 31 AND 42 AND " LOCAL_MONTH " GROUP BY member) ";
 
 	(void)state;
 	live_through(&s);
 	r = report(s.reg, OCTOBER_2026, true);
 	assert_int_equal(r->allowance_count, 2);
 	assert_int_equal(r->allowances[0].members, 12);
-	assert_int_equal(r->allowances[0].used, sql(s.reg, "%sSELECT sum(n) FROM days", days));
+	assert_int_equal(r->allowances[0].used, sql(s.reg, DAYS "SELECT sum(n) FROM days"));
 	assert_int_equal(
-		r->allowances[0].over, sql(s.reg, "%sSELECT count(*) FROM days WHERE n > 6", days));
+		r->allowances[0].over, sql(s.reg, DAYS "SELECT count(*) FROM days WHERE n > 6"));
 	assert_int_equal(r->allowances[0].over_units,
-		sql(s.reg, "%sSELECT coalesce(sum(n - 6), 0) FROM days WHERE n > 6", days));
+		sql(s.reg, DAYS "SELECT coalesce(sum(n - 6), 0) FROM days WHERE n > 6"));
 	assert_int_equal(r->cards, 51);
 	assert_int_equal(r->cards_never, 1);
 	assert_int_equal(r->card_count, 1);
