@@ -88,6 +88,14 @@ int registry_guests_expire(struct registry *registry, int64_t now_us);
 /* ---- registry_event_guest.c ---- */
 int registry_event_arrived(struct registry *registry, uint64_t event,
 	const struct registry_person *person, int64_t at_us);
+/* What a door with a good clock would say: the first event of whose list the person is, and whether
+ * one of them is free. No event: zeros. */
+struct registry_attended {
+	uint64_t event;
+	bool free;
+};
+int registry_event_of(struct registry *registry, const struct registry_person *person,
+	const char *door, int64_t at_us, struct registry_attended *ret_attended);
 /* Every guest of an event, as the doors must know them. */
 int registry_event_publish(struct registry *registry, uint64_t event);
 int registry_event_guests_drop(struct registry *registry, uint64_t event);

@@ -346,3 +346,33 @@ int registry_event_arrived(
 	sqlite3_bind_int64(stmt, 4, at_us);
 	return registry_run(reg, stmt, "note who came to an event");
 }
+
+int registry_event_of(struct registry *reg, const struct registry_person *person, const char *door,
+	int64_t at_us, struct registry_attended *ret_attended)
+{
+	CLEANUP(registry_done)
+	sqlite3_stmt *stmt = registry_prepare(reg,
+		"SELECT min(g.id), g.event, max(e.free OR coalesce((SELECT t.flags & ?5 FROM "
+		"member m JOIN tier t ON t.tier = m.tier WHERE m.id = ?1), 0)) "
+		"FROM event_guest g JOIN event e ON e.id = g.event WHERE (g.member = ?1 OR "
+		"g.card = ?2) AND e.door IN ('', ?3) AND "
+		"?4 >= e.starts_us - e.before_minutes * 60000000 AND "
+		"?4 < e.ends_us + e.after_minutes * 60000000");
+	int rc;
+
+	_Static_assert(MINUTE_US == 60000000, "what is written here");
+	*ret_attended = (struct registry_attended){0};
+	if (!stmt)
+		return registry_sql_fail(reg, "read whose event it is");
+	sqlite3_bind_int64(stmt, 1, (int64_t)person->member);
+	sqlite3_bind_int64(stmt, 2, (int64_t)person->card);
+	registry_bind_text(stmt, 3, door);
+	sqlite3_bind_int64(stmt, 4, at_us);
+	sqlite3_bind_int64(stmt, 5, TIER_FLAG_EVENTS_FREE);
+	rc = registry_step(reg, stmt, "read whose event it is");
+	if (rc > 0) {
+		ret_attended->event = registry_take_u64(stmt, 1);
+		ret_attended->free = sqlite3_column_int(stmt, 2) != 0;
+	}
+	return rc < 0 ? rc : 0;
+}

@@ -49,8 +49,6 @@ int registry_log_clock(struct registry *reg, int64_t chain, struct registry_cloc
 
 static void move_clock(struct registry_reckoning *r, const struct entry *e)
 {
-	if (!clock_good(r, e))
-		return;
 	r->clock = (struct registry_clock){
 		.known = true, .mono_us = e->mono_us, .wall_us = e->wall_us};
 	memcpy(r->clock.boot, e->boot_id, sizeof(r->clock.boot));
@@ -82,6 +80,30 @@ static int pool_of(struct registry *reg, uint64_t member, uint64_t *ret_pool)
 	if (rc > 0)
 		*ret_pool = registry_take_u64(stmt, 0);
 	return rc;
+}
+
+/*
+ * Which event it was is for the hub to say where the door could not: without a good clock, or where
+ * a host opened. So is what a unit is then; whether there was one the door tells in any case.
+ */
+static int attend(struct registry *reg, const struct registry_reckoning *r, int64_t at_us,
+	struct entry_subject *subject)
+{
+	const struct registry_person person = {subject->member, subject->card};
+	struct registry_attended at;
+	int rc;
+
+	if (registry_person_key(&person) == 0)
+		return 0;
+	rc = registry_event_of(reg, &person, r->door, at_us, &at);
+	if (rc < 0)
+		return rc;
+	subject->event = at.event;
+	if (at.free && subject->use)
+		subject->use = ENTRY_USE_FREE;
+	else if (subject->use & ENTRY_USE_FREE)
+		subject->use = ENTRY_USE_UNIT;
+	return 0;
 }
 
 /* ---- what was used ---- */
@@ -185,7 +207,9 @@ static int let_in(struct registry *reg, struct registry_reckoning *r, int64_t id
 		strstr(e->detail, "refused"))
 		return 0;
 	tap.subject.use |= ENTRY_USE_UNIT;
-	rc = use(reg, r, id, at_us, &tap);
+	rc = attend(reg, r, at_us, &tap.subject);
+	if (rc >= 0)
+		rc = use(reg, r, id, at_us, &tap);
 	return rc < 0 ? rc : move(reg, r, id, at_us, &tap, true, false);
 }
 
@@ -208,13 +232,11 @@ static int note_open(struct registry *reg, const char *door, int64_t at_us, bool
 	return registry_run(reg, stmt, "note that a door stood open");
 }
 
-int registry_reckon(
-	struct registry *reg, struct registry_reckoning *r, int64_t id, const struct entry *e)
+static int reckon(struct registry *reg, struct registry_reckoning *r, int64_t id, int64_t at_us,
+	const struct entry *e)
 {
 	enum entry_kind kind = entry_kind_was(e);
-	int64_t at_us = registry_moment(r, e);
 
-	move_clock(r, e);
 	if (kind == ENTRY_KIND_TAP)
 		return e->decided && e->grant ? use(reg, r, id, at_us, e) : 0;
 	if (kind == ENTRY_KIND_ARRIVED)
@@ -228,6 +250,22 @@ int registry_reckon(
 	if (e->kind == ENTRY_KIND_LOCKED || e->kind == ENTRY_KIND_FIRE_OVER)
 		return note_open(reg, r->door, at_us, false);
 	return 0;
+}
+
+int registry_reckon(
+	struct registry *reg, struct registry_reckoning *r, int64_t id, const struct entry *e)
+{
+	int64_t at_us = registry_moment(r, e);
+	struct entry judged;
+	int rc;
+
+	if (clock_good(r, e)) {
+		move_clock(r, e);
+		return reckon(reg, r, id, at_us, e);
+	}
+	judged = *e;
+	rc = attend(reg, r, at_us, &judged.subject);
+	return rc < 0 ? rc : reckon(reg, r, id, at_us, &judged);
 }
 
 int registry_reckon_finish(struct registry *reg, const struct registry_reckoning *r)

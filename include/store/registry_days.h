@@ -9,6 +9,10 @@
  * When an entry counts: by its own clock where the door trusted it and it is not a day ahead of the
  * hub's; else by the monotonic clock since the last such entry of the same boot of that door; else
  * at the moment the hub collected it. Local dates are the site's zone's.
+ *
+ * Whose event it was, and whether it was free, the door says that judged the tap. Where it had no
+ * good clock it knew of no event, and where a host let the member in it judged nothing: then the hub
+ * says so, by who is on the lists it has when it collects the entry and the moment that it counts.
  */
 #pragma once
 

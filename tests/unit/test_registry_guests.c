@@ -379,6 +379,110 @@ static void taps_ticks_and_walk_ins_count_against_the_room(void **state)
 	registry_close(reg);
 }
 
+/* A granted tap, and the door opened: of a door that knows no date, and so no event. */
+static void come_without_a_clock(struct chain_bed *c, struct entry e, int64_t at_us)
+{
+	e.clock = CLOCK_TRUST_KEPT;
+	e.mono_us = (uint64_t)at_us; /* as days_entry has it */
+	e.wall_us = at_us - 40 * BED_DAY_US;
+	e.kind = ENTRY_KIND_TAP;
+	e.decided = e.grant = true;
+	e.reason = REASON_GRANTED;
+	e.subject.use = ENTRY_USE_UNIT;
+	chain_add(c, &e);
+	e.kind = ENTRY_KIND_ARRIVED;
+	e.decided = e.grant = false;
+	e.reason = REASON_NONE;
+	e.subject.use = 0;
+	snprintf(e.detail, sizeof(e.detail), "door opened");
+	chain_add(c, &e);
+}
+
+static void without_a_clock_the_hub_says_whose_event_it_was(void **state)
+{
+	struct registry *reg = site_open();
+	struct registry_allowance *a = calloc(1, sizeof(*a));
+	struct registry_event_guest g;
+	struct chain_bed front, back;
+	uint64_t event, guest;
+	struct entry e = days_entry(ENTRY_KIND_OPENED, 2, at(22, 16, 0));
+
+	(void)state;
+	bed_begin(reg);
+	event = talk(reg);
+	guest = invite(reg, event, "", 2);
+	bed_commit(reg);
+	days_door(reg, &front, "front");
+	days_door(reg, &back, "back");
+	chain_add(&front, &e); /* the last good moment of this boot */
+	chain_add(&back, &e);
+	come_without_a_clock(&back, e, at(22, 17, 50));  /* not the event's door */
+	come_without_a_clock(&front, e, at(22, 17, 29)); /* a minute too early */
+	bed_now_us = at(22, 23, 0);
+	days_send(reg, &front, 1);
+	days_send(reg, &back, 1);
+	EXPECT(reg, registry_event_guest(reg, guest, &g), 0);
+	assert_int_equal(g.how, REGISTRY_ARRIVAL_NONE);
+	EXPECT(reg, registry_allowance(reg, 2, 0, a), 0);
+	assert_int_equal(a->used, 1);
+	come_without_a_clock(&front, e, at(22, 18, 10));
+	days_send(reg, &front, front.count - 1);
+	EXPECT(reg, registry_event_guest(reg, guest, &g), 0);
+	assert_int_equal(g.how, REGISTRY_ARRIVAL_TAP);
+	assert_true(g.arrived_us == at(22, 18, 10));
+	EXPECT(reg, registry_allowance(reg, 2, 0, a), 0);
+	assert_int_equal(a->unit_count, 3);
+	assert_int_equal(a->units[2].how, REGISTRY_UNIT_FREE);
+	assert_true(a->units[2].event == event && a->units[1].event == 0);
+	/* what a clock that ran ahead called free was not */
+	e.clock = CLOCK_TRUST_SYNCED;
+	e.kind = ENTRY_KIND_TAP;
+	e.decided = e.grant = true;
+	e.reason = REASON_GRANTED;
+	e.wall_us = at(29, 18, 30);
+	e.mono_us = (uint64_t)at(22, 22, 0);
+	e.subject.use = ENTRY_USE_FREE;
+	e.subject.event = event;
+	e.subject.member = e.subject.card = 1;
+	chain_add(&front, &e);
+	days_send(reg, &front, front.count);
+	EXPECT(reg, registry_allowance(reg, 1, 0, a), 0);
+	assert_true(a->used == 1 && a->units[0].event == 0);
+	chain_free(&front);
+	chain_free(&back);
+	free(a);
+	registry_close(reg);
+}
+
+static void who_is_let_in_at_an_event_is_at_the_event(void **state)
+{
+	struct registry *reg = site_open();
+	struct registry_allowance *a = calloc(1, sizeof(*a));
+	struct entry e = days_entry(ENTRY_KIND_COMMAND, 2, at(22, 18, 5));
+	struct registry_event_guest g;
+	struct chain_bed front;
+	uint64_t guest;
+
+	(void)state;
+	bed_begin(reg);
+	guest = invite(reg, talk(reg), "", 2);
+	bed_commit(reg);
+	days_door(reg, &front, "front");
+	e.subject.card = 0;
+	snprintf(e.subject.actor, sizeof(e.subject.actor), "maya");
+	snprintf(e.detail, sizeof(e.detail), "unlock for 5 s");
+	chain_add(&front, &e);
+	bed_now_us = at(22, 23, 0);
+	days_send(reg, &front, 1);
+	EXPECT(reg, registry_event_guest(reg, guest, &g), 0);
+	assert_int_equal(g.how, REGISTRY_ARRIVAL_TAP);
+	EXPECT(reg, registry_allowance(reg, 2, 0, a), 0);
+	assert_int_equal(a->used, 0);
+	chain_free(&front);
+	free(a);
+	registry_close(reg);
+}
+
 static void series_keeps_its_local_time_over_the_clock_change(void **state)
 {
 	struct registry *reg = site_open();
@@ -416,6 +520,8 @@ int main(void)
 		TEST(lent_card_is_the_members_until_the_day_is_over),
 		TEST(who_is_on_the_list_may_come_around_the_event),
 		TEST(taps_ticks_and_walk_ins_count_against_the_room),
+		TEST(without_a_clock_the_hub_says_whose_event_it_was),
+		TEST(who_is_let_in_at_an_event_is_at_the_event),
 		TEST(series_keeps_its_local_time_over_the_clock_change),
 	};
 
