@@ -114,6 +114,18 @@ static bool agreed(struct cli_call *call)
 	return false;
 }
 
+static void print_erased(const char *member, json_int_t doors)
+{
+	printf("Member %s is erased here", member);
+	if (doors > 0)
+		printf("; %" JSON_INTEGER_FORMAT
+		       " door%s to do the same, also after being off for weeks: "
+		       "tapin member erasure %s says how far it is",
+			doors, doors == 1 ? " has" : "s have", member);
+	printf(".\nBackups from before, in the folder backups on the hub's machine and wherever "
+	       "they were copied, still name them: delete those when their time is over.\n");
+}
+
 int cli_member_erase(struct cli_call *call)
 {
 	char path[CLI_PATH_MAX];
@@ -132,12 +144,8 @@ int cli_member_erase(struct cli_call *call)
 	if (call->json)
 		cli_print_json(erasure);
 	else
-		printf("member %s is erased here; %lld doors have still to say so (tapin member "
-		       "erasure %s)\nBackups from before still name them: delete those when "
-		       "their time is over.\n",
-			call->words[0],
-			(long long)json_integer_value(json_object_get(erasure, "doors_left")),
-			call->words[0]);
+		print_erased(
+			call->words[0], json_integer_value(json_object_get(erasure, "doors_left")));
 	json_decref(erasure);
 	return CLI_EXIT_DONE;
 }

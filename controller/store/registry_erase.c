@@ -165,13 +165,7 @@ static const char *const rows[] = {
 	"UPDATE correction SET why = '' WHERE member = ?1",
 	"UPDATE presence SET why = '' WHERE person = ?1",
 	"UPDATE command SET label = '', why = '', member = 0 WHERE member = ?1",
-	"UPDATE audit SET before = '', after = '' WHERE object = 'member/' || ?1 OR object IN "
-	"(SELECT 'card/' || id FROM card WHERE member = ?1) OR object IN "
-	"(SELECT 'guest/' || id FROM guest_pass WHERE sponsor = ?1)",
-	"UPDATE audit SET before = '', after = '' WHERE "
-	"instr(before, '\"member\":' || ?1 || ',') OR instr(before, '\"member\":' || ?1 || '}') OR "
-	"instr(after, '\"member\":' || ?1 || ',') OR instr(after, '\"member\":' || ?1 || '}') OR "
-	"instr(before, '\"sponsor\":' || ?1 || ',') OR instr(after, '\"sponsor\":' || ?1 || ',')",
+	"UPDATE audit SET before = '', after = '' WHERE " REGISTRY_AUDIT_ABOUT,
 	("DELETE FROM roster WHERE record IS NULL AND turn = 6 AND number = "
 	 "(SELECT max(number) FROM roster)"),
 };

@@ -9,6 +9,16 @@
 
 #define ERASING_CARDS_MAX 256
 
+/* Rows of the audit about the member ?1, their cards and their guests. */
+#define REGISTRY_AUDIT_ABOUT                                                                       \
+	"(object = 'member/' || ?1 OR object IN (SELECT 'card/' || id FROM card WHERE "            \
+	"member = ?1) OR object IN (SELECT 'guest/' || id FROM guest_pass WHERE sponsor = ?1) "    \
+	"OR instr(before, '\"member\":' || ?1 || ',') OR instr(before, '\"member\":' || ?1 || "    \
+	"'}') "                                                                                    \
+	"OR instr(after, '\"member\":' || ?1 || ',') OR instr(after, '\"member\":' || ?1 || '}') " \
+	"OR instr(before, '\"sponsor\":' || ?1 || ',') OR instr(after, '\"sponsor\":' || ?1 || "   \
+	"','))"
+
 /* One erasure under way: what it is looked for by, and what it found. */
 struct erasing {
 	struct registry_member member;

@@ -8,6 +8,12 @@
 #define TIME(COLUMN) "strftime('%Y-%m-%dT%H:%M:%SZ', nullif(" COLUMN ", 0) / 1000000, 'unixepoch')"
 #define DATE(COLUMN) "date(" COLUMN " * 86400, 'unixepoch')"
 
+/* Texts about others in which the name stands. */
+#define MENTION(WHERE, COLUMN, TABLE)                                                            \
+	"SELECT json_object('where', " WHERE ", 'text', " COLUMN ") FROM " TABLE                 \
+	", (SELECT name AS who FROM member WHERE id = ?1) WHERE length(CAST(who AS BLOB)) >= 5 " \
+	"AND tapin_has(" COLUMN ", who)"
+
 /* What a table lacks for a reader comes from tapin_word, as kinds and reasons. */
 static const struct {
 	const char *name;
@@ -104,12 +110,36 @@ static const struct {
 	{"audit", "SELECT json_object('time', " TIME(
 			  "at_us") ", 'actor', actor, 'action', action, "
 				   "'object', object, 'before', before, 'after', after) FROM audit "
-				   "WHERE "
-				   "object = 'member/' || ?1 OR object IN (SELECT 'card/' || id "
-				   "FROM card WHERE "
-				   "member = ?1) OR instr(after, '\"member\":' || ?1 || ',') OR "
-				   "instr(after, '\"member\":' || ?1 || '}') OR "
-				   "instr(after, '\"sponsor\":' || ?1 || ',') ORDER BY id"},
+				   "WHERE " REGISTRY_AUDIT_ABOUT " ORDER BY id"},
+	{"mentions",
+		MENTION("'event/' || id", "title", "event x") " UNION ALL " MENTION(
+			"'event/' || id", "note",
+			"event x") " UNION ALL " MENTION("'event/' || event", "x.name",
+			"event_guest x") " AND x.member IS NULL"
+					 " UNION ALL " MENTION("'guest/' || x.id", "x.name",
+						 "guest_pass x") " UNION ALL " MENTION("'member/' "
+										       "|| x.id",
+						 "x.note",
+						 "member x") " AND x.id <> ?1"
+							     " UNION ALL " MENTION(
+								     "'member/' || x.member",
+								     "text",
+								     "notice x") " AND x.member <> "
+										 "?1"
+										 " UNION "
+										 "ALL " MENTION(
+											 "'closure/"
+											 "' || "
+											 "x.id",
+											 "reason",
+											 "exception"
+											 " x") " UN"
+											       "ION"
+											       " AL"
+											       "L"
+											       " " MENTION("'alarm/' || x.id",
+												       "what",
+												       "alarm x")},
 	{"operator", "SELECT json_object('name', name, 'unix_user', unix_user, "
 		     "'seen_at', " TIME("seen_us") ") FROM operator WHERE member = ?1"},
 };

@@ -117,6 +117,7 @@ int registry_check_version(
 int registry_check_changing(struct registry *registry);
 
 /* Makes the SQL function tapin_has(text, part): is part in text, whatever their case? */
+#define REGISTRY_SCRUB_MIN 5 /* bytes: a shorter name is found only where it is all there is */
 int registry_search_register(sqlite3 *db);
 /* Makes tapin_word(what, number): "tap" of kind 1, "granted" of a reason. */
 int registry_export_register(sqlite3 *db);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Search in names: case does not count, in any script. */
+/* Search in names: case does not count, in any script. And taking them out of texts. */
 #include "registry_private.h"
+#include "store/registry_erase.h"
 
 #include <locale.h>
+#include <stdlib.h>
 #include <string.h>
 #include <wctype.h>
 
@@ -56,6 +58,84 @@ static void has(sqlite3_context *context, int count, sqlite3_value **values)
 	sqlite3_result_int(context, found);
 }
 
+/* ---- taking out ---- */
+
+/* What text begins with, if that is what: its length, else 0. Where what is one word its case
+ * counts, for "Grace" is not every grace period. */
+static size_t match(const uint8_t *text, const uint8_t *what, locale_t locale)
+{
+	const uint8_t *at = text;
+
+	if (!strpbrk((const char *)what, " @")) {
+		size_t size = strlen((const char *)what);
+
+		return strncmp((const char *)text, (const char *)what, size) == 0 ? size : 0;
+	}
+	while (*what)
+		if (!*at || fold(next_char(&at), locale) != fold(next_char(&what), locale))
+			return 0;
+	return (size_t)(at - text);
+}
+
+static bool is_part_of_word(uint32_t c, locale_t locale)
+{
+	if (c < 0x80 || !locale)
+		return c == '_' || (c >= '0' && c <= '9') || (c | 32) - 'a' < 26 || c >= 0x80;
+	return iswalnum_l((wint_t)c, locale) != 0;
+}
+
+/* Copies text, with the word in place of each `what` that stands for itself. */
+static void copy_without(const uint8_t *text, const uint8_t *what, locale_t locale, FILE *out)
+{
+	bool inside = false; /* of a word */
+
+	while (*text) {
+		size_t size = inside ? 0 : match(text, what, locale);
+		const uint8_t *next = text + size;
+
+		if (size > 0 && *next && is_part_of_word(next_char(&next), locale))
+			size = 0;
+		next = text + size;
+		if (size > 0) {
+			fputs(REGISTRY_ERASED_NAME, out);
+			inside = true;
+		} else {
+			inside = is_part_of_word(next_char(&next), locale);
+			fwrite(text, 1, (size_t)(next - text), out);
+		}
+		text = next;
+	}
+}
+
+/* tapin_scrub(text, what, whole): `whole` where text is nothing but what, else text without it; a
+ * short one is found only where it is all there is. */
+static void scrub(sqlite3_context *context, int count, sqlite3_value **values)
+{
+	const uint8_t *text = sqlite3_value_text(values[0]);
+	const uint8_t *what = sqlite3_value_text(values[1]);
+	locale_t locale = sqlite3_user_data(context);
+	CLEANUP(cleanup_free) char *out = NULL;
+	size_t size = 0, found;
+	FILE *stream;
+
+	(void)count;
+	found = text && what ? match(text, what, locale) : 0;
+	if (found > 0 && !text[found]) {
+		sqlite3_result_value(context, values[2]);
+		return;
+	}
+	sqlite3_result_value(context, values[0]);
+	if (!text || !what || strlen((const char *)what) < REGISTRY_SCRUB_MIN)
+		return;
+	stream = open_memstream(&out, &size);
+	if (stream)
+		copy_without(text, what, locale, stream);
+	if (!stream || fclose(stream) != 0)
+		sqlite3_result_error_nomem(context);
+	else
+		sqlite3_result_text(context, out, -1, SQLITE_TRANSIENT);
+}
+
 static void free_locale(void *locale)
 {
 	if (locale)
@@ -66,7 +146,14 @@ int registry_search_register(sqlite3 *db)
 {
 	/* every glibc from Debian 12 on has it; without: only ASCII letters have no case */
 	locale_t locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", NULL);
+	locale_t second = newlocale(LC_CTYPE_MASK, "C.UTF-8", NULL);
 
+	if (sqlite3_create_function_v2(db, "tapin_scrub", 3,
+		    SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY, second, scrub, NULL,
+		    NULL, free_locale) != SQLITE_OK) {
+		free_locale(locale);
+		return db_errno(db);
+	}
 	return sqlite3_create_function_v2(db, "tapin_has", 2,
 		       SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY, locale, has, NULL,
 		       NULL, free_locale) == SQLITE_OK

@@ -213,6 +213,51 @@ static void nothing_names_them_and_the_chain_is_whole(void **state)
 	chain_free(&c);
 }
 
+static void change_name(struct registry *reg, const char *name)
+{
+	struct registry_member m;
+	char before[600];
+
+	EXPECT(reg, registry_member(reg, ada, &m), 0);
+	snprintf(before, sizeof(before), "{\"name\":\"%s\",\"contact\":\"%s\"}", m.name, m.contact);
+	snprintf(m.name, sizeof(m.name), "%s", name);
+	EXPECT(reg, registry_member_change(reg, &m), 0);
+	EXPECT(reg, registry_audit_add(reg, "root", "member.change", "member/1", before, ""), 0);
+}
+
+/* What hosts write in haste, and what they wrote before a wedding. */
+static void former_names_quotes_and_other_letters_go_too(void **state)
+{
+	static const char *const texts[] = {"ask OTTOLINE PENHALIGON", "ask " NAME "'s friend",
+		"ask Otto \"Ottie\" Pendle", "mail Ottoline@Hub.Example"};
+	struct registry *reg = begin();
+	struct registry_notice rows[8];
+
+	(void)state;
+	bed_begin(reg);
+	change_name(reg, "Otto \"Ottie\" Pendle");
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+		EXPECT(reg, registry_notice_add(reg, other, "%s", texts[i]), 1);
+	EXPECT(reg, registry_notice_add(reg, other, "until 4711xyz, Ottoline"), 1);
+	EXPECT(reg,
+		registry_audit_add(reg, "root", "event.add", "event/2", "",
+			"{\"note\":\"for Otto \\\"Ottie\\\" Pendle\"}"),
+		0);
+	bed_commit(reg);
+	erase(reg);
+	EXPECT(reg, registry_wipe(reg), 1);
+	assert_traces(false);
+	assert_false(anywhere("Ottie", 5));
+	assert_false(anywhere("OTTOLINE", 8));
+	assert_false(anywhere("Ottoline@", 9));
+	assert_true(anywhere("4711xyz, Ottoline", 17)); /* may be anybody */
+	EXPECT(reg, registry_notices(reg, other, 0, rows, 8), 6);
+	assert_string_equal(rows[1].text, "mail erased");
+	assert_string_equal(rows[3].text, "ask erased's friend");
+	registry_close(reg);
+	chain_free(&c);
+}
+
 static void late_entries_lose_their_subject(void **state)
 {
 	struct registry *reg = begin();
@@ -326,7 +371,8 @@ static void interrupted_anywhere_nothing_is_erased(void **state)
 static void export_has_everything(void **state)
 {
 	static const char *const wanted[] = {"\"name\":\"" NAME, "\"label\":\"" LABEL,
-		"\"kind\":\"tap\"", "\"reason\":\"granted\"", CONTACT, "member.add"};
+		"\"kind\":\"tap\"", "\"reason\":\"granted\"", CONTACT, "member.add",
+		NAME " asked for you"};
 	struct registry *reg = begin();
 	char all[65536] = "";
 
@@ -350,6 +396,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(nothing_names_them_and_the_chain_is_whole),
+		TEST(former_names_quotes_and_other_letters_go_too),
 		TEST(late_entries_lose_their_subject),
 		TEST(a_door_owes_it_until_it_says_so),
 		TEST(what_cannot_be_is_refused),
