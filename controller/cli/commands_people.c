@@ -24,6 +24,7 @@ const struct cli_column cli_unit_columns[] = {
 	{"DATE", "date", CLI_CELL_TEXT},
 	{"TIME", "time", CLI_CELL_TEXT},
 	{"DOOR", "door", CLI_CELL_TEXT},
+	{"MINUTES", "minutes", CLI_CELL_RIGHT},
 	{"COUNTS", "counts", CLI_CELL_TEXT},
 	{"EVENT", "event", CLI_CELL_RIGHT},
 	{"POOL", "pool", CLI_CELL_RIGHT},

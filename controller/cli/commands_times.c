@@ -8,10 +8,12 @@ static const struct cli_column tier_columns[] = {
 	{"HOURS", "hours", CLI_CELL_TEXT},
 	{"FLAGS", "flags", CLI_CELL_TEXT},
 	{"DOORS", "doors", CLI_CELL_DOORS},
-	{"ALLOWANCE", "allowance.kind", CLI_CELL_TEXT},
-	{"A MONTH", "allowance.limit", CLI_CELL_RIGHT},
-	{"WHEN SPENT", "allowance.when_spent", CLI_CELL_TEXT},
+	{"ALLOWANCE A MONTH", "allowance", CLI_CELL_ALLOWANCE},
 	{"VERSION", "version", CLI_CELL_RIGHT},
+	{"KIND", "allowance.kind", CLI_CELL_CSV},
+	{"LIMIT", "allowance.limit", CLI_CELL_CSV},
+	{"WHEN SPENT", "allowance.when_spent", CLI_CELL_CSV},
+	{"WARN", "allowance.warn_percent", CLI_CELL_CSV},
 	{0},
 };
 
@@ -35,8 +37,10 @@ static const struct cli_column holiday_columns[] = {
 #define TIER_FIELDS                                                                             \
 	{"flags", CLI_LIST, "flags", "LIST",                                                    \
 		"of staff, override, may_open_up, events_free, with commas; none: \"\"", 0},    \
-		{"allowance", CLI_ALLOWANCE, "allowance", "KIND=N[,warn]",                      \
-			"a month: hours, days, half_days or visits; none: no limit", CLI_NONE}, \
+		{"allowance", CLI_ALLOWANCE, "allowance", "KIND=N[,warn][,from=PERCENT]",       \
+			"a month: hours, days, half_days or visits, warned of from 80 percent " \
+			"on; warn: only warned when spent; none: no limit",                     \
+			CLI_NONE},                                                              \
 	{                                                                                       \
 		"door", CLI_DOORS, "doors", "DOOR[=HOURS]",                                     \
 			"only there, at these hours; may be repeated; all: every door", 0       \

@@ -56,19 +56,25 @@ int cli_present(struct cli_call *call)
 /* ---- allowance ---- */
 
 /* Hours are counted in minutes. */
-static void print_units(const json_t *answer, const char *field)
+static void print_units(const json_t *answer, json_int_t n)
 {
-	json_int_t n = number_at(answer, field);
-
-	if (strcmp(cli_text_at(answer, "kind"), "hours") == 0)
-		printf("%" JSON_INTEGER_FORMAT ":%02d h", n / 60, (int)(n % 60 < 0 ? -n : n) % 60);
-	else
+	if (strcmp(cli_text_at(answer, "kind"), "hours") != 0)
 		printf("%" JSON_INTEGER_FORMAT, n);
+	else
+		printf("%s%" JSON_INTEGER_FORMAT ":%02d", n < 0 ? "-" : "", (n < 0 ? -n : n) / 60,
+			(int)((n < 0 ? -n : n) % 60));
 }
 
+static const char *units_name(const char *kind)
+{
+	return strcmp(kind, "half_days") == 0 ? "half days" : kind;
+}
+
+/* Days and the like, with what others gave or paid, as the doors judge it. */
 static void print_summary(const json_t *answer)
 {
 	const char *kind = cli_text_at(answer, "kind");
+	json_int_t extra = number_at(answer, "extra");
 
 	printf("member %" JSON_INTEGER_FORMAT ", %s: ", number_at(answer, "member"),
 		cli_text_at(answer, "month"));
@@ -76,33 +82,40 @@ static void print_summary(const json_t *answer)
 		printf("no limit\n");
 		return;
 	}
-	print_units(answer, "used");
+	print_units(answer, number_at(answer, "used"));
 	printf(" of ");
-	print_units(answer, "limit");
-	printf(" %s used", strcmp(kind, "half_days") == 0 ? "half days"
-			   : strcmp(kind, "hours") == 0   ? ""
-							  : kind);
-	if (number_at(answer, "extra") != 0) {
+	print_units(answer, number_at(answer, "limit"));
+	printf(" %s used", units_name(kind));
+	if (extra != 0) {
 		printf(", ");
-		print_units(answer, "extra");
-		printf(" more given or paid by the pool");
+		print_units(answer, extra < 0 ? -extra : extra);
+		printf(extra > 0 ? " more given, forgiven or paid by the pool" : " fewer: taken");
 	}
 	printf(", ");
-	print_units(answer, "left");
+	print_units(answer, number_at(answer, "left"));
 	printf(" left; then %s\n",
 		strcmp(cli_text_at(answer, "when_spent"), "warn") == 0 ? "a warning" : "refused");
 }
 
-static void print_given(const json_t *given)
+static void print_given(const json_t *answer)
 {
+	const json_t *given = json_object_get(answer, "given");
+
 	for (size_t i = 0; i < json_array_size(given); i++) {
 		const json_t *row = json_array_get(given, i);
 		CLEANUP(cleanup_free) char *why = cli_clean(cli_text_at(row, "why"));
+		json_int_t units = number_at(row, "units"), entry = number_at(row, "entry");
 		char at[64];
 
 		cli_local_time(cli_text_at(row, "at"), at);
-		printf("%+" JSON_INTEGER_FORMAT " by %s at %s: %s\n", number_at(row, "units"),
-			cli_text_at(row, "by"), at, why ? why : "");
+		printf(entry > 0 ? "forgiven: " : units < 0 ? "taken: " : "given: ");
+		if (units == 0 && strcmp(cli_text_at(answer, "kind"), "hours") != 0)
+			printf("the pool's unit");
+		else
+			print_units(answer, units < 0 ? -units : units);
+		if (entry > 0)
+			printf(" of entry %" JSON_INTEGER_FORMAT, entry);
+		printf(" by %s at %s: %s\n", cli_text_at(row, "by"), at, why ? why : "");
 	}
 }
 
@@ -115,7 +128,7 @@ int cli_allowance(struct cli_call *call)
 		print_summary(answer);
 		if (json_array_size(json_object_get(answer, "units")) > 0)
 			cli_show_rows(call->command->columns, json_object_get(answer, "units"));
-		print_given(json_object_get(answer, "given"));
+		print_given(answer);
 	}
 	json_decref(answer);
 	return r;

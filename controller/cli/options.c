@@ -263,27 +263,48 @@ static json_t *list_of(const char *text)
 	return list;
 }
 
-/* "days=10", "hours=40,warn" */
+/* What follows a number: "", ",warn", ",from=75", or both. */
+static int read_rest(const char *rest, bool *ret_warn, int *ret_percent)
+{
+	int n = 0;
+
+	*ret_warn = strncmp(rest, ",warn", 5) == 0;
+	if (*ret_warn)
+		rest += 5;
+	*ret_percent = -1;
+	if (*rest && (sscanf(rest, ",from=%3d%n", ret_percent, &n) != 1 || rest[n] ||
+			     *ret_percent < 0 || *ret_percent > 100))
+		return -EINVAL;
+	return 0;
+}
+
+/* "days=10", "hours=40,warn", "visits=8,from=75" */
 static json_t *allowance_of(const struct cli_option *option, const char *text)
 {
 	char kind[16] = "", number[16] = "";
 	uint64_t limit;
 	const char *rest = strchr(text, '=');
 	size_t n = rest ? (size_t)(rest - text) : 0, digits = rest ? strcspn(rest + 1, ",") : 0;
-	bool warn = rest && strcmp(rest + 1 + digits, ",warn") == 0;
+	bool warn = false;
+	int percent = -1;
+	json_t *out;
 
 	if (n > 0 && n < sizeof(kind) && digits < sizeof(number)) {
 		memcpy(kind, text, n);
 		memcpy(number, rest + 1, digits);
 	}
-	if (is_number(number, &limit) < 0 || (rest[1 + digits] && !warn)) {
-		log_error("--%s %s: expected %s, or none", option->name, text, option->value);
+	if (is_number(number, &limit) < 0 || read_rest(rest + 1 + digits, &warn, &percent) < 0) {
+		log_error("--%s %s: expected %s, as days=10 or hours=40,warn,from=75; or none",
+			option->name, text, option->value);
 		return NULL;
 	}
 	if (strcmp(kind, "hours") == 0)
 		limit *= 60;
-	return json_pack("{s:s, s:I, s:s}", "kind", kind, "limit", (json_int_t)limit, "when_spent",
+	out = json_pack("{s:s, s:I, s:s}", "kind", kind, "limit", (json_int_t)limit, "when_spent",
 		warn ? "warn" : "deny");
+	if (out && percent >= 0)
+		json_object_set_new(out, "warn_percent", json_integer(percent));
+	return out;
 }
 
 /* NULL: wrong, and said so, or no memory. */

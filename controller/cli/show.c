@@ -104,6 +104,27 @@ static char *plain(const json_t *value)
 	return strdup(number);
 }
 
+/* As "10 half days, warned from 80 %, then refused". */
+static char *allowance_text(const json_t *a)
+{
+	const char *kind = cli_text_at(a, "kind");
+	bool hours = strcmp(kind, "hours") == 0;
+	json_int_t limit = json_integer_value(json_object_get(a, "limit"));
+	json_int_t percent = json_integer_value(json_object_get(a, "warn_percent"));
+	char warned[40] = "", minutes[8] = "", *out = NULL;
+
+	if (percent > 0)
+		snprintf(warned, sizeof(warned), ", warned from %d %%", (int)(percent % 1000));
+	if (hours && limit % 60 > 0)
+		snprintf(minutes, sizeof(minutes), ":%02d", (int)(limit % 60));
+	if (asprintf(&out, "%" JSON_INTEGER_FORMAT "%s %s%s, then %s", hours ? limit / 60 : limit,
+		    minutes, strcmp(kind, "half_days") == 0 ? "half days" : kind, warned,
+		    strcmp(cli_text_at(a, "when_spent"), "warn") == 0 ? "only warned" : "refused") <
+		0)
+		return NULL;
+	return out;
+}
+
 /* For CSV: lines stay, other controls (C0, DEL, C1) do not. */
 static void mask(char *text)
 {
@@ -116,7 +137,9 @@ static void mask(char *text)
 
 char *cli_cell(const json_t *value, enum cli_cell cell, bool csv)
 {
-	CLEANUP(cleanup_free) char *text = plain(value);
+	CLEANUP(cleanup_free)
+	char *text = cell == CLI_CELL_ALLOWANCE && json_is_object(value) ? allowance_text(value)
+									 : plain(value);
 	char local[64];
 
 	if (!text)
@@ -194,7 +217,7 @@ int cli_show_sheet(const struct cli_column *columns, const json_t *object)
 		const json_t *value = cli_at(object, columns[i].field);
 		char title[40], *cells[2] = {title, NULL};
 
-		if (!value) /* an answer that does not say */
+		if (!value || columns[i].cell == CLI_CELL_CSV) /* an answer that does not say */
 			continue;
 		snprintf(title, sizeof(title), "%s", columns[i].title);
 		for (char *p = title; *p; p++)
@@ -235,10 +258,15 @@ static void csv_field(const char *text, bool last)
 	fputs(last ? "\r\n" : ",", stdout);
 }
 
+static bool in_csv(const struct cli_column *column)
+{
+	return column->cell != CLI_CELL_CHANGES && column->cell != CLI_CELL_ALLOWANCE;
+}
+
 void cli_csv_head(const struct cli_column *columns)
 {
 	for (; columns->title; columns++)
-		if (columns->cell != CLI_CELL_CHANGES)
+		if (in_csv(columns))
 			csv_field(columns->field, !columns[1].title);
 }
 
@@ -253,7 +281,7 @@ void cli_csv_rows(const struct cli_column *columns, const json_t *rows)
 			CLEANUP(cleanup_free)
 			char *text = cli_cell(cli_at(row, c->field), c->cell, true);
 
-			if (c->cell != CLI_CELL_CHANGES)
+			if (in_csv(c))
 				csv_field(text ? text : "", !c[1].title);
 		}
 	}

@@ -20,13 +20,13 @@ static void write_month(struct api_writer *out, const struct standing *s)
 
 /* ---- reading ---- */
 
-static void write_unit(struct api_writer *out, const struct registry_unit *u)
+static void write_unit(struct api_writer *out, const struct registry_unit *u, bool hours)
 {
 	char time[8];
 
 	snprintf(time, sizeof(time), "%02u:%02u", u->minute / 60u % 24, u->minute % 60u);
 	api_object(out, NULL);
-	api_number(out, "entry", u->entry);
+	api_number_or_null(out, "entry", u->entry);
 	api_time(out, "at", u->at_us);
 	api_date(out, "date", u->date);
 	api_text(out, "time", time);
@@ -34,6 +34,10 @@ static void write_unit(struct api_writer *out, const struct registry_unit *u)
 	api_number_or_null(out, "event", u->event);
 	api_number_or_null(out, "pool", u->pool);
 	api_text(out, "counts", registry_unit_how_name(u->how));
+	if (hours)
+		api_number(out, "minutes", u->minutes);
+	else
+		api_null(out, "minutes");
 	api_end(out);
 }
 
@@ -79,7 +83,7 @@ static int answer(struct api_call *call, int32_t month)
 	api_bool(out, "inside", a->standing.inside);
 	api_list(out, "units");
 	for (size_t i = 0; i < a->unit_count; i++)
-		write_unit(out, &a->units[i]);
+		write_unit(out, &a->units[i], a->allowance.kind == ALLOWANCE_HOURS);
 	api_end(out);
 	api_list(out, "given");
 	for (size_t i = 0; i < a->correction_count; i++)
@@ -133,7 +137,8 @@ static int audit(struct api_call *call, const struct gift *g)
 	char object[80];
 
 	api_object(&after, NULL);
-	api_integer(&after, "units", g->take ? -(int64_t)g->units : (int64_t)g->units);
+	if (!g->entry)
+		api_integer(&after, "units", g->take ? -(int64_t)g->units : (int64_t)g->units);
 	api_number_or_null(&after, "entry", g->entry);
 	api_text(&after, "why", g->why);
 	api_end(&after);
@@ -152,12 +157,16 @@ static int refuse_own(struct api_call *call)
 static int give(struct api_call *call)
 {
 	struct gift g = {.units = 1};
+	bool counted;
 	int r;
 
-	api_get_u32(&call->body, "units", API_OPTIONAL, 1, UNITS_MAX, &g.units);
+	counted = api_get_u32(&call->body, "units", API_OPTIONAL, 1, UNITS_MAX, &g.units);
 	api_get_bool(&call->body, "take", API_OPTIONAL, &g.take);
 	api_get_number(&call->body, "entry", API_OPTIONAL, 1, API_NUMBER_MAX, &g.entry);
 	api_get_text(&call->body, "why", API_REQUIRED, 1, REGISTRY_NOTE_MAX, g.why);
+	if (g.entry && (counted || g.take))
+		api_errors_add(&call->errors, "entry",
+			"forgives what that entry used: say neither units nor take with it");
 	if (!api_body_done(&call->body))
 		return api_malformed(call);
 	if (call->actor.role == OPERATOR_ROLE_HOST && call->actor.member == call->id)

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define UNITS_MAX 1000 /* given or taken at once */
@@ -200,7 +201,9 @@ int registry_allowance(
 	if (rc >= 0)
 		rc = registry_standing(reg, member, month, registry_now_us(reg), &a->standing);
 	if (rc >= 0)
-		rc = read_units(reg, member, month, a);
+		rc = a->allowance.kind == ALLOWANCE_HOURS
+			     ? registry_allowance_stays(reg, member, month, registry_now_us(reg), a)
+			     : read_units(reg, member, month, a);
 	if (rc >= 0)
 		rc = read_corrections(reg, member, month, a);
 	if (rc >= 0)
@@ -233,32 +236,79 @@ int registry_allowance_months(struct registry *reg, uint64_t member, int32_t *mo
 
 /* ---- giving ---- */
 
-/* That the entry is a unit of this member; its month. */
-static int find_unit(struct registry *reg, uint64_t member, uint64_t entry, int32_t *ret_month)
+/* When the entry counts, if it is the member's. */
+static int find_month(struct registry *reg, uint64_t member, uint64_t entry, int32_t *ret_month)
 {
 	CLEANUP(registry_done)
-	sqlite3_stmt *stmt = registry_prepare(reg,
-		"SELECT u.month, u.flags, c.id IS NOT NULL FROM usage u "
-		"LEFT JOIN correction c ON c.entry = u.entry WHERE u.entry = ?1 AND u.member = ?2");
+	sqlite3_stmt *stmt =
+		registry_prepare(reg, "SELECT at_us FROM entry WHERE id = ?1 AND member = ?2");
+	struct civil at;
 	int rc;
 
 	if (!stmt)
-		return registry_sql_fail(reg, "read a unit");
+		return registry_sql_fail(reg, "read an entry");
 	sqlite3_bind_int64(stmt, 1, (int64_t)entry);
 	sqlite3_bind_int64(stmt, 2, (int64_t)member);
-	rc = registry_step(reg, stmt, "read a unit");
-	if (rc < 0)
-		return rc;
-	if (rc == 0 || !(sqlite3_column_int(stmt, 1) & ENTRY_USE_UNIT))
-		return registry_fail(reg, -ENOENT,
-			"entry %" PRIu64 " used no unit of member %" PRIu64
-			": look at the member's allowance",
-			entry, member);
-	if (sqlite3_column_int(stmt, 2))
+	rc = registry_step(reg, stmt, "read an entry");
+	if (rc > 0 && clock_civil(sqlite3_column_int64(stmt, 0), &at) == 0)
+		*ret_month = registry_month_of(at.date);
+	return rc;
+}
+
+static int judge_unit(struct registry *reg, const struct registry_allowance *a,
+	const struct registry_unit *u, int32_t *ret_units)
+{
+	bool last = u == &a->units[a->unit_count - 1];
+
+	switch (u->how) {
+	case REGISTRY_UNIT_FORGIVEN:
 		return registry_fail(
-			reg, -EEXIST, "the unit of entry %" PRIu64 " is forgiven already", entry);
-	*ret_month = sqlite3_column_int(stmt, 0);
+			reg, -EEXIST, "entry %" PRIu64 " is forgiven already", u->entry);
+	case REGISTRY_UNIT_FREE:
+		return registry_fail(reg, -EPERM,
+			"entry %" PRIu64 " was at a free event: it used nothing to forgive",
+			u->entry);
+	case REGISTRY_UNIT_SAME:
+		return registry_fail(reg, -EPERM,
+			"entry %" PRIu64 " used nothing: its day, half day or visit was counted by "
+			"an earlier one, forgive that",
+			u->entry);
+	case REGISTRY_UNIT_POOL: /* the pool has it back */
+		*ret_units = 0;
+		return 0;
+	case REGISTRY_UNIT_COUNTS:
+		break;
+	}
+	if (a->allowance.kind == ALLOWANCE_HOURS && last && a->standing.inside)
+		return registry_fail(reg, -EPERM,
+			"the stay that entry %" PRIu64 " began goes on: forgive it when they have "
+			"left",
+			u->entry);
+	*ret_units = a->allowance.kind == ALLOWANCE_HOURS ? (int32_t)u->minutes : 1;
 	return 0;
+}
+
+/* What forgiving the entry gives back: units of the member, of that month; or one of a pool. */
+static int find_unit(struct registry *reg, uint64_t member, uint64_t entry, int32_t *ret_month,
+	int32_t *ret_units, uint64_t *ret_pool)
+{
+	CLEANUP(cleanup_free) struct registry_allowance *a = malloc(sizeof(*a));
+	int rc = a ? find_month(reg, member, entry, ret_month) : -ENOMEM;
+
+	if (rc > 0)
+		rc = registry_allowance(reg, member, *ret_month, a);
+	else if (rc == 0)
+		a->unit_count = 0;
+	for (size_t i = 0; rc >= 0 && i < a->unit_count; i++)
+		if (a->units[i].entry == entry) {
+			*ret_pool = a->units[i].how == REGISTRY_UNIT_POOL ? a->units[i].pool : 0;
+			return judge_unit(reg, a, &a->units[i], ret_units);
+		}
+	return rc < 0 ? rc
+		      : registry_fail(reg, -ENOENT,
+				"entry %" PRIu64 " used no unit of member %" PRIu64
+				": look at the member's allowance",
+				entry, member);
 }
 
 static int insert(struct registry *reg, uint64_t member, int32_t month, int32_t units,
@@ -299,6 +349,7 @@ int registry_allowance_give(struct registry *reg, uint64_t member, int32_t month
 {
 	struct allowance allowance = {0};
 	struct civil now;
+	uint64_t pool = 0;
 	int rc = registry_check_changing(reg);
 
 	if (rc == 0)
@@ -310,13 +361,15 @@ int registry_allowance_give(struct registry *reg, uint64_t member, int32_t month
 	if (rc == 0)
 		rc = this_month(reg, &month, &now);
 	if (rc == 0)
-		rc = check_units(reg, allowance.kind, units);
+		rc = check_units(reg, allowance.kind, entry > 0 ? 1 : units);
 	if (rc == 0 && entry > 0)
-		rc = find_unit(reg, member, entry, &month);
+		rc = find_unit(reg, member, entry, &month, &units, &pool);
 	if (rc < 0)
 		return rc;
 	rc = insert(reg, member, month, units, entry, actor, why);
 	if (rc >= 0)
 		rc = registry_standing_publish(reg, member);
+	if (rc >= 0 && pool > 0)
+		rc = registry_pool_publish(reg, pool);
 	return rc < 0 ? rc : 0;
 }

@@ -66,10 +66,20 @@ const struct registry_month *registry_month_bounds(
 /* The member's month, up to now_us. */
 int registry_standing(struct registry *registry, uint64_t member, int32_t month, int64_t now_us,
 	struct standing *ret_standing);
+/* Who was in when a month of these dates ended used it up to midnight. */
+void registry_standing_end(struct standing *standing, int32_t first, int32_t end);
+/* Units of the member's month that a pool paid: each once, and none that their own paid before. */
+int registry_standing_pool(struct registry *registry, uint64_t member, int32_t month, uint64_t pool,
+	enum allowance_kind kind, uint32_t *ret_units);
 /* Tells the doors, where they need it. */
 int registry_standing_publish(struct registry *registry, uint64_t member);
 /* Of all: a tier's or the site's setting changed. tier 0: of everybody. */
 int registry_standing_publish_all(struct registry *registry, uint32_t tier);
+
+/* ---- registry_allowance_stays.c ---- */
+/* Of an allowance of hours the units are stays: each with its minutes of the month. */
+int registry_allowance_stays(struct registry *registry, uint64_t member, int32_t month,
+	int64_t now_us, struct registry_allowance *allowance);
 
 /* ---- registry_pool.c ---- */
 int registry_pool_publish(struct registry *registry, uint64_t pool);

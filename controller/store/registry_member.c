@@ -4,6 +4,7 @@
 
 #include "core/decide.h"
 #include "store/registry_people.h"
+#include <inttypes.h>
 #include <string.h>
 
 #define MEMBER_SQL                                                                                 \
@@ -89,9 +90,38 @@ static int check_tier(struct registry *reg, uint32_t tier)
 	return rc < 0 ? rc : 0;
 }
 
+/* A pool of another kind than the tier's allowance would never pay, and nobody would know why. */
+static int check_pool(
+	struct registry *reg, const struct registry_member *m, const struct registry_member *old)
+{
+	static const char *const kinds[] = {"nothing", "hours", "days", "half days", "visits"};
+	CLEANUP(registry_done)
+	sqlite3_stmt *stmt =
+		registry_prepare(reg, "SELECT allowance_kind FROM tier WHERE tier = ?1");
+	struct registry_pool pool;
+	unsigned kind;
+	int rc;
+
+	if (m->pool == 0 || (old && old->pool == m->pool && old->tier == m->tier))
+		return 0;
+	rc = registry_pool(reg, m->pool, &pool);
+	if (rc < 0)
+		return rc == -ENOENT ? -EINVAL : rc;
+	if (!stmt)
+		return registry_sql_fail(reg, "read a tier");
+	sqlite3_bind_int64(stmt, 1, m->tier);
+	rc = registry_step(reg, stmt, "read a tier");
+	kind = rc > 0 ? registry_take_u32(stmt, 0) % ARRAY_SIZE(kinds) : ALLOWANCE_NONE;
+	if (rc < 0 || kind == ALLOWANCE_NONE || kind == (unsigned)pool.kind)
+		return rc < 0 ? rc : 0;
+	return registry_fail(reg, -EINVAL,
+		"pool %" PRIu64 " shares %s, but the member's tier allows %s: only a pool of the "
+		"same kind pays when that is used up",
+		m->pool, kinds[(unsigned)pool.kind % ARRAY_SIZE(kinds)], kinds[kind]);
+}
+
 static int check(struct registry *reg, const struct registry_member *m)
 {
-	struct registry_pool pool;
 	int error = registry_check_changing(reg);
 
 	if (error == 0)
@@ -113,10 +143,6 @@ static int check(struct registry *reg, const struct registry_member *m)
 			RELEASE_MS_MIN, RELEASE_MS_MAX);
 	if (error == 0)
 		error = check_dates(reg, m);
-	if (error == 0 && m->pool > 0)
-		error = registry_pool(reg, m->pool, &pool);
-	if (error == -ENOENT)
-		error = -EINVAL;
 	return error == 0 ? check_tier(reg, m->tier) : error;
 }
 
@@ -146,6 +172,8 @@ int registry_member_add(
 		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, nullif(?10, 0), ?11, 1)");
 	int error = check(reg, member);
 
+	if (error == 0)
+		error = check_pool(reg, member, NULL);
 	if (error < 0)
 		return error;
 	if (!stmt)
@@ -174,6 +202,8 @@ int registry_member_change(struct registry *reg, const struct registry_member *m
 		error = registry_member(reg, member->id, &old);
 	if (error == 0)
 		error = registry_check_version(reg, "the member", member->version, old.version);
+	if (error == 0)
+		error = check_pool(reg, member, &old);
 	if (error < 0)
 		return error;
 	if (!stmt)

@@ -8,16 +8,8 @@
 
 #define LIMIT_MAX 100000
 
-/* Each day or half day of a member once, however many doors saw it; each visit. */
-#define USED_SQL                                                                        \
-	"(SELECT CASE p.kind WHEN 4 THEN count(*) "                                     \
-	"WHEN 2 THEN count(DISTINCT u.member * 40000 + u.date) "                        \
-	"ELSE count(DISTINCT (u.member * 40000 + u.date) * 2 + (u.minute >= 720)) END " \
-	"FROM usage u WHERE u.pool = p.id AND u.month = ?1)"
-_Static_assert(ALLOWANCE_DAYS == 2 && ALLOWANCE_VISITS == 4 && ALLOWANCE_NOON == 720,
-	"the numbers that USED_SQL names");
-#define POOL_SQL                                               \
-	"SELECT p.id, p.name, p.kind, p.units, " USED_SQL ", " \
+#define POOL_SQL                                 \
+	"SELECT p.id, p.name, p.kind, p.units, " \
 	"(SELECT count(*) FROM member m WHERE m.pool = p.id), p.version FROM pool p "
 
 static void take(sqlite3_stmt *stmt, struct registry_pool *p)
@@ -26,9 +18,9 @@ static void take(sqlite3_stmt *stmt, struct registry_pool *p)
 	registry_take_text(stmt, 1, p->name, sizeof(p->name));
 	p->kind = (enum allowance_kind)sqlite3_column_int(stmt, 2);
 	p->limit = registry_take_u32(stmt, 3);
-	p->used = registry_take_u32(stmt, 4);
-	p->members = registry_take_u32(stmt, 5);
-	p->version = registry_take_u64(stmt, 6);
+	p->used = 0;
+	p->members = registry_take_u32(stmt, 4);
+	p->version = registry_take_u64(stmt, 5);
 }
 
 static int32_t month_now(struct registry *reg, struct civil *ret_now)
@@ -38,41 +30,88 @@ static int32_t month_now(struct registry *reg, struct civil *ret_now)
 							      : registry_month_of(ret_now->date);
 }
 
+/* ---- what was used ---- */
+
+static int count_forgiven(
+	struct registry *reg, const struct registry_pool *p, int32_t month, uint32_t *ret_units)
+{
+	CLEANUP(registry_done)
+	sqlite3_stmt *stmt = registry_prepare(reg,
+		"SELECT count(*) FROM usage u JOIN correction c ON c.entry = u.entry "
+		"WHERE u.pool = ?1 AND u.month = ?2 AND c.units = 0");
+	int rc;
+
+	if (!stmt)
+		return registry_sql_fail(reg, "read what a pool was forgiven");
+	sqlite3_bind_int64(stmt, 1, (int64_t)p->id);
+	sqlite3_bind_int64(stmt, 2, month);
+	rc = registry_step(reg, stmt, "read what a pool was forgiven");
+	*ret_units = rc > 0 ? registry_take_u32(stmt, 0) : 0;
+	return rc;
+}
+
+/* By the same reckoning as its members' own: each day, half day or visit once, at whatever doors.
+ */
+static int count_used(struct registry *reg, struct registry_pool *p)
+{
+	CLEANUP(registry_done)
+	sqlite3_stmt *stmt = registry_prepare(reg,
+		"SELECT DISTINCT member FROM usage WHERE pool = ?1 AND month = ?2 AND pool > 0");
+	struct civil now;
+	int32_t month = month_now(reg, &now);
+	uint32_t units = 0, forgiven = 0;
+	int rc = 0, counted = 0;
+
+	if (!stmt)
+		return registry_sql_fail(reg, "read what a pool paid");
+	sqlite3_bind_int64(stmt, 1, (int64_t)p->id);
+	sqlite3_bind_int64(stmt, 2, month);
+	while (counted >= 0 && (rc = registry_step(reg, stmt, "read what a pool paid")) > 0) {
+		counted = registry_standing_pool(
+			reg, registry_take_u64(stmt, 0), month, p->id, p->kind, &units);
+		p->used += units;
+	}
+	rc = counted < 0 ? counted : rc;
+	if (rc >= 0)
+		rc = count_forgiven(reg, p, month, &forgiven);
+	p->used -= forgiven < p->used ? forgiven : p->used;
+	return rc < 0 ? rc : 0;
+}
+
 int registry_pool(struct registry *reg, uint64_t id, struct registry_pool *ret_pool)
 {
 	CLEANUP(registry_done)
-	sqlite3_stmt *stmt = registry_prepare(reg, POOL_SQL "WHERE p.id = ?2");
-	struct civil now;
+	sqlite3_stmt *stmt = registry_prepare(reg, POOL_SQL "WHERE p.id = ?1");
 	int rc;
 
 	if (!stmt)
 		return registry_sql_fail(reg, "read a pool");
-	sqlite3_bind_int64(stmt, 1, month_now(reg, &now));
-	sqlite3_bind_int64(stmt, 2, (int64_t)id);
+	sqlite3_bind_int64(stmt, 1, (int64_t)id);
 	rc = registry_step(reg, stmt, "read a pool");
 	if (rc == 0)
 		return registry_fail(
 			reg, -ENOENT, "there is no pool %" PRIu64 ": look at the list", id);
-	if (rc > 0)
-		take(stmt, ret_pool);
-	return rc < 0 ? rc : 0;
+	if (rc < 0)
+		return rc;
+	take(stmt, ret_pool);
+	return count_used(reg, ret_pool);
 }
 
 int registry_pools(struct registry *reg, uint64_t after, struct registry_pool *rows, size_t limit)
 {
 	CLEANUP(registry_done)
 	sqlite3_stmt *stmt =
-		registry_prepare(reg, POOL_SQL "WHERE p.id > ?2 ORDER BY p.id LIMIT ?3");
-	struct civil now;
+		registry_prepare(reg, POOL_SQL "WHERE p.id > ?1 ORDER BY p.id LIMIT ?2");
 	int count = 0, rc;
 
 	if (!stmt)
 		return registry_sql_fail(reg, "list pools");
-	sqlite3_bind_int64(stmt, 1, month_now(reg, &now));
-	sqlite3_bind_int64(stmt, 2, (int64_t)after);
-	sqlite3_bind_int64(stmt, 3, registry_page(limit));
+	sqlite3_bind_int64(stmt, 1, (int64_t)after);
+	sqlite3_bind_int64(stmt, 2, registry_page(limit));
 	while ((rc = registry_step(reg, stmt, "list pools")) > 0)
 		take(stmt, &rows[count++]);
+	for (int i = 0; rc >= 0 && i < count; i++)
+		rc = count_used(reg, &rows[i]);
 	return rc < 0 ? rc : count;
 }
 

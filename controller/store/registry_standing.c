@@ -74,7 +74,8 @@ int64_t registry_checkout_after(int64_t at_us, uint16_t minute)
 struct terms {
 	uint16_t minute; /* of the check-out */
 	enum allowance_kind kind;
-	bool told; /* doors must know */
+	bool told;     /* doors must know */
+	uint64_t pool; /* only what this one paid; 0: what any did */
 };
 
 static int read_terms(struct registry *reg, uint64_t member, struct terms *ret_terms)
@@ -119,9 +120,9 @@ const struct registry_month *registry_month_bounds(
 /* What the rows say, in the order of their time: a tap before the coming of the same moment, which
  * would make its visit one of somebody inside. */
 #define EVENTS_SQL                                                    \
-	"SELECT at_us, 0, flags FROM usage "                          \
+	"SELECT at_us, 0, flags, pool FROM usage "                    \
 	"WHERE member = ?1 AND at_us >= ?2 AND at_us < ?3 UNION ALL " \
-	"SELECT at_us, 2 - inside, 0 FROM presence "                  \
+	"SELECT at_us, 2 - inside, 0, 0 FROM presence "               \
 	"WHERE person = ?1 AND at_us >= ?2 AND at_us < ?3 ORDER BY 1, 2"
 
 static int take_events(
@@ -141,7 +142,9 @@ static int take_events(
 			continue;
 		event.date = at.date;
 		event.minute = at.minute;
-		event.pool = flags & ENTRY_USE_POOL ? terms->kind : ALLOWANCE_NONE;
+		if (flags & ENTRY_USE_POOL &&
+			(!terms->pool || terms->pool == registry_take_u64(stmt, 3)))
+			event.pool = terms->kind;
 		standing_take(s, &event, terms->minute);
 	}
 	return rc;
@@ -165,8 +168,7 @@ static int read_extra(struct registry *reg, uint64_t member, int32_t month, int3
 	return rc;
 }
 
-/* Who was in when the month ended used it up to midnight. */
-static void end_month(struct standing *s, int32_t first, int32_t end)
+void registry_standing_end(struct standing *s, int32_t first, int32_t end)
 {
 	int64_t from = decide_minute(s->date, s->minute);
 
@@ -178,13 +180,12 @@ static void end_month(struct standing *s, int32_t first, int32_t end)
 	s->inside = false;
 }
 
-static int stand(struct registry *reg, const struct terms *terms, int32_t month, int64_t now_us,
-	struct standing *s)
+static int stand_by_rows(struct registry *reg, const struct terms *terms, int32_t month,
+	int64_t now_us, struct standing *s)
 {
 	CLEANUP(registry_done) sqlite3_stmt *stmt = registry_prepare(reg, EVENTS_SQL);
 	const struct registry_month *m = registry_month_bounds(reg, month, terms->minute);
 	struct civil now = {0};
-	int32_t units = 0;
 	int rc;
 
 	if (!stmt)
@@ -198,7 +199,16 @@ static int stand(struct registry *reg, const struct terms *terms, int32_t month,
 	if (rc >= 0 && clock_civil(now_us < m->until_us ? now_us : m->until_us - 1, &now) == 0)
 		standing_settle(s, terms->minute, &now);
 	if (rc >= 0 && now_us >= m->until_us)
-		end_month(s, m->first, m->end);
+		registry_standing_end(s, m->first, m->end);
+	return rc;
+}
+
+static int stand(struct registry *reg, const struct terms *terms, int32_t month, int64_t now_us,
+	struct standing *s)
+{
+	int32_t units = 0;
+	int rc = stand_by_rows(reg, terms, month, now_us, s);
+
 	if (rc >= 0)
 		rc = read_extra(reg, s->member, month, &units);
 	s->extra += units;
@@ -213,6 +223,22 @@ int registry_standing(
 
 	standing_init(s, member);
 	return rc < 0 ? rc : stand(reg, &terms, month, now_us, s);
+}
+
+int registry_standing_pool(struct registry *reg, uint64_t member, int32_t month, uint64_t pool,
+	enum allowance_kind kind, uint32_t *ret_units)
+{
+	struct standing s;
+	struct terms terms;
+	int rc = read_terms(reg, member, &terms);
+
+	standing_init(&s, member);
+	terms.kind = kind;
+	terms.pool = pool;
+	if (rc >= 0)
+		rc = stand_by_rows(reg, &terms, month, registry_now_us(reg), &s);
+	*ret_units = s.extra > 0 ? (uint32_t)s.extra : 0;
+	return rc;
 }
 
 /* ---- what doors are told ---- */

@@ -50,8 +50,9 @@ enum cli_cell {
 	CLI_CELL_TIME,
 	CLI_CELL_RIGHT,
 	CLI_CELL_DOORS,
-	CLI_CELL_CHANGES, /* of tables only: what differs between before and after */
-	CLI_CELL_CSV,     /* of CSV only: too long for a table */
+	CLI_CELL_CHANGES,   /* of tables only: what differs between before and after */
+	CLI_CELL_ALLOWANCE, /* of tables only: a tier's, in words */
+	CLI_CELL_CSV,       /* of CSV only: too long for a table */
 };
 
 struct cli_column {

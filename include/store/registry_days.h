@@ -63,6 +63,7 @@ struct registry_unit {
 	char door[NAME_ID_MAX];
 	uint64_t event;
 	uint64_t pool;
+	uint32_t minutes; /* of hours: how long the stay was, in this month and so far */
 	enum registry_unit_how how;
 };
 const char *registry_unit_how_name(enum registry_unit_how how);
@@ -92,8 +93,9 @@ int registry_allowance(struct registry *registry, uint64_t member, int32_t month
 /* The months of which the member used or was given something, ascending: how many. */
 int registry_allowance_months(
 	struct registry *registry, uint64_t member, int32_t *months, size_t room);
-/* Gives units (below 0: takes), or forgives the unit of an entry (units is 1 then). This month
- * alone where month is 0. Inside a change. */
+/* Gives units (below 0: takes), or forgives what an entry used, whatever units says: its unit, the
+ * minutes of its stay, or the pool's unit. This month alone where month is 0. -EPERM where the entry
+ * used nothing of its own. Inside a change. */
 int registry_allowance_give(struct registry *registry, uint64_t member, int32_t month,
 	int32_t units, uint64_t entry, const char *actor, const char *why);
 /* 12 * year + month - 1 of a local date. */

@@ -300,6 +300,8 @@ def days(site):
     a = site.good("host", "POST", path, {"units": 1, "take": True, "why": "less"}, 201)
     check(a["extra"] == 2, "the gift less one: %s" % a)
     site.bad("host", "POST", path, 404, {"entry": 99999999, "why": "x"})
+    for more in ({"units": 2}, {"take": True}):  # forgiving says itself what it gives back
+        site.bad("host", "POST", path, 400, {"entry": 1, "why": "x", **more})
     site.bad("host", "POST", "/members/%d/allowance" % site.member(), 409, {"why": "x"})
     site.good("auditor", "GET", path + "?month=2026-02")
     site.bad("auditor", "GET", path + "?month=2026-13", 400)
@@ -307,6 +309,8 @@ def days(site):
     # pools
     pool = site.good("admin", "POST", "/pools", {"name": "Acme %d" % m, "kind": "days", "limit": 20}, 201)
     audited(site, "pool.add", "pool/%d" % pool["id"])
+    hours = site.good("admin", "POST", "/pools", {"name": "Visits %d" % m, "kind": "visits", "limit": 20}, 201)
+    site.bad("admin", "PATCH", "/members/%d" % m, 422, {"pool": hours["id"]})  # would never pay for days
     site.good("admin", "PATCH", "/members/%d" % m, {"pool": pool["id"]})
     site.bad("admin", "PATCH", "/members/%d" % m, 422, {"pool": 99999999})
     check(site.good("host", "GET", "/pools/%d" % pool["id"])["members"] == 1, "nobody in the pool")

@@ -313,12 +313,64 @@ static void host_gives_and_forgives_units(void **state)
 	EXPECT(s.reg, registry_allowance_give(s.reg, DAYS, 0, 1, entry, "maya", "alarm"), 0);
 	EXPECT(s.reg, registry_allowance_give(s.reg, DAYS, 0, 1, entry, "maya", "twice"), -EEXIST);
 	bed_commit(s.reg);
+	days_come(&s.back, DAYS, at(20, 10, 0)); /* the same day, told later */
+	days_send(s.reg, &s.back, 1);
+	used(&s, DAYS);
+	bed_begin(s.reg);
+	EXPECT(s.reg,
+		registry_allowance_give(s.reg, DAYS, 0, 1, s.a->units[1].entry, "maya", "twice"),
+		-EPERM);
+	said(s.reg, "used nothing: its day");
+	bed_commit(s.reg);
 	used(&s, DAYS);
 	assert_int_equal(s.a->standing.extra, 3);
 	assert_int_equal(s.a->correction_count, 2);
 	assert_string_equal(s.a->corrections[0].why, "a talk");
 	assert_int_equal(s.a->units[0].how, REGISTRY_UNIT_FORGIVEN);
 	assert_int_equal(days_standing(s.reg, DAYS).extra, 3);
+	site_close(&s);
+}
+
+static void forgive(struct site *s, uint64_t member, uint64_t entry, int expected)
+{
+	bed_begin(s->reg);
+	EXPECT(s->reg, registry_allowance_give(s->reg, member, 0, 1, entry, "maya", "alarm"),
+		expected);
+	bed_commit(s->reg);
+}
+
+static void hours_are_told_stay_by_stay_and_forgiven_by_their_minutes(void **state)
+{
+	struct site s = site_open("hub.db");
+	uint32_t sum = 0;
+
+	(void)state;
+	bed_now_us = at_local(12, 2, 12, 0);
+	days_come(&s.front, HOURS, at(30, 23, 30));
+	days_move(&s.front, HOURS, at_local(12, 1, 1, 15), false);
+	days_come(&s.front, HOURS, at_local(12, 1, 9, 0)); /* nobody saw the end of it */
+	days_come(&s.front, HOURS, at_local(12, 2, 10, 0));
+	days_come(&s.front, HOURS, at_local(12, 2, 11, 0));
+	days_send(s.reg, &s.front, 1);
+	assert_int_equal(used(&s, HOURS), 75 + 19 * 60 + 120);
+	assert_int_equal(s.a->unit_count, 3);
+	for (size_t i = 0; i < 3; i++)
+		sum += s.a->units[i].minutes;
+	assert_int_equal(sum, s.a->used);
+	assert_int_equal(s.a->units[0].minutes, 75);
+	assert_int_equal(s.a->units[1].minutes, 19 * 60);
+	assert_int_equal(s.a->units[2].minutes, 120); /* so far */
+	forgive(&s, HOURS, s.a->units[1].entry, 0);
+	forgive(&s, HOURS, s.a->units[1].entry, -EEXIST);
+	forgive(&s, HOURS, s.a->units[2].entry, -EPERM);
+	said(s.reg, "goes on");
+	used(&s, HOURS);
+	assert_int_equal(s.a->standing.extra, 19 * 60);
+	assert_int_equal(s.a->units[1].how, REGISTRY_UNIT_FORGIVEN);
+	EXPECT(s.reg, registry_allowance(s.reg, HOURS, NOVEMBER_2026, s.a), 0);
+	assert_int_equal(s.a->unit_count, 1);
+	assert_int_equal(s.a->units[0].minutes, 30);
+	assert_int_equal(s.a->used, 30);
 	site_close(&s);
 }
 
@@ -424,6 +476,58 @@ static void pool_is_shared_and_counts_each_unit_once(void **state)
 	assert_true(days_told(s.reg, &told));
 	assert_true(told.pool.used == 2 && told.pool.limit == 20 && told.pool.doors == 2);
 	assert_true(told.pool.year == 2026 && told.pool.month == 11);
+	used(&s, DAYS);
+	assert_int_equal(s.a->units[1].how, REGISTRY_UNIT_SAME);
+	forgive(&s, DAYS, s.a->units[2].entry, 0); /* the pool has it back, and nobody else */
+	EXPECT(s.reg, registry_pool(s.reg, id, &pool), 0);
+	assert_int_equal(pool.used, 1);
+	assert_true(days_told(s.reg, &told));
+	assert_int_equal(told.pool.used, 1);
+	assert_int_equal(used(&s, DAYS), 2);
+	assert_int_equal(s.a->standing.extra, 2);
+	site_close(&s);
+}
+
+/* Doors that do not know of each other: here their own unit pays a day, there the pool. */
+static void pool_pays_nothing_that_is_paid(void **state)
+{
+	struct site s = site_open("hub.db");
+	struct registry_pool days = {.name = "Acme", .kind = ALLOWANCE_DAYS, .limit = 20},
+			     visits = {.name = "Bits", .kind = ALLOWANCE_VISITS, .limit = 20};
+	struct registry_member m;
+
+	(void)state;
+	bed_begin(s.reg);
+	EXPECT(s.reg, registry_pool_add(s.reg, &days, &days.id), 0);
+	EXPECT(s.reg, registry_pool_add(s.reg, &visits, &visits.id), 0);
+	EXPECT(s.reg, registry_member(s.reg, DAYS, &m), 0);
+	m.pool = visits.id;
+	EXPECT(s.reg, registry_member_change(s.reg, &m), -EINVAL);
+	said(s.reg, "shares visits, but the member's tier allows days");
+	m.pool = days.id;
+	EXPECT(s.reg, registry_member_change(s.reg, &m), 0);
+	EXPECT(s.reg, registry_member(s.reg, VISITS, &m), 0);
+	m.pool = visits.id;
+	EXPECT(s.reg, registry_member_change(s.reg, &m), 0);
+	bed_commit(s.reg);
+	days_tap(&s.front, DAYS, at(20, 9, 0), ENTRY_USE_UNIT);
+	days_tap(&s.back, DAYS, at(20, 10, 0), ENTRY_USE_UNIT | ENTRY_USE_POOL);
+	for (int hour = 9; hour < 12; hour += 2) { /* in at 9, and still in at 11 */
+		struct chain_bed *c = hour == 9 ? &s.front : &s.back;
+
+		days_tap(c, VISITS, at(20, hour, 0), ENTRY_USE_UNIT | ENTRY_USE_POOL);
+		days_move(c, VISITS, at(20, hour, 1), true);
+	}
+	days_send(s.reg, &s.back, 1);
+	days_send(s.reg, &s.front, 1);
+	EXPECT(s.reg, registry_pool(s.reg, days.id, &days), 0);
+	assert_int_equal(days.used, 0);
+	assert_int_equal(used(&s, DAYS), 1);
+	assert_int_equal(s.a->standing.extra, 0);
+	EXPECT(s.reg, registry_pool(s.reg, visits.id, &visits), 0);
+	assert_int_equal(visits.used, 1);
+	assert_int_equal(used(&s, VISITS), 1);
+	assert_int_equal(s.a->standing.extra, 1);
 	site_close(&s);
 }
 
@@ -585,10 +689,12 @@ int main(void)
 		TEST(clock_that_nobody_vouches_for_is_reckoned_by_the_boot_or_the_collection),
 		TEST(free_events_and_refused_taps_use_nothing),
 		TEST(host_gives_and_forgives_units),
+		TEST(hours_are_told_stay_by_stay_and_forgiven_by_their_minutes),
 		TEST(let_in_by_a_host_counts_as_the_member),
 		TEST(tier_and_site_settings_decide_what_doors_are_told),
 		TEST(check_out_settles_who_is_still_in),
 		TEST(pool_is_shared_and_counts_each_unit_once),
+		TEST(pool_pays_nothing_that_is_paid),
 		TEST(interrupted_reckoning_leaves_nothing),
 		TEST(any_order_of_doors_comes_to_the_same),
 	};
