@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Arriving and leaving: a granted tap counts once the door opens within its release, or at once
- * where no contact tells. Whoever tapped for one opening came through it.
+ * where no contact tells. Whoever tapped for one opening came through it; by force nobody came in,
+ * but who tapped to leave went out by the handle.
  */
 #include "base/clock.h"
 #include "base/log.h"
@@ -73,14 +74,15 @@ void arrive_tap(
 			detail_of(door, arrival.kind, contact == DOORWAY_CONTACT_OPEN));
 }
 
-void arrive_opened(struct door *door)
+void arrive_opened(struct door *door, bool forced)
 {
 	struct door_arrivals all = door->arrivals;
 	uint64_t now_ms = clock_mono_ms();
 
 	door->arrivals.count = 0;
 	for (unsigned i = 0; i < all.count; i++)
-		if (all.waiting[i].until_ms >= now_ms)
+		if (all.waiting[i].until_ms >= now_ms &&
+			(!forced || all.waiting[i].kind == ENTRY_KIND_LEFT))
 			write_one(door, all.waiting[i].kind, &all.waiting[i].subject,
 				detail_of(door, all.waiting[i].kind, true));
 }

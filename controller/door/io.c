@@ -50,6 +50,11 @@ static bool drive_strike(struct door *door, bool released)
 	return true;
 }
 
+bool io_lets_in(const struct door *door)
+{
+	return !door->outputs[DOOR_LINE_STRIKE] || (door->strike && !door->strike_failed);
+}
+
 /* After what led to it was told: a hold that fails as it begins is unlocked first and locked then.
  */
 static void tell_strike(struct door *door)
@@ -225,7 +230,7 @@ uint32_t io_doorway_by(struct door *door, enum doorway_event event, uint32_t arg
 		rollcall_fire(door);
 	}
 	if (actions.happened & DOORWAY_DID_OPEN)
-		arrive_opened(door);
+		arrive_opened(door, actions.happened & DOORWAY_DID_FORCE);
 	if (actions.happened & (DOORWAY_DID_FIRE | DOORWAY_DID_FIRE_OVER | DOORWAY_DID_UNLOCK |
 				       DOORWAY_DID_UNLOCK_OVER))
 		usage_wipe(door);

@@ -199,7 +199,7 @@ static void refuse_unrecorded(
 static void show_verdict(struct door *door, const struct verdict *verdict)
 {
 	/* the strike does not obey: nobody is welcomed by a door that stays shut */
-	if (verdict->grant && door->outputs[DOOR_LINE_STRIKE] && !door->strike) {
+	if (verdict->grant && !io_lets_in(door)) {
 		lights_show(door, PATTERN_SEE_HOST);
 		log_error("tap: granted, but the strike was not released");
 		return;
@@ -275,7 +275,7 @@ static void come_or_leave(
 	const struct verdict *verdict = &judged->verdict;
 	bool leaving = leaves(door, judged);
 	/* a strike that does not obey lets nobody in, and no contact would tell */
-	bool opens = verdict->grant && (!door->outputs[DOOR_LINE_STRIKE] || door->strike);
+	bool opens = verdict->grant && io_lets_in(door);
 
 	if (judged->known && (leaving || opens))
 		arrive_tap(door, subject, leaving,

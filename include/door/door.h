@@ -234,6 +234,8 @@ const char *io_line_is(const struct door *door, enum door_line line, bool *ret_o
 int io_start_doorway(struct door *door, char err[ERR_MAX]);
 /* Strike to rest (but for fire), lights out, lines given back. */
 void io_stop(struct door *door);
+/* A granted card gets in as far as the strike goes: it is released and obeys, or none is wired. */
+bool io_lets_in(const struct door *door);
 /* One step of the doorway with everything that follows from it: strike, timer, entries, lights,
  * status. */
 void io_doorway(struct door *door, enum doorway_event event, uint32_t argument);
@@ -328,7 +330,8 @@ void judge_card(struct door *door, const struct uid *uid, const struct token *to
 /* A tap that lets its card come, or leave: counts now, or when the door opens. */
 void arrive_tap(
 	struct door *door, const struct entry_subject *subject, bool leaves, uint32_t release_ms);
-void arrive_opened(struct door *door);
+/* forced: with the strike at rest. */
+void arrive_opened(struct door *door, bool forced);
 /* Tapped a moment ago, and the door has not opened yet. */
 bool arrive_coming(const struct door *door, uint64_t who);
 
