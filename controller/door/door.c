@@ -189,6 +189,8 @@ static int start(struct door *door, char err[ERR_MAX])
 
 static void stop(struct door *door)
 {
+	if (judge_unlocked(door))
+		usage_wipe(door); /* the next start need not see the end of it */
 	link_stop(door);
 	io_stop(door);
 	door->housekeeping = sd_event_source_disable_unref(door->housekeeping);

@@ -136,14 +136,51 @@ static uint64_t find_mark(struct door *door)
 	return seq;
 }
 
+/* ---- presence that is no longer believed ---- */
+
+void usage_wipe(struct door *door)
+{
+	struct door_usage *usage = &door->usage;
+	struct civil now;
+	char text[32];
+
+	/* a clock in doubt would forget those who are still to come, or nobody */
+	usage->wipe_due = !clock_trust_ok(door->clock) || clock_civil(clock_wall_us(), &now) < 0;
+	if (!usage->wipe_due)
+		usage->wiped = decide_minute(now.date, now.minute);
+	if (door->conf.passback == PASSBACK_NONE || !door->sync.keeper)
+		return;
+	snprintf(text, sizeof(text), "%" PRId64 "%s", usage->wiped, usage->wipe_due ? " due" : "");
+	(void)sync_keep(door, "wiped", text, 0);
+}
+
+static void settle_wipe(struct door *door)
+{
+	if (door->usage.wipe_due && clock_trust_ok(door->clock))
+		usage_wipe(door);
+}
+
+/* What this start has wiped already, by fire or a hold, is newer. */
+static void load_wiped(struct door *door)
+{
+	struct door_usage *usage = &door->usage;
+	char text[32];
+
+	if (usage->wiped == 0 && !usage->wipe_due &&
+		keep_load(door, "wiped", text, sizeof(text)) == 0) {
+		usage->wiped = strtoll(text, NULL, 10);
+		usage->wipe_due = strstr(text, "due") != NULL;
+	}
+	settle_wipe(door);
+}
+
+/* ---- start and stop ---- */
+
 void usage_start(struct door *door)
 {
-	char text[24];
-
 	if (!door->journal_report.open)
 		return; /* once the disk heals */
-	if (keep_load(door, "wiped", text, sizeof(text)) == 0)
-		door->usage.wiped = strtoll(text, NULL, 10);
+	load_wiped(door);
 	load(door, find_mark(door));
 }
 
@@ -176,6 +213,7 @@ void usage_keep(struct door *door)
 	const struct share *share = &door->usage.share;
 	char id[2 * ENTRY_JOURNAL_SIZE + 1], value[sizeof(door->usage.kept)] = "";
 
+	settle_wipe(door);
 	text_hex(door->journal_report.id, sizeof(door->journal_report.id), id);
 	if (share->mark_count > 0)
 		snprintf(value, sizeof(value), "%s %" PRIu64, id, share->counted_seq);
@@ -184,23 +222,8 @@ void usage_keep(struct door *door)
 		strcpy(door->usage.kept, value);
 }
 
-/* ---- presence that is no longer believed ---- */
-
-void usage_wipe(struct door *door)
-{
-	struct civil now;
-	char text[24];
-
-	if (clock_civil(clock_wall_us(), &now) < 0)
-		return;
-	door->usage.wiped = decide_minute(now.date, now.minute);
-	if (door->conf.passback == PASSBACK_NONE || !door->sync.keeper)
-		return;
-	snprintf(text, sizeof(text), "%" PRId64, door->usage.wiped);
-	(void)sync_keep(door, "wiped", text, 0);
-}
-
 bool usage_wiped(const struct door *door, const struct presence *presence)
 {
-	return decide_minute(presence->date, presence->minute) <= door->usage.wiped;
+	return door->usage.wipe_due ||
+	       decide_minute(presence->date, presence->minute) <= door->usage.wiped;
 }

@@ -145,6 +145,7 @@ struct door_arrivals {
 struct door_usage {
 	struct share share;
 	int64_t wiped;  /* decide_minute: nobody who came until then is believed to be in */
+	bool wipe_due;  /* nor anybody else, until the clock is trusted and says when that was */
 	char kept[64];  /* the mark as it is in kept.db; "": none */
 	bool told_full; /* that events are forgotten */
 };
@@ -350,7 +351,8 @@ void usage_heard(struct door *door, uint64_t seq, const struct revision *revisio
 void usage_settle(struct door *door);
 /* The hub lost what comes after seq. */
 void usage_rewind(struct door *door, uint64_t seq);
-/* Keeps the mark while the roster lags behind the acknowledgements; called by housekeeping. */
+/* Keeps the mark while the roster lags behind the acknowledgements, and wipes what waited for the
+ * clock; called by housekeeping. */
 void usage_keep(struct door *door);
 /* People passed without a tap: who came before may have left. */
 void usage_wipe(struct door *door);
