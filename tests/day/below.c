@@ -89,10 +89,23 @@ bool below_readable(int fd)
 	return fd >= LINE_FD && fd < LINE_FD + DOOR_LINE_COUNT && day.edge_count[fd - LINE_FD] > 0;
 }
 
-/* ---- the journal: each entry is a line of the trace ---- */
+/* ---- the journal: each entry is a line of the trace; those about cards outlive a restart ---- */
 
 static uint64_t last_seq;
 static int64_t synced_us;
+static struct kept_entry {
+	uint64_t seq;
+	struct entry entry;
+} about[20000];
+static size_t about_count;
+
+static void remember(const struct entry *entry)
+{
+	if (about_count == ARRAY_SIZE(about))
+		fprintf(stderr, "day: more entries about cards than fit\n"), exit(1);
+	about[about_count].seq = last_seq;
+	about[about_count++].entry = *entry;
+}
 
 void journal_status(struct journal *journal, struct journal_report *ret_report)
 {
@@ -119,10 +132,13 @@ int journal_append(struct journal *journal, const struct entry *entry)
 	last_seq++;
 	if (entry->clock == CLOCK_TRUST_SYNCED)
 		synced_us = entry->wall_us;
-	day_trace("entry %s %s %lld %llu %s %s", entry_kind_name(entry->kind),
+	if (entry->subject.card)
+		remember(entry);
+	day_trace("entry %s %s %lld %llu %llu %s %s", entry_kind_name(entry->kind),
 		entry->decided ? reason_info(entry->reason)->name : "-",
 		(long long)(entry->wall_us / 1000),
 		(unsigned long long)(entry->mono_us / 1000 - DAY_START_MS),
+		(unsigned long long)entry->subject.card,
 		*entry->subject.actor ? entry->subject.actor : "-", entry->detail);
 	return 0;
 }
@@ -172,6 +188,7 @@ int journal_ack(struct journal *journal, const uint8_t id[ENTRY_JOURNAL_SIZE], u
 	return 0;
 }
 
+/* Unknown cards of the day before: there was none. */
 int journal_erase(struct journal *journal, const struct journal_erasure *what)
 {
 	(void)journal;
@@ -183,11 +200,11 @@ int journal_look(const char *path, uint64_t after_seq, entry_hash_fn hash, journ
 	void *userdata, char err[ERR_MAX])
 {
 	(void)path;
-	(void)after_seq;
 	(void)hash;
-	(void)look;
-	(void)userdata;
 	(void)err;
+	for (size_t i = 0; i < about_count; i++)
+		if (about[i].seq > after_seq)
+			look(userdata, about[i].seq, &about[i].entry);
 	return 0;
 }
 

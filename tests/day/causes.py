@@ -2,6 +2,7 @@
 """What releases and unlocks a door from a start of its program to the stop: tests/day/reference.py."""
 from bisect import bisect_left, bisect_right
 
+from comings import Comings
 from rules import ALONE_MS, CARDS, DAY, LOOK_MS, RETRY_MS, TABLE, Steps, holes, merged, verdict, window
 
 FEEDBACKS_MAX = 2000
@@ -34,9 +35,10 @@ class Kept:
         self.spent = {}
         self.plan_until = 0
         self.lockdown = {"site": False, "door": False}
+        self.people, self.wiped, self.wipe_due = {}, 0, False
 
 
-class Causes:
+class Causes(Comings):
     """From a start of the program to its stop: what opens the door, and what ends that."""
 
     def __init__(self, inputs, begin, end, kept, tried):
@@ -51,8 +53,8 @@ class Causes:
         self.fire = level["fire"].inverse() if "fire" in level else none
         self.tamper = level["tamper"].inverse() if "tamper" in level else none
         self.drawn = level["bolt"].inverse() if "bolt" in level else none
-        self.has_bolt = "bolt" in level
-        self.has_strike = not self.door.get("checkin")
+        self.has_bolt, self.has_contact = "bolt" in level, "contact" in level
+        self.has_strike, self.role = not self.door.get("checkin"), self.door["role"]
         # without a strike there is nothing to release: the button means nothing
         self.presses = self.pressed.begins(True) if self.has_strike else []
         self.openings = [ms for ms in self.open.begins(True) if ms > begin]
@@ -60,6 +62,7 @@ class Causes:
         self.looks = range(begin, end, LOOK_MS)
         self.judge_clock()
         self.judge_lockdown()
+        self.again = set() # taps that passback refuses
         self.judge_taps()
         self.relocks = [ms for ms, verb, _ in self.mine(inputs.commands) if verb == "relock"]
         self.maxima, self.faults = [], []
@@ -68,8 +71,10 @@ class Causes:
                 break
         else:
             raise ValueError("the strike's own going has no end")
+        self.find_comings()
         kept.spent.update(self.spent)
         kept.plan_until = self.plan_until
+        kept.people, kept.wiped, kept.wipe_due = self.left_behind
 
     def mine(self, rows):
         return [row for row in rows if self.begin <= row[0] < self.end]
@@ -117,15 +122,19 @@ class Causes:
 
     def judge_taps(self):
         self.taps = []
-        for ms, uid in self.mine(self.inputs.taps):
+        for i, (ms, uid) in enumerate(self.mine(self.inputs.taps)):
             card = CARDS.get(uid)
-            reason = verdict(card, self.inputs.wall(ms), self.trusted.at(ms), self.lockdown.before(ms))
+            reason = verdict(card, self.inputs.wall(ms), self.trusted.at(ms), self.lockdown.before(ms), i in self.again)
             self.taps.append((ms, card, reason))
 
     # ---- what opens the door, and what ends that ----
 
     def in_fault(self, ms):
         return any(on < ms <= off for on, off in self.faults)
+
+    def lets_in(self, ms, on):
+        """The strike is released and obeys, or none is wired."""
+        return not self.has_strike or on.at(ms) and not any(a < ms < b for a, b in self.faults)
 
     def ends(self, cause, begin, end):
         """The first of what ends this cause, after it began; a strike that does not obey ends it even then."""
@@ -139,6 +148,9 @@ class Causes:
             end = min([end] + later[:1])
         return end
 
+    def release(self, card):
+        return card.release_ms or self.door["release_ms"]
+
     def wishes(self):
         """Cards and remote unlocks that are to release: (ms, for how long)."""
         wishes = []
@@ -146,7 +158,7 @@ class Causes:
             return wishes
         for ms, card, reason in self.taps:
             if reason == "granted" and (card.override or not self.lockdown.at(ms)):
-                wishes.append((ms, card.release_ms or self.door["release_ms"]))
+                wishes.append((ms, self.release(card)))
         wishes += [(ms, length) for ms, verb, length in self.mine(self.inputs.commands)
                    if verb == "unlock" and not self.lockdown.at(ms)]
         return sorted(wishes)
@@ -265,8 +277,8 @@ class Causes:
         return [(ms, what) for ms, _, what in sorted(rows)]
 
     def find_feedback(self):
-        """What follows from the strike's own going: its maximum, and an output that does not obey. The first that was not
-        yet taken into account, and everything is told anew."""
+        """What follows from the strike's own going: its maximum, an output that does not obey, and who came and may not come
+        again. The first that was not yet taken into account, and everything is told anew."""
         self.enders = {
             "opening": self.openings,
             "relock": sorted(self.relocks),
@@ -291,7 +303,13 @@ class Causes:
         # where a release ends just as the next one begins the strike rests for no time
         self.rests = [ms for ms in self.own_ends.intersection(a for a, _ in pieces) if not any(a < ms < b for a, b in pieces)]
         self.wire = self.pulsed([ms for ms, _ in wishes] + self.presses, fires)
+        again = self.find_comings() if self.door["passback"] in ("hard", "timed") else set()
         found = [x for x in (self.find_maximum(fires, self.maxima + self.rests), self.find_fault()) if x]
+        other = [self.taps[i][0] for i in again ^ self.again]
+        if other and (not found or min(other) <= min(found)[0]):
+            self.again = again
+            self.judge_taps()
+            return True
         if not found:
             return False
         ms, mended = min(found)

@@ -23,7 +23,7 @@ CARDS = {"host": "04521A6A8F6180", "unlimited": "047C3B9A2E5D80", "parttime": "0
          "ended": "5A3EC791", "revoked": "046E193DB27081", "unknown": "04998877665544"}
 DOOR = {"release_ms": 5000, "exit_ms": 5000, "held_open_ms": 30000, "propped_ms": 300000, "exit_stuck_ms": 30000,
         "lock_fail_ms": 3000, "debounce_ms": 50, "lock": "fail_secure", "strike_max_s": 0, "unlock_hours": "09:00-17:00",
-        "unlock_waits": "no", "fitted": list(LINES)}
+        "unlock_waits": "no", "role": "entry", "passback": "none", "passback_s": 900, "fitted": list(LINES)}
 
 
 def on(kind, ms):
@@ -250,7 +250,7 @@ def settings(rng):
             "held_open_ms": pick((10000, 15000, 30000)), "propped_ms": pick((1000, 5000, 20000, 300000)),
             "exit_stuck_ms": pick((1000, 4000, 30000)), "lock_fail_ms": pick((500, 1000, 3000)),
             "debounce_ms": pick((0, 10, 20, 50, 50, 50, 120, 350)), "lock": pick(("fail_secure", "fail_secure", "fail_safe")),
-            "strike_max_s": pick((0, 40, 120)), "unlock_waits": pick(("no", "yes")), "fitted": fitted,
+            "strike_max_s": pick((0, 40, 120)), "role": "entry", "passback": "none", "passback_s": 900, "unlock_waits": pick(("no", "yes")), "fitted": fitted,
             "unlock_hours": pick(("", "09:00-17:00", "06:00-07:00, 08:00-08:30, 10:00-16:00, 18:00-18:10",
                                   "22:00-02:00, 07:00-12:00", "24/7"))}
 
@@ -262,7 +262,12 @@ class RandomDay(Day):
         if seed % 4 == 3 and door["lock"] == "fail_secure":
             door["strike_pulse_ms"] = min(500, door["release_ms"] - 100, door["exit_ms"] - 100)
         if seed % 8 == 6:
-            door["checkin"] = True # a check-in point: no strike is wired
+            door["checkin"] = True # no strike is wired: somebody else's door, or a check-in point
+            door["role"] = "checkin" if seed % 16 == 6 else "entry"
+        elif seed % 16 == 7:
+            door["role"] = "exit"
+        if door["role"] == "entry":
+            door["passback"], door["passback_s"] = ("hard", "none", "soft", "timed")[seed % 4], 60 + seed % 5 * 30
         # a day of the winter half, when the site's clocks show UTC
         super().__init__(rng, door, 1795392000001 + rng.randrange(90) * DAY)
         self.locked = self.wrong = self.broken = self.alone = False

@@ -64,5 +64,9 @@ class Trace:
                 self.rows[what].append((int(ms), rest))
         self.entries = []
         for ms, rest in self.rows["entry"]:
-            kind, reason, wall, mono, _ = rest.split(" ", 4)
-            self.entries.append((ms, kind, reason, int(wall), int(mono)))
+            kind, reason, wall, mono, card, _, detail = rest.split(" ", 6)
+            if kind in ("arrived", "left"):
+                reason = detail
+            elif kind != "tap":
+                card = 0
+            self.entries.append((ms, kind, reason, int(card), int(wall), int(mono)))

@@ -7,7 +7,7 @@ along with the day. Each rule looks at the whole of it and says from when until 
 the door and what ends that. Of two things in the same millisecond, what time ends counts before what somebody does.
 
 One thing is taken from the trace, and bounded: when a strike that did not obey is tried again (RETRY_MS); no document says
-that to the millisecond. And two things are not looked at: details of entries, and lights that are shown for under 20 s
+that to the millisecond. And two things are not looked at: details of entries but for comings and leavings, and lights that are shown for under 20 s
 but for their names.
 """
 import sys
@@ -15,26 +15,12 @@ from bisect import bisect_left
 
 from causes import Causes, Kept
 from files import Inputs, Trace
-from rules import DAY, GRACE_MS, LIGHTS, VERDICT_MS, Steps, holes, idle_light, merged, state_name
+from rules import DAY, LIGHTS, VERDICT_MS, Steps, holes, idle_light, merged, state_name
 from wires import check_order, check_wires
 
 
 class Run(Causes):
     """And what follows from that: alarms, entries, state and lights."""
-
-    def find_forced(self):
-        """Opened with the strike at rest, and not just after a relock of a closed door."""
-        on = Steps.of(self.on, self.begin)
-        relocks = sorted([ms for ms, value in on.between(self.begin, self.end) if not value] + [ms for ms, _ in self.faults])
-        relocks = [ms for ms in relocks if not self.open.at(ms)]
-        forced, last = [], None
-        for ms in self.openings:
-            at = bisect_left(relocks, ms) - 1
-            just = at >= 0 and relocks[at] > ms - GRACE_MS and (last is None or last < relocks[at])
-            if self.has_strike and not on.before(ms) and not just:
-                forced.append(ms)
-            last = ms
-        return forced
 
     def open_alarms(self):
         """(what, begin, end) of forced, held_open and propped; end: closed, or silenced."""
@@ -79,7 +65,7 @@ class Run(Causes):
                 yield a + self.door["exit_stuck_ms"], b
 
     def entries(self):
-        """Every entry of this run: (ms, kind, reason)."""
+        """Every entry of this run: (ms, kind, reason, card)."""
         rows = [(self.begin, "started"), (self.end, "stopped")]
         for what, a, b in self.alarms:
             rows.append((a, what))
@@ -98,7 +84,8 @@ class Run(Causes):
                             ("state_changed", self.site_changes()), ("state_changed", self.lifts),
                             ("clock_changed", [ms for ms, _ in self.clock.between(self.begin, self.end)])):
             rows += [(ms, kind) for ms in times]
-        return [(ms, kind, "-") for ms, kind in rows] + [(ms, "tap", reason) for ms, _, reason in self.taps]
+        rows = [(ms, kind, "-", 0) for ms, kind in rows] + self.comings
+        return rows + [(ms, "tap", reason, card.number if card else 0) for ms, card, reason in self.taps]
 
     def site_changes(self):
         return [ms for ms, _ in Steps([(-1, False)] + self.inputs.sites).between(self.begin - 1, self.end)]
@@ -108,7 +95,7 @@ class Run(Causes):
         on = Steps.of(self.wire, self.begin)
         shows = []
         for ms, _, reason in self.taps:
-            shows.append((ms, LIGHTS[reason] if reason != "granted" or on.at(ms) or not self.has_strike else "see_host"))
+            shows.append((ms, LIGHTS[reason] if reason != "granted" or self.lets_in(ms, on) else "see_host"))
         for ms, verb, _ in self.mine(self.inputs.commands):
             if verb == "test":
                 shows.append((ms, "test"))
@@ -202,9 +189,9 @@ def main():
     bad = differences("strike", wire.rows, without_blinks([(0, "0")] + trace.rows["strike"], own_ends))
     bad += differences("state", Steps(states).rows, trace.rows["state"])
     bad += differences("light", Steps(lights).rows, trace.rows["pattern"])
-    bad += differences("entry", counted(entries), counted([row[:3] for row in trace.entries]))
+    bad += differences("entry", counted(entries), counted([row[:4] for row in trace.entries]))
     bad += [f"entry: {row} has other times than its own" for row in trace.entries
-            if row[3] != inputs.wall(row[0]) or row[4] != row[0]][:5]
+            if row[4] != inputs.wall(row[0]) or row[5] != row[0]][:5]
     bad += check_order(trace.entries) + check_wires(Steps(lights).rows, trace.rows, trace.entries)
     for row in bad:
         print(row)

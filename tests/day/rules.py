@@ -4,11 +4,13 @@ from bisect import bisect_left, bisect_right
 from collections import namedtuple
 
 HOUR, MINUTE = 3600000, 60000
+DAY_MINUTES = 24 * 60
 DAY = 24 * HOUR
 GRACE_MS = 500  # doorway.h: "a door that opens within forced_grace_ms after a relock was opened, not forced"
 LOOK_MS = 5000  # tapin-door(8): "from within five seconds of their begin"
 ALONE_MS = 10000 # tapin-door(8): "not heard for ten seconds since a start or a lost connection"
 RETRY_MS = 100
+CHECKOUT = 240 # passback.h: 04:00, where a site sets no other
 
 # What releases the door, and what ends that beside its own time (doorway.h's first table). The plan ends with the same as a
 # hold (Run.plan); fire and the maximum of the strike end a hold for good.
@@ -43,23 +45,34 @@ IDLE_LIGHTS = (
 
 # tapin-reasons(7): "Shown as"
 LIGHTS = {"granted": "come_in", "card_unknown": "see_host", "card_revoked": "see_host", "clock_untrusted": "see_host",
-          "member_ended": "see_host", "door_lockdown": "not_now", "outside_hours": "not_now"}
+          "member_ended": "see_host", "door_lockdown": "not_now", "outside_hours": "not_now", "passback": "see_host"}
 # how long each plays before the door shows again what stands
 VERDICT_MS = {"come_in": 2500, "see_host": 2500, "not_now": 1500, "test": 3900}
 
+# tapin-door(8), ARRIVING, LEAVING AND WHAT IT USES: by role and verdict what a tap is; at a check-in point also by whether
+# the member is in. Who leaves is not kept because the hours are over.
+MEANS = {
+    ("entry", "granted"): "arrived",
+    ("exit", "granted"): "left",
+    ("exit", "outside_hours"): "left",
+    ("checkin", False, "granted"): "arrived",
+    ("checkin", True, "granted"): "left",
+    ("checkin", True, "outside_hours"): "left",
+}
+
 # tests/virtual/roster.json
-Card = namedtuple("Card", "staff override opens_up revoked ended hours days release_ms")
+Card = namedtuple("Card", "staff override opens_up revoked ended hours days release_ms number")
 CARDS = {
-    "04521A6A8F6180": Card(True, True, True, False, False, None, 7, 0),
-    "047C3B9A2E5D80": Card(False, False, False, False, False, None, 7, 0),
-    "04A35E12C46B81": Card(False, False, False, False, False, (540, 1050), 5, 0),
-    "04D8217A903C80": Card(False, False, False, False, False, (480, 1200), 6, 8000),
-    "5A3EC791": Card(False, False, False, False, True, None, 7, 0),
-    "046E193DB27081": Card(False, False, False, True, False, None, 7, 0),
+    "04521A6A8F6180": Card(True, True, True, False, False, None, 7, 0, 101),
+    "047C3B9A2E5D80": Card(False, False, False, False, False, None, 7, 0, 102),
+    "04A35E12C46B81": Card(False, False, False, False, False, (540, 1050), 5, 0, 103),
+    "04D8217A903C80": Card(False, False, False, False, False, (480, 1200), 6, 8000, 104),
+    "5A3EC791": Card(False, False, False, False, True, None, 7, 0, 105),
+    "046E193DB27081": Card(False, False, False, True, False, None, 7, 0, 106),
 }
 
 
-def verdict(card, wall, trusted, lockdown):
+def verdict(card, wall, trusted, lockdown, again):
     """tapin-reasons(7): the first denial wins. 1970-01-01 was a Thursday."""
     if not card:
         return "card_unknown"
@@ -75,7 +88,7 @@ def verdict(card, wall, trusted, lockdown):
         return "member_ended"
     if card.hours and not ((wall // DAY + 3) % 7 < card.days and card.hours[0] <= wall % DAY // MINUTE < card.hours[1]):
         return "outside_hours"
-    return "granted"
+    return "passback" if again else "granted"
 
 
 def window(hours, wall):

@@ -5,7 +5,7 @@ from bisect import bisect_left
 # Each cause before what it leads to, where both fall into one millisecond.
 ORDER = (("opened", "forced"), ("closed", "cleared"), ("unlocked", "locked"), ("output_fault", "output_ok"), ("command", "unlocked"),
          ("command", "locked"), ("lock_fail", "lock_ok"), ("exit_stuck", "exit_free"), ("held_open", "cleared"),
-         ("forced", "cleared"), ("fire", "fire_over"), ("tamper", "tamper_over"))
+         ("forced", "cleared"), ("fire", "fire_over"), ("tamper", "tamper_over"), ("tap", "arrived"), ("tap", "left"), ("opened", "arrived"), ("opened", "left"))
 
 # tapin-door(8): colours, sound, and a turn: s a wink, l a long one. Verdicts once, all else again and again.
 RHYTHMS = {
