@@ -13,6 +13,7 @@ import tempfile
 B = os.environ.get("B", "build/release")
 DOORWAY, IO, SCHEDULE = "controller/core/doorway.c", "controller/door/io.c", "controller/door/schedule.c"
 INPUTS, LIGHTS, STATE = "controller/door/inputs.c", "controller/door/lights.c", "controller/door/state.c"
+ARRIVE, USAGE, TAP = "controller/door/arrive.c", "controller/door/usage.c", "controller/door/tap.c"
 DEBOUNCE, COMMAND = "controller/core/debounce.c", "controller/door/command.c"
 HELD = "\td->due_ms[DOORWAY_TIMER_HELD_OPEN] = 0; /* counts again from now */\n"
 
@@ -60,6 +61,21 @@ FAULTS = (
     ("an override card lifts a lockdown though the hub is there", "controller/door/lift.c", "\tif (!lift_hub_is_dead(door))", "\tif (0)"),
     ("a lifted lockdown counts again after a start", "controller/door/lift.c", "\tkeep(door);\n\tstate_apply(door);", "\tstate_apply(door);"),
     ("override cards do not pass a lockdown", "controller/door/tap.c", "door->doorway.lockdown ? DOORWAY_EVENT_GRANT_OVERRIDE :", "0 ? DOORWAY_EVENT_GRANT_OVERRIDE :"),
+    ("nobody waits for the door to open", ARRIVE, "\tif (contact == DOORWAY_CONTACT_CLOSED && ", "\tif (0 && "),
+    ("whoever tapped comes with the next opening", ARRIVE, "if (all.waiting[i].until_ms >= now_ms &&\n\t\t\t(!forced", "if ((!forced"),
+    ("somebody comes in by force", ARRIVE, "(!forced || ", "(true || "),
+    ("nobody leaves by force", ARRIVE, "(!forced || all.waiting[i].kind == ENTRY_KIND_LEFT)", "!forced"),
+    ("two taps for one opening are two people", ARRIVE, "who_of(&all->waiting[i].subject) != who_of(&arrival->subject)", "true"),
+    ("a strike that fails lets somebody in", IO, "(door->strike && !door->strike_failed)", "door->strike"),
+    ("nobody leaves after hours", TAP, "judged->verdict.grant || reason == REASON_OUTSIDE_HOURS ||", "judged->verdict.grant ||"),
+    ("the second tap at a check-in point comes in", TAP, "DOOR_ROLE_CHECKIN && judged->inside", "DOOR_ROLE_CHECKIN && 0"),
+    ("a clock in doubt tells when somebody came", "controller/door/share.c", " || !clock_trust_ok(entry->clock))", ")"),
+    ("a start does not know who is inside", USAGE, "\tload(door, find_mark(door));\n", ""),
+    ("nobody is checked out", "controller/core/passback.c", "\tif (now->minute < reset_minute)\n", ""),
+    ("passback is not forgotten", IO, "DOORWAY_DID_UNLOCK_OVER))\n\t\tusage_wipe(door);", "DOORWAY_DID_UNLOCK_OVER))\n\t\t;"),
+    ("a clock in doubt tells what is forgotten", USAGE, "usage->wipe_due = !clock_trust_ok(door->clock) ||", "usage->wipe_due ="),
+    ("what a clock in doubt forgot comes back", USAGE, "\tif (door->usage.wipe_due && ", "\tif (0 && "),
+    ("passback is over a minute early", "controller/core/standing.c", "s->minute) - 1) +", "s->minute)) +"),
     ("an alarm cuts a verdict short", LIGHTS, "\tif (!is_verdict(door->lights.pattern) && ", "\tif ("),
     ("held open hides forced", LIGHTS, "standing & (DOORWAY_DID_FORCE | DOORWAY_DID_TAMPER)", "standing & DOORWAY_DID_TAMPER"),
     ("the reminder has two sounds", "controller/core/pattern.c", "\tSHOW(100, RED, BEEP), DARK(100), SHOW(100, RED, BEEP), DARK(1500), END};", "\tSHOW(100, RED, BEEP), DARK(1700), END};"),
