@@ -118,16 +118,33 @@ static int forget_unknown(struct registry *reg, int64_t before_us, uint64_t *cou
 	return rc;
 }
 
-/* Who came and went, and what it used, goes with the entries that told of it. */
-static int forget_moves(struct registry *reg, int64_t before_us)
+/* Who came and went, what it used and who was on a list goes with the entries that told of it; of a
+ * list the counts stay. */
+static int forget_moves(struct registry *reg, int64_t before_us, uint64_t *names)
 {
 	CLEANUP(registry_done)
 	sqlite3_stmt *moves = registry_prepare(reg, "DELETE FROM presence WHERE at_us < ?1");
 	CLEANUP(registry_done)
 	sqlite3_stmt *uses = registry_prepare(reg, "DELETE FROM usage WHERE at_us < ?1");
+	CLEANUP(registry_done)
+	sqlite3_stmt *gifts = registry_prepare(reg, "DELETE FROM correction WHERE at_us < ?1");
+	CLEANUP(registry_done)
+	sqlite3_stmt *passes = registry_prepare(
+		reg, "DELETE FROM guest_pass WHERE ended_us > 0 AND ended_us < ?1");
+	CLEANUP(registry_done)
+	sqlite3_stmt *lists = registry_prepare(reg,
+		"UPDATE event_guest SET name = '', member = NULL, card = NULL WHERE "
+		"(name <> '' OR member IS NOT NULL OR card IS NOT NULL) AND event IN "
+		"(SELECT id FROM event WHERE max(doors_until_us, ends_us) < ?1)");
 	int rc = forget(reg, moves, before_us, NULL);
 
-	return rc < 0 ? rc : forget(reg, uses, before_us, NULL);
+	if (rc >= 0)
+		rc = forget(reg, uses, before_us, NULL);
+	if (rc >= 0)
+		rc = forget(reg, gifts, before_us, NULL);
+	if (rc >= 0)
+		rc = forget(reg, passes, before_us, NULL);
+	return rc < 0 ? rc : forget(reg, lists, before_us, names);
 }
 
 static int forget_names(struct registry *reg, int64_t before_us, uint64_t *count)
@@ -152,8 +169,13 @@ static int forget_told(struct registry *reg, const struct registry_retention *r,
 	sqlite3_stmt *audit = registry_prepare(reg, "DELETE FROM audit WHERE at_us < ?1");
 	CLEANUP(registry_done)
 	sqlite3_stmt *notice = registry_prepare(reg, "DELETE FROM notice WHERE at_us < ?1");
+	CLEANUP(registry_done)
+	sqlite3_stmt *alarm =
+		registry_prepare(reg, "DELETE FROM alarm WHERE seen_by <> '' AND last_us < ?1");
 	int rc = forget(reg, audit, now_us - r->audit_days * DAY_US, &done->audit);
 
+	if (rc >= 0)
+		rc = forget(reg, alarm, now_us - r->audit_days * DAY_US, NULL);
 	return rc < 0 ? rc : forget(reg, notice, now_us - r->notices_days * DAY_US, &done->notices);
 }
 
@@ -166,7 +188,7 @@ static int forget_all(struct registry *reg, const struct registry_retention *r, 
 	if (rc < 0)
 		return rc;
 	done->entries = (uint64_t)rc;
-	rc = forget_moves(reg, entries_us);
+	rc = forget_moves(reg, entries_us, &done->names);
 	if (rc >= 0)
 		rc = forget_unknown(reg, now_us - r->unknown_hours * HOUR_US, &done->unknown);
 	if (rc >= 0)

@@ -9,6 +9,7 @@
 
 #include "chain_bed.h"
 #include "registry_bed.h"
+#include "store/registry_days.h"
 
 static struct registry_mark mark;
 static struct chain_bed c;
@@ -85,6 +86,14 @@ static int64_t number(struct registry *reg, const char *sql)
 
 	assert_int_equal(db_number(reg->db, sql, &n), 0);
 	return n;
+}
+
+static int64_t number_of(struct registry *reg, const char *table)
+{
+	char sql[64];
+
+	snprintf(sql, sizeof(sql), "SELECT count(*) FROM %s", table);
+	return number(reg, sql);
 }
 
 static void whole_segments_go_and_the_rest_verifies(void **state)
@@ -293,6 +302,54 @@ static void names_audit_and_notices_go_in_their_time(void **state)
 	end(reg);
 }
 
+/* What ties a member to an evening goes with the year's entries; how many came stays. */
+static void lists_passes_gifts_and_seen_alarms_go_too(void **state)
+{
+	struct registry *reg = begin(0);
+	const struct allowance days = {
+		.kind = ALLOWANCE_DAYS, .limit = 10, .policy = ALLOWANCE_DENY};
+	struct registry_tier tier = {
+		.name = "Days", .roster = {.hours = "24/7", .allowance = days}};
+	struct registry_event e = {
+		.title = "Talk", .starts_us = BED_START_US, .ends_us = BED_START_US + 3600000000LL};
+	struct registry_event_guest g = {.how = REGISTRY_ARRIVAL_TICK, .by = "maya"};
+	uint32_t listed, arrived, number;
+	uint64_t event, id;
+
+	(void)state;
+	bed_begin(reg);
+	EXPECT(reg, registry_tier_add(reg, &tier, &number), 0);
+	g.member = bed_member(reg, "Ada", number);
+	EXPECT(reg, registry_event_add(reg, &e, &event), 0);
+	g.event = event;
+	EXPECT(reg, registry_event_guest_add(reg, &g, false, &id), 0);
+	EXPECT(reg, registry_allowance_give(reg, g.member, 0, 1, 0, "maya", "Ada spoke"), 0);
+	assert_int_equal(
+		db_do(reg->db, "INSERT INTO card (key_id, kind, label, state, pending, "
+			       "issued_by, issued_us, ended_by, ended_us, ended_why, replaced_by, "
+			       "version) "
+			       "VALUES (1, 0, '', 0, 0, '', 0, '', 0, '', 0, 1); "
+			       "INSERT INTO guest_pass VALUES (1, 1, '', 1, '', 0, 0, '', 0, '', "
+			       "1000000, 0); INSERT INTO alarm VALUES (1, 1, 'front', 'x', 0, 0, "
+			       "1, 'maya', 0), (2, 1, 'front', 'y', 0, 0, 1, '', 0)"),
+		0);
+	bed_commit(reg);
+	assert_int_equal(forget_at(reg, 365).names, 0);
+	EXPECT(reg, registry_event_guest(reg, id, &g), 0);
+	assert_string_equal(g.name, "Ada");
+	assert_int_equal(forget_at(reg, 366).names, 1);
+	assert_int_equal(forget_at(reg, 366).names, 0);
+	EXPECT(reg, registry_event_guest(reg, id, &g), 0);
+	assert_true(g.member == 0 && g.card == 0 && !*g.name);
+	EXPECT(reg, registry_event_count(reg, event, &listed, &arrived), 0);
+	assert_int_equal(listed, 1);
+	assert_int_equal(number_of(reg, "correction"), 0);
+	assert_int_equal(number_of(reg, "guest_pass"), 0);
+	forget_at(reg, 732);
+	assert_int_equal(number_of(reg, "alarm"), 1); /* nobody has seen it */
+	end(reg);
+}
+
 static void settings_have_bounds_and_versions(void **state)
 {
 	struct registry *reg = begin(64);
@@ -355,6 +412,7 @@ int main(void)
 		TEST(unknown_cards_lose_their_tokens_after_a_day),
 		TEST(unknown_cards_of_forks_go_too),
 		TEST(names_audit_and_notices_go_in_their_time),
+		TEST(lists_passes_gifts_and_seen_alarms_go_too),
 		TEST(settings_have_bounds_and_versions),
 		TEST(clock_that_jumps_forgets_nothing),
 	};
