@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Forgetting: whom the hub names, and unknown cards after a day. The journal first, then the files
- * that the keeper has; the hub tells again until it hears that both are done. A replayed message
- * can only take again what is gone.
+ * Forgetting: whom the hub names, unknown cards after a day, and after 30 days whoever the hub's
+ * log has, which a hub that was restored may still ask for until then. The journal first, then the
+ * files that the keeper has; the hub tells again until it hears that both are done. A replayed
+ * message can only take again what is gone.
  */
 #include "base/log.h"
 #include "door/door.h"
@@ -12,6 +13,7 @@
 #define HOUR_MS 3600000
 #define FIRST_MS 60000
 #define UNKNOWN_US (24 * 3600000000LL)
+#define OLD_US (30 * 24 * 3600000000LL)
 #define AHEAD_US 3600000000LL /* of a clock that was set back a little */
 
 /* ---- a person ---- */
@@ -69,9 +71,10 @@ void erase_journal_done(struct door *door, const struct journal_event *event)
 	if (event->tag == 0) {
 		if (event->error < 0)
 			log_warning(
-				"erase: unknown cards: %s; tried again in an hour", event->message);
+				"erase: what is old: %s; tried again in an hour", event->message);
 		else if (event->seq > 0)
-			log_info("erase: %llu entries of unknown cards forgot their tokens",
+			log_info("erase: %llu entries of unknown cards, or of 30 days ago, forgot "
+				 "whom they are about",
 				(unsigned long long)event->seq);
 		return;
 	}
@@ -97,15 +100,17 @@ void erase_wiped(struct door *door, const struct keeper_event *event)
 	erase->member = 0;
 }
 
-/* ---- unknown cards ---- */
+/* ---- what is old ---- */
 
 void erase_tick(struct door *door)
 {
 	struct door_erase *erase = &door->erase;
 	uint64_t now_ms = clock_mono_ms();
 	int64_t now_us = clock_wall_us();
-	const struct journal_erasure what = {
-		.unknown_from_us = now_us - UNKNOWN_US, .unknown_until_us = now_us + AHEAD_US};
+	const struct journal_erasure what = {.unknown_from_us = now_us - UNKNOWN_US,
+		.unknown_until_us = now_us + AHEAD_US,
+		.old_seq = door->usage.share.counted_seq,
+		.old_us = now_us - OLD_US};
 
 	if (!erase->due_ms)
 		erase->due_ms = now_ms + FIRST_MS;

@@ -15,6 +15,7 @@ struct found {
 	size_t count;
 	uint64_t seqs[AT_ONCE];
 	uint64_t last; /* row that was looked at */
+	uint64_t old;  /* up to this one all of them go */
 	bool more;
 };
 
@@ -32,13 +33,41 @@ static bool is_young(const struct journal_erasure *what, int64_t wall_us)
 	return wall_us >= what->unknown_from_us && wall_us <= what->unknown_until_us;
 }
 
-static bool matches(const struct journal_erasure *what, uint64_t seq, const struct entry *entry)
+static bool matches(
+	const struct journal_erasure *what, uint64_t old, uint64_t seq, const struct entry *entry)
 {
 	const struct entry_subject *s = &entry->subject;
 
+	if (seq <= old)
+		return true;
 	if (what->member > 0)
 		return s->member == what->member || s->sponsor == what->member || listed(what, seq);
 	return s->has_token && s->card == 0 && s->member == 0 && !is_young(what, entry->wall_us);
+}
+
+/* The newest that is old for sure. What came before it is older, whatever its clock said. */
+static int find_old(struct journal_db *d, const struct journal_options *options,
+	const struct journal_erasure *what, uint64_t *ret_seq, char err[ERR_MAX])
+{
+	CLEANUP(db_cleanup_stmt) sqlite3_stmt *stmt = NULL;
+	struct journal_row row;
+	struct entry entry;
+	int rc = db_prepare(d->db, options->path,
+		"SELECT seq, hash, body, salt, subject FROM entry WHERE seq <= ?1 AND "
+		"salt IS NOT NULL ORDER BY seq DESC",
+		&stmt, err);
+
+	if (rc < 0)
+		return rc;
+	sqlite3_bind_int64(stmt, 1, (int64_t)what->old_seq);
+	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW)
+		if (journal_db_row(stmt, &row) == 0 &&
+			entry_decode(&row.record, options->hash, &entry) == 0 &&
+			clock_trust_ok(entry.clock) && entry.wall_us < what->old_us) {
+			*ret_seq = row.seq;
+			return 0;
+		}
+	return rc == SQLITE_DONE ? 0 : db_fail(d->db, options->path, "read", err);
 }
 
 /* Rotten rows stay as they are: they go out as they are. */
@@ -60,7 +89,7 @@ static int find(struct journal_db *d, const struct journal_options *options,
 	while (found->count < AT_ONCE && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
 		if (journal_db_row(stmt, &row) == 0 &&
 			entry_decode(&row.record, options->hash, &entry) == 0 &&
-			matches(what, row.seq, &entry))
+			matches(what, found->old, row.seq, &entry))
 			found->seqs[found->count++] = row.seq;
 		found->last = (uint64_t)sqlite3_column_int64(stmt, 0);
 	}
@@ -111,6 +140,8 @@ int journal_db_erase(struct journal_db *d, const struct journal_options *options
 	uint64_t count = 0;
 	int error = 0;
 
+	if (what->member == 0 && what->old_seq > 0)
+		error = find_old(d, options, what, &found.old, err);
 	while (error == 0 && found.more) {
 		error = find(d, options, what, &found, err);
 		if (error == 0 && found.count > 0)

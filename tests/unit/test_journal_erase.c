@@ -184,6 +184,29 @@ static void unknown_cards_go_after_their_time(void **state)
 	assert_whole(4);
 }
 
+static void old_entries_forget_whom_they_are_about(void **state)
+{
+	struct journal *journal = open_journal();
+	struct journal_erasure what = {.unknown_from_us = NOW_US - 24 * HOUR_US,
+		.unknown_until_us = NOW_US,
+		.old_us = NOW_US - 720 * HOUR_US};
+
+	(void)state;
+	add(journal, &theirs, NOW_US + 999 * HOUR_US, 0xC1); /* a wrong clock's, long ago */
+	add(journal, &others, NOW_US - 721 * HOUR_US, 0xC2);
+	add(journal, &theirs, NOW_US - 719 * HOUR_US, 0xB1);
+	add(journal, &others, NOW_US - 721 * HOUR_US,
+		0xB2); /* the hub has not said that it has it */
+	assert_int_equal(erase(journal, &what), 0);
+	what.old_seq = 3;
+	assert_int_equal(erase(journal, &what), 2);
+	assert_false(anywhere(0xC1) || anywhere(0xC2));
+	assert_true(anywhere(0xB1) && anywhere(0xB2));
+	assert_int_equal(erase(journal, &what), 0);
+	journal_close(journal, WAIT_MS, NULL);
+	assert_whole(4);
+}
+
 static void disk_that_refuses_is_told(void **state)
 {
 	struct journal *journal = open_journal();
@@ -225,6 +248,7 @@ int main(void)
 		ERASE_TEST(member_is_nowhere_and_the_chain_is_whole),
 		ERASE_TEST(many_entries_go_in_pieces),
 		ERASE_TEST(unknown_cards_go_after_their_time),
+		ERASE_TEST(old_entries_forget_whom_they_are_about),
 		ERASE_TEST(disk_that_refuses_is_told),
 	};
 
