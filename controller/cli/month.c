@@ -35,6 +35,7 @@ static const struct cli_column event_columns[] = {
 };
 static const struct cli_column allowance_columns[] = {
 	{"TIER", "name", CLI_CELL_TEXT},
+	{"POOL", "pool", CLI_CELL_RIGHT},
 	{"KIND", "kind", CLI_CELL_TEXT},
 	{"A MONTH", "limit", CLI_CELL_RIGHT},
 	{"MEMBERS", "members", CLI_CELL_RIGHT},
@@ -42,6 +43,14 @@ static const struct cli_column allowance_columns[] = {
 	{"USED", "used", CLI_CELL_RIGHT},
 	{"OVER IT", "over", CLI_CELL_RIGHT},
 	{"BY", "over_units", CLI_CELL_RIGHT},
+	{0},
+};
+static const struct cli_column exceeded_columns[] = {
+	{"MEMBER", "member", CLI_CELL_RIGHT},
+	{"TIER", "tier", CLI_CELL_RIGHT},
+	{"KIND", "kind", CLI_CELL_TEXT},
+	{"HAD", "had", CLI_CELL_RIGHT},
+	{"USED", "used", CLI_CELL_RIGHT},
 	{0},
 };
 static const struct cli_column card_columns[] = {
@@ -184,7 +193,15 @@ static void print_allowance(const json_t *list)
 {
 	static const char *const numbers[] = {"users", "used", "over", "over_units"};
 
-	print_rows("Allowance (hours in minutes)", allowance_columns, rows_of(list, numbers, 4));
+	print_rows("Allowance of tiers and pools (hours in minutes)", allowance_columns,
+		rows_of(list, numbers, 4));
+}
+
+static void print_exceeded(const json_t *list)
+{
+	if (json_array_size(list) > 0)
+		print_rows("Used more than they had (minutes of hours)", exceeded_columns,
+			json_incref((json_t *)list));
 }
 
 static void print_cards(const json_t *cards)
@@ -217,7 +234,8 @@ static void print_report(const json_t *report)
 		const char *name;
 		void (*print)(const json_t *section);
 	} sections[] = {{"visits", print_visits}, {"hours", print_hours}, {"events", print_events},
-		{"allowance", print_allowance}, {"cards", print_cards}, {"denied", print_denied}};
+		{"allowance", print_allowance}, {"exceeded", print_exceeded},
+		{"cards", print_cards}, {"denied", print_denied}};
 	CLEANUP(cleanup_free) char *note = cli_clean(cli_text_at(report, "note"));
 	const char *forgotten = cli_text_at(report, "forgotten_before");
 	char local[64];

@@ -89,6 +89,23 @@ static void write_events(struct api_writer *out, const struct registry_report *r
 	api_end(out);
 }
 
+static void write_exceeded(struct api_writer *out, const struct registry_report *r)
+{
+	api_list(out, "exceeded");
+	for (size_t i = 0; i < r->exceeded_count; i++) {
+		const struct registry_report_exceeded *e = &r->exceeded[i];
+
+		api_object(out, NULL);
+		api_number(out, "member", e->member);
+		api_number(out, "tier", e->tier);
+		api_text(out, "kind", api_allowance_kinds[e->kind]);
+		api_number(out, "had", e->had);
+		api_number(out, "used", e->used);
+		api_end(out);
+	}
+	api_end(out);
+}
+
 static void write_allowance(struct api_writer *out, const struct registry_report *r)
 {
 	api_list(out, "allowance");
@@ -96,7 +113,8 @@ static void write_allowance(struct api_writer *out, const struct registry_report
 		const struct registry_report_allowance *a = &r->allowances[i];
 
 		api_object(out, NULL);
-		api_number(out, "tier", a->tier);
+		api_number_or_null(out, "tier", a->tier);
+		api_number_or_null(out, "pool", a->pool);
 		api_text(out, "name", a->name);
 		api_text(out, "kind", api_allowance_kinds[a->allowance.kind]);
 		api_number(out, "limit", a->allowance.limit);
@@ -108,6 +126,7 @@ static void write_allowance(struct api_writer *out, const struct registry_report
 		api_end(out);
 	}
 	api_end(out);
+	write_exceeded(out, r);
 }
 
 static void write_cards(struct api_writer *out, const struct registry_report *r)
@@ -182,6 +201,14 @@ static void put_number(struct api_sheet *sheet, uint64_t number, char after)
 	api_sheet_cell(sheet, number == REGISTRY_WITHHELD ? WITHHELD_CELL : text, after);
 }
 
+static void put_id(struct api_sheet *sheet, uint64_t id)
+{
+	if (id > 0)
+		put_number(sheet, id, ',');
+	else
+		put(sheet, "");
+}
+
 static void put_head(struct api_sheet *sheet, const char *const *names, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
@@ -254,14 +281,15 @@ static size_t sheet_events(struct api_sheet *sheet, const struct registry_report
 
 static size_t sheet_allowance(struct api_sheet *sheet, const struct registry_report *r)
 {
-	static const char *const head[] = {
-		"tier", "name", "kind", "limit", "members", "users", "used", "over", "over_units"};
+	static const char *const head[] = {"tier", "pool", "name", "kind", "limit", "members",
+		"users", "used", "over", "over_units"};
 
 	put_head(sheet, head, ARRAY_SIZE(head));
 	for (size_t i = 0; i < r->allowance_count; i++) {
 		const struct registry_report_allowance *a = &r->allowances[i];
 
-		put_number(sheet, a->tier, ',');
+		put_id(sheet, a->tier);
+		put_id(sheet, a->pool);
 		put(sheet, a->name);
 		put(sheet, api_allowance_kinds[a->allowance.kind]);
 		put_number(sheet, a->allowance.limit, ',');

@@ -52,15 +52,16 @@ static int count_forgiven(
 
 /* By the same reckoning as its members' own: each day, half day or visit once, at whatever doors.
  */
-static int count_used(struct registry *reg, struct registry_pool *p)
+int registry_pool_month(
+	struct registry *reg, struct registry_pool *p, int32_t month, uint32_t *ret_users)
 {
 	CLEANUP(registry_done)
 	sqlite3_stmt *stmt = registry_prepare(reg,
 		"SELECT DISTINCT member FROM usage WHERE pool = ?1 AND month = ?2 AND pool > 0");
-	struct civil now;
-	int32_t month = month_now(reg, &now);
-	uint32_t units = 0, forgiven = 0;
+	uint32_t units = 0, forgiven = 0, users = 0;
 	int rc = 0, counted = 0;
+
+	p->used = 0;
 
 	if (!stmt)
 		return registry_sql_fail(reg, "read what a pool paid");
@@ -70,12 +71,22 @@ static int count_used(struct registry *reg, struct registry_pool *p)
 		counted = registry_standing_pool(
 			reg, registry_take_u64(stmt, 0), month, p->id, p->kind, &units);
 		p->used += units;
+		users += units > 0;
 	}
 	rc = counted < 0 ? counted : rc;
 	if (rc >= 0)
 		rc = count_forgiven(reg, p, month, &forgiven);
 	p->used -= forgiven < p->used ? forgiven : p->used;
+	*ret_users = users;
 	return rc < 0 ? rc : 0;
+}
+
+static int count_used(struct registry *reg, struct registry_pool *p)
+{
+	struct civil now;
+	uint32_t users;
+
+	return registry_pool_month(reg, p, month_now(reg, &now), &users);
 }
 
 int registry_pool(struct registry *reg, uint64_t id, struct registry_pool *ret_pool)

@@ -74,7 +74,7 @@ static int read_allowance_tiers(struct registry *reg, struct registry_report *r)
 	return rc;
 }
 
-static int add_member(struct registry *reg, const struct registry_report *r, uint64_t member,
+static int add_member(struct registry *reg, struct registry_report *r, uint64_t member,
 	struct registry_report_allowance *a)
 {
 	struct standing s;
@@ -95,16 +95,24 @@ static int add_member(struct registry *reg, const struct registry_report *r, uin
 	had = had > 0 ? had : 0;
 	a->users += used > 0;
 	a->used += used;
-	if (used > had) {
-		a->over++;
-		a->over_units += used - (uint32_t)had;
-	}
+	if (used <= had)
+		return 0;
+	a->over++;
+	a->over_units += used - (uint32_t)had;
+	if (r->exact && r->exceeded_count < REGISTRY_REPORT_CARDS_MAX)
+		r->exceeded[r->exceeded_count++] = (struct registry_report_exceeded){
+			.member = member,
+			.tier = a->tier,
+			.kind = a->allowance.kind,
+			.had = (uint32_t)had,
+			.used = used,
+		};
 	return 0;
 }
 
 /* Members that did nothing used nothing: only who tapped is looked at. */
 static int read_members(
-	struct registry *reg, const struct registry_report *r, struct registry_report_allowance *a)
+	struct registry *reg, struct registry_report *r, struct registry_report_allowance *a)
 {
 	CLEANUP(registry_done)
 	sqlite3_stmt *stmt = registry_prepare(reg,
@@ -124,13 +132,42 @@ static int read_members(
 	return r2 < 0 ? r2 : rc;
 }
 
+static int add_pool(struct registry *reg, struct registry_report *r, struct registry_pool *pool)
+{
+	struct registry_report_allowance *a = &r->allowances[r->allowance_count++];
+	int rc;
+
+	*a = (struct registry_report_allowance){.pool = pool->id,
+		.allowance = {.kind = pool->kind, .limit = pool->limit},
+		.members = pool->members};
+	memcpy(a->name, pool->name, sizeof(a->name));
+	rc = registry_pool_month(reg, pool, r->month, &a->users);
+	a->used = pool->used;
+	if (a->used > pool->limit) {
+		a->over = a->users;
+		a->over_units = a->used - pool->limit;
+	}
+	return rc;
+}
+
+static int read_pools(struct registry *reg, struct registry_report *r)
+{
+	CLEANUP(cleanup_free)
+	struct registry_pool *rows = calloc(REGISTRY_REPORT_POOLS_MAX, sizeof(*rows));
+	int n = rows ? registry_pools(reg, 0, rows, REGISTRY_REPORT_POOLS_MAX) : -ENOMEM, rc = n;
+
+	for (int i = 0; rc >= 0 && i < n; i++)
+		rc = add_pool(reg, r, &rows[i]);
+	return rc;
+}
+
 static int read_allowances(struct registry *reg, struct registry_report *r)
 {
 	int rc = read_allowance_tiers(reg, r);
 
 	for (size_t i = 0; rc >= 0 && i < r->allowance_count; i++)
 		rc = read_members(reg, r, &r->allowances[i]);
-	return rc;
+	return rc < 0 ? rc : read_pools(reg, r);
 }
 
 /* ---- cards and denials ---- */

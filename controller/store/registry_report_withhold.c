@@ -123,7 +123,7 @@ static void withhold_allowances(struct registry_report *r)
 {
 	for (size_t i = 0; i < r->allowance_count; i++) {
 		struct registry_report_allowance *a = &r->allowances[i];
-		bool few = suppress_small(a->members, T) || hides_visits(r, a->tier);
+		bool few = suppress_small(a->members, T) || (!a->pool && hides_visits(r, a->tier));
 
 		if (few || tells(a->over, a->members)) {
 			withhold(r, &a->over);

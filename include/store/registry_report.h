@@ -18,6 +18,7 @@
 #define REGISTRY_REPORT_THRESHOLD 5
 #define REGISTRY_WITHHELD UINT32_MAX
 #define REGISTRY_REPORT_TIERS_MAX 60 /* those that are left are one row, "others" */
+#define REGISTRY_REPORT_POOLS_MAX 60
 #define REGISTRY_REPORT_EVENTS_MAX 500
 #define REGISTRY_REPORT_CARDS_MAX 500
 #define REGISTRY_REPORT_REASONS_MAX 64
@@ -51,14 +52,24 @@ struct registry_report_event {
 };
 
 struct registry_report_allowance {
-	uint32_t tier;
+	uint32_t tier; /* 0: a pool's */
+	uint64_t pool; /* 0: a tier's */
 	char name[REGISTRY_NAME_MAX + 1];
 	struct allowance allowance;
 	uint32_t members;
 	uint32_t users;      /* members who used any of it */
 	uint32_t used;       /* in its kind; minutes of hours */
-	uint32_t over;       /* members who used more than they had, with what hosts gave */
+	uint32_t over;       /* members who used more than they had, with what hosts gave; of a
+				pool that paid more than it had, all who used it */
 	uint32_t over_units; /* how much more, all together */
+};
+
+struct registry_report_exceeded {
+	uint64_t member;
+	uint32_t tier;
+	enum allowance_kind kind;
+	uint32_t had; /* with what hosts gave and pools paid */
+	uint32_t used;
 };
 
 struct registry_report_card {
@@ -84,7 +95,10 @@ struct registry_report {
 	uint32_t arrived; /* at all of them */
 	struct registry_report_event events[REGISTRY_REPORT_EVENTS_MAX];
 	size_t allowance_count;
-	struct registry_report_allowance allowances[REGISTRY_REPORT_TIERS_MAX];
+	struct registry_report_allowance
+		allowances[REGISTRY_REPORT_TIERS_MAX + REGISTRY_REPORT_POOLS_MAX];
+	size_t exceeded_count; /* exact only: who */
+	struct registry_report_exceeded exceeded[REGISTRY_REPORT_CARDS_MAX];
 	uint32_t cards;        /* in somebody's hands when the month ended */
 	uint32_t cards_used;   /* of these, in the month */
 	uint32_t cards_unused; /* not in the month */

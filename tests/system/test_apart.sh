@@ -31,16 +31,18 @@ comes() { # DOOR CARD: taps, opens the door and shuts it
 caught_up() { [ "$(get '.revision | "\(.generation).\(.number)"' "/doors/$1")" = "$(get '.revision | "\(.generation).\(.number)"' /status)" ]; }
 both_caught_up() { until_true $((15 * slow)) caught_up front && until_true $((15 * slow)) caught_up back; }
 
-# Cards of cards.ini: Ada and Bob by days, Cy by visits, Dee by nothing but the pool she shares with Bob.
+# Cards of cards.ini: Ada by days, Cy by visits, Bob, Dee and Eve by nothing but the pool they share; Fay and Gil by one of a single day.
 site_up() {
 	hub_real_up && site_door_add front && site_door_add back && site_door_up front && site_door_up back || return 1
-	t tier add --name Days --hours 24/7 --allowance days=2 && t tier add --name Visits --hours 24/7 --allowance visits=2 &&
-		t tier add --name Pooled --hours 24/7 --allowance days=0 && t pool add --name Crew --kind days --limit 3 || return 1
+	t tier add --name Days --hours 24/7 --allowance days=2,from=50 && t tier add --name Visits --hours 24/7 --allowance visits=2 &&
+		t tier add --name Pooled --hours 24/7 --allowance days=0 && t pool add --name Crew --kind days --limit 3 &&
+		t pool add --name Duo --kind days --limit 1 || return 1
 	t member add --name Ada --tier 1 && t member add --name Bob --tier 3 --pool 1 && t member add --name Cy --tier 2 &&
-		t member add --name Dee --tier 3 --pool 1 && t member add --name Eve --tier 3 --pool 1 || return 1
+		t member add --name Dee --tier 3 --pool 1 && t member add --name Eve --tier 3 --pool 1 &&
+		t member add --name Fay --tier 3 --pool 2 && t member add --name Gil --tier 3 --pool 2 || return 1
 	t card issue --member 1 --uid 04521a6a8f6180 && t card issue --member 2 --uid 047c3b9a2e5d80 &&
 		t card issue --member 3 --uid 04a35e12c46b81 && t card issue --member 4 --uid 04d8217a903c80 &&
-		t card issue --member 5 --uid 5a3ec791 && until_true 10 confirmed front && until_true 10 confirmed back && both_caught_up
+		t card issue --member 5 --uid 5a3ec791 && t card issue --member 6 --uid 046e193db27081 && t card issue --member 7 --uid 04e973521c6a80 && until_true 10 confirmed front && until_true 10 confirmed back && both_caught_up
 }
 check "a site with two doors" site_up
 [ "$tap_failed" = 0 ] || finish
@@ -64,11 +66,17 @@ pool() { # three are left, two doors: two at each
 		comes back unlimited && comes back guest && tap back ended "DENY allowance_spent"
 }
 check "each door has its half of the pool, rounded up" pool
+check "so a pool of one may be used at both" eval 'comes front revoked && comes back ntag'
 joined() { site_broker_up && hub_start && until_true 20 online_is front true && until_true 20 online_is back true; }
 check "broker and hub are back" joined
 check "the day at both doors is one" soon '.used == 1 and ([.units[].counts] | sort) == ["counts", "same"]' member allowance 1
 check "so is the visit: they were inside" soon '.used == 1' member allowance 3
 check "the pool paid a day for each, once" soon '.used == 2' pool show 1
+check "what both together used too much is said: less than one a door" soon '.used == 2 and .limit == 1' pool show 2
+month=$(date +%Y-%m)
+check "and stands in the month report, with nobody else" soon '.exceeded == [] and ([.allowance[] | select(.over_units > 0) | [.pool, .over_units]] == [[2, 1]])' \
+	report month "$month" --section allowance --exact
+check "the share that is warned of is the tier's" says '.allowance.warn_percent == 50' tier show 1
 check "the log is whole" eval '[ "$(t log verify --json | jq .whole)" = true ]'
 after() { # what both doors say once the roster has it: the same
 	both_caught_up && tap front host GRANT && tap back host GRANT && tap back parttime GRANT && tap front ended GRANT && tap back ended GRANT

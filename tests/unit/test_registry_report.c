@@ -299,6 +299,46 @@ static void attend(
 	}
 }
 
+/* Doors that were cut off let in more than was left: afterwards it is said who, and by how much. */
+static void who_exceeded_and_which_pool(void **state)
+{
+	struct site s = site_open();
+	struct registry_pool pool = {.name = "Acme", .kind = ALLOWANCE_DAYS, .limit = 1};
+	struct registry_member m;
+	struct registry_report *r;
+
+	(void)state;
+	bed_begin(s.reg);
+	EXPECT(s.reg, registry_pool_add(s.reg, &pool, &pool.id), 0);
+	for (uint64_t member = 31; member <= 32; member++) {
+		EXPECT(s.reg, registry_member(s.reg, member, &m), 0);
+		m.pool = pool.id;
+		EXPECT(s.reg, registry_member_change(s.reg, &m), 0);
+	}
+	bed_commit(s.reg);
+	for (int day = 1; day <= 7; day++) /* six a month */
+		days_tap(&s.front, 33, at_local(10, day, 9, 0), ENTRY_USE_UNIT);
+	days_tap(&s.front, 31, at_local(10, 5, 9, 0), ENTRY_USE_UNIT | ENTRY_USE_POOL);
+	days_tap(&s.back, 32, at_local(10, 5, 9, 0), ENTRY_USE_UNIT | ENTRY_USE_POOL);
+	send_all(s.reg, &s.front);
+	send_all(s.reg, &s.back);
+	r = report(s.reg, OCTOBER_2026, true);
+	assert_int_equal(r->exceeded_count, 1);
+	assert_true(r->exceeded[0].member == 33 && r->exceeded[0].had == 6 &&
+		    r->exceeded[0].used == 7 && r->exceeded[0].tier == r->allowances[0].tier);
+	assert_int_equal(r->allowance_count, 3);
+	assert_true(r->allowances[2].pool == pool.id && r->allowances[2].tier == 0);
+	assert_true(r->allowances[2].used == 2 && r->allowances[2].users == 2);
+	assert_true(r->allowances[2].over == 2 && r->allowances[2].over_units == 1);
+	free(r);
+	r = report(s.reg, OCTOBER_2026, false);
+	assert_int_equal(r->exceeded_count, 0);
+	assert_true(r->allowances[2].used == W && r->allowances[2].over_units == W);
+	assert_int_equal(r->allowances[0].over, W);
+	free(r);
+	site_close(&s);
+}
+
 static void events_of_the_month_and_who_came(void **state)
 {
 	struct site s = site_open();
@@ -545,6 +585,7 @@ int main(void)
 		TEST(allowance_cards_and_denials_are_those_of_sql),
 		TEST(hour_that_comes_twice_is_one_row_and_days_are_local),
 		TEST(denial_by_a_clock_that_is_wrong_counts_when_it_was),
+		TEST(who_exceeded_and_which_pool),
 		TEST(events_of_the_month_and_who_came),
 		TEST(small_numbers_cannot_be_worked_out_of_the_others),
 		TEST(month_of_a_real_hub_still_says_something),
