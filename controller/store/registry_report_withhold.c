@@ -45,14 +45,21 @@ static void fill(struct suppress_table *t, const struct registry_report *r,
 	t->cells[t->rows][7] = (struct suppress_cell){r->visits, p->all, false};
 }
 
-/* The hours of a weekday; false: they cannot be kept secret as long as its sum is known. */
+/* The hours of a weekday; false: they cannot be kept secret unless its sum must be, too. One that
+ * is withheld only for others' sake may move with them, but nothing promises that it can rise. */
 static bool hide_hours(const struct registry_report *r, const struct registry_report_people *p,
-	unsigned day, bool known, struct suppress_cell hours[24])
+	unsigned day, bool hidden, bool promised, struct suppress_cell hours[24])
 {
-	for (unsigned hour = 0; hour < 24; hour++)
+	bool few = false;
+
+	for (unsigned hour = 0; hour < 24; hour++) {
 		hours[hour] =
 			(struct suppress_cell){r->hours[hour][day], p->hours[hour][day], false};
-	return suppress_line(hours, 24, T, known);
+		few |= suppress_small(p->hours[hour][day], T);
+	}
+	if (hidden)
+		(void)suppress_line(hours, 24, T, false);
+	return promised || !few || suppress_line(hours, 24, T, true);
 }
 
 static void take_table(struct registry_report *r, const struct suppress_table *t)
@@ -78,9 +85,13 @@ static void withhold_visits(struct registry_report *r, const struct registry_rep
 		again = false;
 		fill(&t, r, p, hide);
 		suppress_table(&t);
-		for (unsigned day = 0; day < 7; day++)
-			if (!hide_hours(r, p, day, !t.cells[t.rows][day].hidden, hours[day]))
+		for (unsigned day = 0; day < 7; day++) {
+			bool hidden = t.cells[t.rows][day].hidden,
+			     promised = hide[day] || suppress_small(p->weekdays[day], T);
+
+			if (!hide_hours(r, p, day, hidden, promised, hours[day]))
 				hide[day] = again = true;
+		}
 	} while (again);
 	take_table(r, &t);
 	for (unsigned day = 0; day < 7; day++)
