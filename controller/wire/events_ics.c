@@ -35,6 +35,12 @@ static int complain(struct ics *f, const char *format, ...)
 	return -EINVAL;
 }
 
+static int no_memory(struct ics *f)
+{
+	(void)complain(f, "not enough memory for what the file says");
+	return -ENOMEM;
+}
+
 /* ---- lines ---- */
 
 /* One line, its folds undone and its end cut off; false at the end. */
@@ -200,7 +206,7 @@ static int take_guest(
 		return complain(f, "more than %d guests", EVENTS_ICS_GUESTS_MAX);
 	guests = reallocarray(e->guests, e->guest_count + 1, sizeof(*guests));
 	if (!guests)
-		return -ENOMEM;
+		return no_memory(f);
 	e->guests = guests;
 	g = &guests[e->guest_count++];
 	if (strncasecmp(value, "mailto:", 7) == 0)
@@ -244,12 +250,14 @@ static int keep(struct ics *f, struct events_ics_event *e, bool cancelled)
 		return complain(f, "an event ends here without SUMMARY, DTSTART, or a DTEND after "
 				   "it");
 	}
-	events = f->events.count < EVENTS_ICS_MAX
-			 ? reallocarray(f->events.events, f->events.count + 1, sizeof(*events))
-			 : NULL;
-	if (!events) {
+	if (f->events.count == EVENTS_ICS_MAX) {
 		free(e->guests);
 		return complain(f, "more than %d events", EVENTS_ICS_MAX);
+	}
+	events = reallocarray(f->events.events, f->events.count + 1, sizeof(*events));
+	if (!events) {
+		free(e->guests);
+		return no_memory(f);
 	}
 	f->events.events = events;
 	events[f->events.count++] = *e;

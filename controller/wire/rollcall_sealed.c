@@ -134,16 +134,20 @@ int rollcall_file_write(const struct rollcall_sealed *sealed, char **ret_data, s
 	return 0;
 }
 
-/* Takes the words of the line apart; the line must be what would be written of them. */
+/* Takes the words of the line apart; the line must be what would be written of them. Its key is
+ * shown to people: nothing but digits. */
 static bool read_head(const char *line, struct rollcall_sealed *sealed)
 {
 	char id[2 * ROLLCALL_ID_SIZE + 1], again[LINE_SIZE_MAX];
+	uint8_t key[(KEY_ID_SIZE - 1) / 2];
 
 	if (sscanf(line, MAGIC " %32s %16s %" SCNd64 " %32s", sealed->site, sealed->key,
 		    &sealed->as_of_us, id) != 4 ||
 		!name_id_valid(sealed->site) || sealed->as_of_us < 0 ||
+		text_unhex(sealed->key, key, sizeof(key)) < 0 ||
 		text_unhex(id, sealed->id, sizeof(sealed->id)) < 0)
 		return false;
+	text_hex(key, sizeof(key), sealed->key);
 	text_hex(sealed->id, sizeof(sealed->id), id);
 	snprintf(again, sizeof(again), MAGIC " %s %s %" PRId64 " %s", sealed->site, sealed->key,
 		sealed->as_of_us, id);
@@ -166,8 +170,8 @@ int rollcall_file_read(
 		sealed.size = size - (size_t)(end + 1 - data);
 		sealed.data = (uint8_t *)(uintptr_t)(end + 1);
 	}
-	if (!end || !read_head(line, &sealed) || sealed.size > ROLLCALL_SEALED_MAX ||
-		!id_fits(&sealed)) {
+	if (!end || strlen(line) != (size_t)(end - data) || !read_head(line, &sealed) ||
+		sealed.size > ROLLCALL_SEALED_MAX || !id_fits(&sealed)) {
 		snprintf(err, ERR_MAX,
 			"this roll call is damaged: take it from another door's machine");
 		return -EBADMSG;

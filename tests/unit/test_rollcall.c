@@ -197,6 +197,35 @@ static void file_there_and_back_and_each_damage_is_seen(void **state)
 	rollcall_sealed_free(&sealed);
 }
 
+/* Its id is no secret: whoever forges a file makes it fit. */
+static void forged_first_line_is_not_taken(void **state)
+{
+	struct warden_public shouting = warden;
+	struct rollcall list = good_list();
+	struct rollcall_sealed sealed, back;
+	char *data, *line;
+	size_t size;
+
+	(void)state;
+	strcpy(shouting.id, "\033[2J\033[Hbeware!!");
+	assert_int_equal(rollcall_seal(&list, &shouting, &sealed), 0);
+	assert_int_equal(rollcall_file_write(&sealed, &data, &size), 0);
+	assert_int_equal(rollcall_file_read(data, size, &back, err), -EBADMSG);
+	free(data);
+	rollcall_sealed_free(&sealed);
+
+	/* what stands behind a NUL is not in the id */
+	sealed = good_sealed();
+	assert_int_equal(rollcall_file_write(&sealed, &data, &size), 0);
+	data = realloc(data, size + 1);
+	line = memchr(data, '\n', size);
+	memmove(line + 1, line, size - (size_t)(line - data));
+	*line = '\0';
+	assert_int_equal(rollcall_file_read(data, size + 1, &back, err), -EBADMSG);
+	free(data);
+	rollcall_sealed_free(&sealed);
+}
+
 /* ---- parts ---- */
 
 static void small_list_is_one_part(void **state)
@@ -316,6 +345,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(sealed_list_is_opened_by_its_key_alone),
 		cmocka_unit_test(outside_must_be_what_is_inside),
 		cmocka_unit_test(file_there_and_back_and_each_damage_is_seen),
+		cmocka_unit_test(forged_first_line_is_not_taken),
 		cmocka_unit_test(small_list_is_one_part),
 		cmocka_unit_test(parts_join_in_order_and_are_held_against_their_id),
 		cmocka_unit_test(many_people_travel_in_parts),
