@@ -5,7 +5,7 @@ set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
 export REOPENINGS=${REOPENINGS:-1000} TAPS=${TAPS:-1000}
 code=0
-for file in tests/system/test_reader.sh tests/system/test_reader_faults.sh; do
+for file in tests/system/test_reader*.sh; do
 	"$file" 2>&1 | grep -E "^(not ok|#|1\.\.)"
 	((PIPESTATUS[0] == 0)) || code=1
 done

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# runs beside others: nothing here is timed
+# runs beside others, early: nothing here is timed
 # The emulated reader under Debian's own, unmodified nfc-list, nfc-poll and nfc-anticol, and its handles.
 source "$(dirname "$0")/lib.sh"
 

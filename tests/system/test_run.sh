@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
+# runs beside others
 # make run and make tap as a newcomer meets them (try-run), unless a door is running here already.
 source "$(dirname "$0")/lib.sh"
 if ! flock -n build/run.lock true 2>/dev/null; then

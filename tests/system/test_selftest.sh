@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# runs beside others: nothing here is timed
+# runs beside others, early: nothing here is timed
 # tapin-door --selftest on virtual hardware: with a scripted person at a terminal, alone, with faults planted one at a time;
 # the strike is at rest whatever ends it.
 source "$(dirname "$0")/lib.sh"

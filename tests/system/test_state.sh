@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# runs beside others: nothing here is timed
+# runs beside others, early: nothing here is timed
 # Lockdown, mode, hold and event: the hub's signed states, in force until told otherwise, through restarts too.
 source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/doorlib.sh"
