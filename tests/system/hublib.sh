@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # A whole site in $work for the system tests: broker with its real accounts, tapin-hub, and doors with virtual hardware.
-#   source lib.sh; source hublib.sh; hub_real_up; for d in front back; do site_door_add $d; site_door_up $d; done
+#   source lib.sh; source hublib.sh; hub_real_up; for d in front back; do site_door_add $d; done; site_door_up front back
 # A door D lives in $work/D, its programs are started as door_D, machine_D and reader_D, their output in $work/*.log.
 HUB_BIN=${HUB_BIN:-$B/bin/tapin-hub}
 SITE_DOOR_BIN=${SITE_DOOR_BIN:-$B/bin/tapin-door}
@@ -142,14 +142,19 @@ site_machine_up() { # NAME
 	until_true 5 test -e "$work/$1/hw/reader"
 }
 
-site_reader_up() { # NAME
-	start "reader_$1" "$B/bin/tapin-reader" --device "pn532_uart:$work/$1/hw/reader" --socket "$work/$1/reader.sock" \
-		--lock-dir "$work/$1"
-	until_true $((10 * slow)) site_log_has "$1" "reader: ok"
+site_reader_up() { # NAME...: each takes a second to be believed, several the same one
+	local d
+	for d; do
+		start "reader_$d" "$B/bin/tapin-reader" --device "pn532_uart:$work/$d/hw/reader" --socket "$work/$d/reader.sock" \
+			--lock-dir "$work/$d"
+	done
+	for d; do until_true $((10 * slow)) site_log_has "$d" "reader: ok" || return 1; done
 }
 
-site_door_up() { # NAME
-	site_machine_up "$1" && site_door_start "$1" && site_reader_up "$1"
+site_door_up() { # NAME...
+	local d
+	for d; do site_machine_up "$d" && site_door_start "$d" || return 1; done
+	site_reader_up "$@"
 }
 
 at() { # NAME COMMAND...: of its virtual hardware

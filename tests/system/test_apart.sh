@@ -33,7 +33,7 @@ both_caught_up() { until_true $((15 * slow)) caught_up front && until_true $((15
 
 # Cards of cards.ini: Ada by days, Cy by visits, Bob, Dee and Eve by nothing but the pool they share; Fay and Gil by one of a single day.
 site_up() {
-	hub_real_up && site_door_add front && site_door_add back && site_door_up front && site_door_up back || return 1
+	hub_real_up && site_door_add front && site_door_add back && site_door_up front back || return 1
 	t tier add --name Days --hours 24/7 --allowance days=2,from=50 && t tier add --name Visits --hours 24/7 --allowance visits=2 &&
 		t tier add --name Pooled --hours 24/7 --allowance days=0 && t pool add --name Crew --kind days --limit 3 &&
 		t pool add --name Duo --kind days --limit 1 || return 1

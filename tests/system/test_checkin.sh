@@ -18,7 +18,7 @@ in_hours() { date -u -d "$1 minutes" +%Y-%m-%dT%H:%M:00Z; }
 site_up() {
 	release_ms=1000
 	hub_real_up && site_door_add front && site_door_add back &&
-		sed -i "/^strike/d; /^contact/d; /^exit/d; s/^\[door\]/&\nrole = checkin/" "$work/back/door.conf" && site_door_up front && site_door_up back || return 1
+		sed -i "/^strike/d; /^contact/d; /^exit/d; s/^\[door\]/&\nrole = checkin/" "$work/back/door.conf" && site_door_up front back || return 1
 	t tier add --name Days --hours 24/7 --allowance days=3 && t tier add --name Once --hours 24/7 --allowance visits=1 &&
 		t tier add --name Nothing --hours off && t site change --presence-at-doors yes || return 1
 	t member add --name Ada --tier 1 && t member add --name Bob --tier 1 && t member add --name Cy --tier 3 &&

@@ -23,8 +23,9 @@ site_up() {
 	release_ms=1000
 	hub_real_up && for d in front back; do
 		site_door_add $d && sed -i "s/^\[wiring\]/&\nfire = GPIO26 active-low pull-up/" "$work/$d/door.conf" &&
-			site_machine_up $d && at $d input GPIO26 0 && site_door_start $d && site_reader_up $d || return 1
+			site_machine_up $d && at $d input GPIO26 0 && site_door_start $d || return 1
 	done
+	site_reader_up front back || return 1
 	api POST /tiers '{"name": "Unlimited", "hours": "24/7"}' >/dev/null &&
 		api POST /members '{"name": "Zoë Ünal", "tier": 1}' >/dev/null &&
 		api POST /cards '{"member": 1, "uid": "047c3b9a2e5d80"}' >/dev/null && until_true 10 confirmed front
