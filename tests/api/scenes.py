@@ -70,9 +70,11 @@ def paging(site):
     p = site.good("host", "POST", "/members/import", body, 200, csv)
     check(p["created"] == 1005 and "revision" in p, "the import says %s" % str(p)[:200])
     for limit in (50, 500, 333, 1005 // 3):
+        # the rows are held against their schema once
+        ask = site.good if limit == 50 else lambda *what: site.ask(*what).json
         seen, cursor = [], ""
         while cursor is not None:
-            page = site.good("auditor", "GET", "/members?tier=%d&limit=%d%s" % (tier, limit, "&cursor=" + cursor if cursor else ""))
+            page = ask("auditor", "GET", "/members?tier=%d&limit=%d%s" % (tier, limit, "&cursor=" + cursor if cursor else ""))
             seen += [m["id"] for m in page["items"]]
             cursor = page["next"]
         check(len(seen) == 1005 and seen == sorted(set(seen)), "pages of %d give %d members" % (limit, len(seen)))
