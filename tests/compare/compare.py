@@ -40,7 +40,7 @@ PROGRAMS = {
 TIMEOUT = 60  # seconds without an answer: a program that hangs has none
 
 
-CHECK_COUNT = 500  # generated expressions in make check: a few seconds
+CHECK_COUNT = 200  # generated expressions in make check: a few seconds
 
 
 def absent():
