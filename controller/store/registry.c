@@ -96,6 +96,8 @@ static void undo(struct registry *reg)
 {
 	if (!sqlite3_get_autocommit(reg->db))
 		db_do(reg->db, "ROLLBACK");
+	/* it may have been settled in what is undone */
+	reg->settled_us = 0;
 }
 
 int registry_begin(struct registry *reg)

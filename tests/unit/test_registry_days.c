@@ -433,6 +433,11 @@ static void check_out_settles_who_is_still_in(void **state)
 	days_send(s.reg, &s.front, 1);
 	assert_true(days_standing(s.reg, HOURS).inside);
 	bed_now_us = at(23, 4, 1);
+	/* what is undone is done again */
+	bed_begin(s.reg);
+	EXPECT(s.reg, registry_days_tick(s.reg), 0);
+	registry_abort(s.reg);
+	assert_true(days_standing(s.reg, HOURS).inside);
 	bed_begin(s.reg);
 	EXPECT(s.reg, registry_days_tick(s.reg), 0);
 	bed_commit(s.reg);
