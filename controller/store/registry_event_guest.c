@@ -352,12 +352,14 @@ int registry_event_of(struct registry *reg, const struct registry_person *person
 {
 	CLEANUP(registry_done)
 	sqlite3_stmt *stmt = registry_prepare(reg,
-		"SELECT min(g.id), g.event, max(e.free OR coalesce((SELECT t.flags & ?5 FROM "
-		"member m JOIN tier t ON t.tier = m.tier WHERE m.id = ?1), 0)) "
+		"SELECT g.event, max(e.free OR coalesce((SELECT t.flags & ?5 FROM "
+		"member m JOIN tier t ON t.tier = m.tier WHERE m.id = ?1), 0)) OVER () "
 		"FROM event_guest g JOIN event e ON e.id = g.event WHERE (g.member = ?1 OR "
 		"g.card = ?2) AND e.door IN ('', ?3) AND "
 		"?4 >= e.starts_us - e.before_minutes * 60000000 AND "
-		"?4 < e.ends_us + e.after_minutes * 60000000");
+		"?4 < e.ends_us + e.after_minutes * 60000000 "
+		/* of several the one that a door takes */
+		"ORDER BY e.starts_us - e.before_minutes * 60000000, g.id LIMIT 1");
 	int rc;
 
 	_Static_assert(MINUTE_US == 60000000, "what is written here");
@@ -371,8 +373,8 @@ int registry_event_of(struct registry *reg, const struct registry_person *person
 	sqlite3_bind_int64(stmt, 5, TIER_FLAG_EVENTS_FREE);
 	rc = registry_step(reg, stmt, "read whose event it is");
 	if (rc > 0) {
-		ret_attended->event = registry_take_u64(stmt, 1);
-		ret_attended->free = sqlite3_column_int(stmt, 2) != 0;
+		ret_attended->event = registry_take_u64(stmt, 0);
+		ret_attended->free = sqlite3_column_int(stmt, 1) != 0;
 	}
 	return rc < 0 ? rc : 0;
 }

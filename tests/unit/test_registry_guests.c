@@ -454,6 +454,38 @@ static void without_a_clock_the_hub_says_whose_event_it_was(void **state)
 	registry_close(reg);
 }
 
+/* Of two at once it is the one that begins first, as at a door; that one of them is free counts. */
+static void of_two_events_at_once_the_first_is_attended(void **state)
+{
+	struct registry *reg = site_open();
+	struct registry_allowance *a = calloc(1, sizeof(*a));
+	struct registry_event early = {
+		.title = "Breakfast", .starts_us = at(22, 17, 0), .ends_us = at(22, 20, 0)};
+	struct chain_bed front;
+	uint64_t first, second;
+	struct entry e = days_entry(ENTRY_KIND_OPENED, 2, at(22, 16, 0));
+
+	(void)state;
+	bed_begin(reg);
+	second = talk(reg); /* free */
+	EXPECT(reg, registry_event_add(reg, &early, &first), 0);
+	invite(reg, second, "", 2);
+	invite(reg, first, "", 2);
+	bed_commit(reg);
+	days_door(reg, &front, "front");
+	chain_add(&front, &e);
+	come_without_a_clock(&front, e, at(22, 18, 10));
+	bed_now_us = at(22, 23, 0);
+	days_send(reg, &front, 1);
+	EXPECT(reg, registry_allowance(reg, 2, 0, a), 0);
+	assert_int_equal(a->unit_count, 1);
+	assert_int_equal(a->units[0].how, REGISTRY_UNIT_FREE);
+	assert_true(a->units[0].event == first);
+	chain_free(&front);
+	free(a);
+	registry_close(reg);
+}
+
 static void who_is_let_in_at_an_event_is_at_the_event(void **state)
 {
 	struct registry *reg = site_open();
@@ -521,6 +553,7 @@ int main(void)
 		TEST(who_is_on_the_list_may_come_around_the_event),
 		TEST(taps_ticks_and_walk_ins_count_against_the_room),
 		TEST(without_a_clock_the_hub_says_whose_event_it_was),
+		TEST(of_two_events_at_once_the_first_is_attended),
 		TEST(who_is_let_in_at_an_event_is_at_the_event),
 		TEST(series_keeps_its_local_time_over_the_clock_change),
 	};
