@@ -74,21 +74,21 @@ static void free_former(struct former *f)
 	"'card/' || id FROM card WHERE member = ?1) AND json_valid(" SIDE ") AND "     \
 	"json_extract(" SIDE ", '$.member') = ?1"
 
+/* clang-format off */
+#define FORMER_SQL                                                                           \
+	"SELECT DISTINCT text FROM (" FORMER_OF("before", "name")                            \
+	" UNION ALL " FORMER_OF("before", "contact")                                         \
+	" UNION ALL " FORMER_OF("after", "name")                                             \
+	" UNION ALL " FORMER_OF("after", "contact")                                          \
+	" UNION ALL " FORMER_LABEL("before")                                                 \
+	" UNION ALL " FORMER_LABEL("after")                                                  \
+	") WHERE typeof(text) = 'text' AND text <> ''"
+/* clang-format on */
+
 static int read_former(struct registry *reg, uint64_t member, struct former *f)
 {
 	CLEANUP(registry_done)
-	sqlite3_stmt *stmt = registry_prepare(
-		reg, "SELECT DISTINCT text FROM (" FORMER_OF(
-			     "before", "name") " UNION ALL " FORMER_OF("before",
-			     "contact") " UNION ALL " FORMER_OF("after",
-			     "name") " UNION ALL " FORMER_OF("after",
-			     "contact") " UNION ALL " FORMER_LABEL("before") " UNION "
-									     "ALL " FORMER_LABEL("a"
-												 "f"
-												 "t"
-												 "e"
-												 "r") ") "
-												      "WHERE typeof(text) = 'text' AND text <> ''");
+	sqlite3_stmt *stmt = registry_prepare(reg, FORMER_SQL);
 	int rc = 0;
 
 	if (!stmt)

@@ -137,7 +137,8 @@ static const struct {
 											       "ION"
 											       " AL"
 											       "L"
-											       " " MENTION("'alarm/' || x.id",
+											       " " MENTION(
+												       "'alarm/' || x.id",
 												       "what",
 												       "alarm x")},
 	{"operator", "SELECT json_object('name', name, 'unix_user', unix_user, "
@@ -181,7 +182,9 @@ int registry_export(
 	strcpy(text, "[");
 	sqlite3_bind_int64(stmt, 1, (int64_t)member);
 	while ((rc = registry_step(reg, stmt, "read what is held about a member")) > 0) {
-		error = put(&text, &used, &room, (const char *)sqlite3_column_text(stmt, 0));
+		const char *row = (const char *)sqlite3_column_text(stmt, 0);
+
+		error = row ? put(&text, &used, &room, row) : -ENOMEM;
 		if (error < 0)
 			return error;
 	}

@@ -193,9 +193,8 @@ static int check_name(struct registry *reg, const struct registry_tier *tier)
 
 static int check_allowance(struct registry *reg, const struct allowance *a)
 {
-	static const struct allowance none;
-
-	if (a->kind == ALLOWANCE_NONE && memcmp(a, &none, sizeof(none)) == 0)
+	if (a->kind == ALLOWANCE_NONE && a->policy == ALLOWANCE_DENY && a->limit == 0 &&
+		a->warn_percent == 0)
 		return 0;
 	if (a->kind == ALLOWANCE_NONE || !allowance_valid(a) || a->warn_percent > 100)
 		return registry_fail(reg, -EINVAL,
