@@ -17,6 +17,7 @@
 #define AGAIN_MS 10000
 #define LIST_MAX (1 << 20)
 #define LIST_NAME "hub.erased"
+#define LINE_SIZE_MAX 48
 
 /* ---- doors ---- */
 
@@ -146,27 +147,51 @@ int hub_erase_list_add(const struct hub_conf *conf, uint64_t member, char err[ER
 		longer = NULL;
 		return -ENOMEM;
 	}
-	r = file_write_atomic(path, longer, (size_t)n, 0640);
+	/* one that cannot be read again would keep the hub from starting */
+	r = n > LIST_MAX ? -EFBIG : file_write_atomic(path, longer, (size_t)n, 0640);
 	if (r < 0)
 		snprintf(err, ERR_MAX, "%s: cannot be written: %s", path, strerror(-r));
 	return r;
 }
 
-/* How many were erased again, or negative errno. */
-static int apply(struct registry *registry, const char *text)
+bool hub_erase_list_line(const char *line, size_t size, uint64_t *ret_member, int64_t *ret_at_us)
+{
+	char text[LINE_SIZE_MAX], again[LINE_SIZE_MAX];
+
+	if (size >= sizeof(text))
+		return false;
+	memcpy(text, line, size);
+	text[size] = '\0';
+	if (sscanf(text, "%" SCNu64 " %" SCNd64, ret_member, ret_at_us) != 2 || *ret_member < 1 ||
+		*ret_member > INT64_MAX || *ret_at_us < 0)
+		return false;
+	/* nothing but what is written here: no torn line names somebody else */
+	return snprintf(again, sizeof(again), "%" PRIu64 " %" PRId64, *ret_member, *ret_at_us) ==
+		       (int)size &&
+	       memcmp(again, text, size) == 0;
+}
+
+/* How many were erased again, or negative errno. A line that cannot be read is somebody who would
+ * come back. */
+static int apply(struct registry *registry, const char *text, unsigned *ret_damaged)
 {
 	int count = 0, r = registry_begin(registry);
+	unsigned number = 0;
 
-	for (const char *line = text; r >= 0 && *line; line = strchrnul(line, '\n')) {
+	for (const char *line = text; r >= 0 && *line;) {
+		size_t size = strcspn(line, "\n");
 		uint64_t member;
 		int64_t at_us;
 
-		line += *line == '\n';
-		if (sscanf(line, "%" SCNu64 " %" SCNd64, &member, &at_us) != 2 || member < 1 ||
-			member > INT64_MAX)
-			continue;
-		r = registry_erase_again(registry, member, at_us);
-		count += r > 0;
+		number++;
+		if (hub_erase_list_line(line, size, &member, &at_us)) {
+			r = registry_erase_again(registry, member, at_us);
+			count += r > 0;
+		} else {
+			*ret_damaged = number;
+			r = -EBADMSG;
+		}
+		line += size + (line[size] == '\n');
 	}
 	if (r >= 0)
 		r = registry_commit(registry, NULL);
@@ -179,14 +204,20 @@ int hub_erase_list_apply(const struct hub_conf *conf, struct registry *registry,
 {
 	CLEANUP(cleanup_free) char *text = NULL;
 	char path[PATH_MAX];
+	unsigned damaged = 0;
 	int r;
 
 	list_path(conf, path);
 	r = read_list(path, &text, err);
 	if (r < 0 || !*text)
 		return r;
-	r = apply(registry, text);
-	if (r < 0)
+	r = apply(registry, text, &damaged);
+	if (damaged)
+		snprintf(err, ERR_MAX,
+			"%s:%u: names nobody to be erased again: put back \"MEMBER MICROSECONDS\", "
+			"or take the line out",
+			path, damaged);
+	else if (r < 0)
 		snprintf(err, ERR_MAX, "%s: who was erased cannot be erased again: %s", path,
 			*registry_error(registry) ? registry_error(registry) : strerror(-r));
 	else if (r > 0)

@@ -56,8 +56,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	n = size - r.at;
 	record.subject_size = (uint16_t)n;
 	memcpy(record.subject, data + r.at, least(n, ENTRY_SUBJECT_MAX));
-	if (entry_decode(&record, constant_hash, &entry) == 0)
+	if (entry_decode(&record, constant_hash, &entry) == 0) {
 		must_encode_again(&record, &entry);
+		if (entry_kind_name(entry.kind) && !entry_kind_name(entry_kind_was(&entry)))
+			abort();
+	}
 
 	/* and any bytes made into text are text that encodes */
 	entry = (struct entry){.kind = ENTRY_KIND_STARTED};

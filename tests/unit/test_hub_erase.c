@@ -132,6 +132,32 @@ static void list_survives_the_registry(void **state)
 	assert_int_equal(unlink(file), 0);
 }
 
+static void damaged_list_is_refused(void **state)
+{
+	static const char *const texts[] = {"5\n7 999\n", "5 \n", "0 999\n", "-5 999\n", "5 -9\n",
+		"5 999 7\n", " 5 999\n", "\n5 999\n", "99999999999999999999 999\n", "5 9x\n",
+		"05 999\n", "5 999 000000000000000000000000000000000000000000000000000\n"};
+	struct registry_erasure erasure;
+	char err[ERR_MAX] = "", file[96];
+	uint64_t member = add_member();
+
+	(void)state;
+	snprintf(hub.conf.store_directory, sizeof(hub.conf.store_directory), "%s", dir);
+	snprintf(file, sizeof(file), "%s/hub.erased", dir);
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		FILE *f = fopen(file, "w");
+
+		assert_non_null(f);
+		/* the first line is good, and nobody is erased all the same */
+		fprintf(f, "%llu 9999999999999999\n%s", (unsigned long long)member, texts[i]);
+		assert_int_equal(fclose(f), 0);
+		assert_int_equal(hub_erase_list_apply(&hub.conf, hub.registry, err), -EBADMSG);
+		assert_non_null(strstr(err, "hub.erased:2: names nobody"));
+		assert_int_equal(registry_erasure(hub.registry, member, &erasure), -ENOENT);
+	}
+	assert_int_equal(unlink(file), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -139,6 +165,7 @@ int main(void)
 		T(one_at_a_time),
 		T(stranger_says_nothing),
 		T(list_survives_the_registry),
+		T(damaged_list_is_refused),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
