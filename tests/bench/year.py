@@ -360,10 +360,10 @@ class Year(onsite.Site):
                 if own - row["limit"] > self.may_be_over(month, member):
                     self.fail(f"{month} member {member} is {own - row['limit']} over, {self.may_be_over(month, member)} may be")
         if month == self.reckoning.month_of(now):
-            self.compare_pool(month, shared)
-        self.compare_report(month, now, by_tier)
+            self.compare_pool(month, shared, self.api("GET", f"/pools/{self.pool}")["used"])
+        self.compare_report(month, now, by_tier, shared)
 
-    def compare_report(self, month, now, by_tier):
+    def compare_report(self, month, now, by_tier, shared):
         report = self.api("GET", f"/reports/{month}?exact=true")
         tiers, hours = self.reckoning.visits(month, now)
         for row in report["visits"]["tiers"]:
@@ -373,10 +373,12 @@ class Year(onsite.Site):
             for day, visits in enumerate(row["weekdays"]):
                 self.compare(f"{month} visits at {row['hour']} on weekday {day}", visits, hours[row["hour"], day])
         self.compare(f"{month} visits", report["visits"]["visits"], sum(tiers.values()))
-        self.compare(f"{month} used", {row["name"]: row["used"] for row in report["allowance"]}, by_tier)
+        tiers = [row for row in report["allowance"] if row["tier"]]
+        self.compare(f"{month} used", {row["name"]: row["used"] for row in tiers}, by_tier)
+        self.compare_pool(month, shared, sum(row["used"] for row in report["allowance"] if row["pool"] == self.pool))
         self.compare(f"{month} denied", {r["reason"]: r["taps"] for r in report["denied"]["reasons"]},
                      dict(self.reckoning.denied[month]))
-        for row in report["allowance"]:
+        for row in tiers:
             those = [m for m, r in self.members.items() if r["tier"] == row["name"]]
             used = [sum(self.reckoning.used(m, month, now)) for m in those]
             self.compare(f"{month} {row['name']}: used, by", (row["used"], row["users"]), (sum(used), sum(u > 0 for u in used)))
@@ -385,9 +387,8 @@ class Year(onsite.Site):
                 self.compare(f"{month} event {row['event']}", row["arrived"], len(self.reckoning.attended[row["event"]]))
         self.reports += 1
 
-    def compare_pool(self, month, shared):
+    def compare_pool(self, month, shared, used):
         """Doors that are cut off may let a member use units of their own twice, which the pool then does not pay."""
-        used = self.api("GET", f"/pools/{self.pool}")["used"]
         least = shared - sum(self.may_be_over(month, m) for m, row in self.members.items() if row["pool"])
         self.compare(f"{month} pool", used, min(max(used, least), shared))
         if used > POOL + len(self.doors) - 1:
