@@ -296,7 +296,7 @@ static void put_standing(struct bytes_writer *w, const struct standing *s)
 	bytes_put_le(w, s->visits, 4);
 	bytes_put_le(w, s->minutes, 4);
 	bytes_put_le(w, (uint32_t)s->extra, 4);
-	bytes_put_le(w, s->inside, 1);
+	bytes_put_le(w, s->inside ? s->free ? 2 : 1 : 0, 1);
 	bytes_put_le(w, (uint32_t)s->date, 4);
 	bytes_put_le(w, s->minute, 2);
 }

@@ -148,6 +148,8 @@ static void get_extra(struct bytes_reader *r, struct roster_extra *e)
 
 static void get_standing(struct bytes_reader *r, struct standing *s)
 {
+	unsigned inside;
+
 	s->year = (int16_t)bytes_get_le(r, 2);
 	s->month = (uint8_t)bytes_get_le(r, 1);
 	s->days = (uint32_t)bytes_get_le(r, 4);
@@ -155,7 +157,9 @@ static void get_standing(struct bytes_reader *r, struct standing *s)
 	s->visits = (uint32_t)bytes_get_le(r, 4);
 	s->minutes = (uint32_t)bytes_get_le(r, 4);
 	s->extra = (int32_t)(uint32_t)bytes_get_le(r, 4);
-	s->inside = get_choice(r, 1);
+	inside = get_choice(r, 2);
+	s->inside = inside > 0;
+	s->free = inside == 2;
 	s->date = get_date(r);
 	s->minute = (uint16_t)bytes_get_le(r, 2);
 }

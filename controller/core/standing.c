@@ -78,8 +78,9 @@ static bool turn_month(struct standing *s, const struct civil *now)
 
 static void leave(struct standing *s, int64_t moment)
 {
-	add_minutes(s, moment_of(s->date, s->minute), moment);
-	s->inside = false;
+	if (!s->free)
+		add_minutes(s, moment_of(s->date, s->minute), moment);
+	s->inside = s->free = false;
 	s->date = (int32_t)(moment / DAY_MINUTES);
 	s->minute = (uint16_t)(moment % DAY_MINUTES);
 }
@@ -125,8 +126,10 @@ void standing_take(struct standing *s, const struct standing_event *event, uint1
 	at.minute = event->minute;
 	this_month = turn_month(s, &at);
 	check_out(s, checkout_minute, &at);
-	if (event->what == STANDING_UNIT) {
-		if (this_month)
+	if (event->what == STANDING_UNIT || event->what == STANDING_FREE) {
+		if (!s->inside) /* who came to work stays for the talk on their own time */
+			s->free = event->what == STANDING_FREE;
+		if (this_month && event->what == STANDING_UNIT)
 			take_unit(s, &at, event->pool);
 		return;
 	}
@@ -183,7 +186,7 @@ struct allowance_usage standing_usage(const struct standing *standing, enum allo
 		usage.last_date = now->date;
 		usage.halves = s.halves >> 2u * (now->day - 1u) & 3;
 	}
-	if (s.inside)
+	if (s.inside && !s.free)
 		add_minutes(&s, moment_of(s.date, s.minute), moment_of(now->date, now->minute));
 	usage.used = standing_used(&s, kind);
 	usage.extra = s.extra;

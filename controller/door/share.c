@@ -33,6 +33,8 @@ bool share_read(const struct entry *entry, const struct civil *at, struct share_
 		event.event.what = STANDING_LEFT;
 	else if (kind == ENTRY_KIND_TAP && (subject->use & ENTRY_USE_UNIT))
 		event.event.what = STANDING_UNIT;
+	else if (kind == ENTRY_KIND_TAP && (subject->use & ENTRY_USE_FREE))
+		event.event.what = STANDING_FREE;
 	else
 		return false;
 	*ret_event = event;

@@ -49,14 +49,17 @@ static bool take_month(sqlite3_stmt *stmt, int first, int16_t *year, uint8_t *mo
 int cache_read_standing(sqlite3_stmt *stmt, struct standing *s)
 {
 	int64_t extra = sqlite3_column_int64(stmt, 6);
+	uint32_t inside;
 
 	if (!take_month(stmt, 0, &s->year, &s->month) ||
 		!cache_take_u32(stmt, 2, UINT32_MAX, &s->days) ||
 		!cache_take_u32(stmt, 4, UINT32_MAX, &s->visits) ||
 		!cache_take_u32(stmt, 5, UINT32_MAX, &s->minutes) ||
-		!cache_take_bool(stmt, 7, &s->inside) || !cache_take_date(stmt, 8, &s->date) ||
+		!cache_take_u32(stmt, 7, 2, &inside) || !cache_take_date(stmt, 8, &s->date) ||
 		!cache_take_u16(stmt, 9, &s->minute) || extra < INT32_MIN || extra > INT32_MAX)
 		return -EBADMSG;
+	s->inside = inside > 0;
+	s->free = inside == 2; /* as in a record of the roster */
 	s->halves = (uint64_t)sqlite3_column_int64(stmt, 3);
 	s->extra = (int32_t)extra;
 	return standing_valid(s) ? 0 : -EBADMSG;
@@ -71,7 +74,7 @@ void cache_bind_standing(sqlite3_stmt *stmt, int first, const struct standing *s
 	sqlite3_bind_int64(stmt, first + 4, s->visits);
 	sqlite3_bind_int64(stmt, first + 5, s->minutes);
 	sqlite3_bind_int64(stmt, first + 6, s->extra);
-	sqlite3_bind_int64(stmt, first + 7, s->inside);
+	sqlite3_bind_int64(stmt, first + 7, s->inside ? s->free ? 2 : 1 : 0);
 	if (s->date == DATE_NONE)
 		sqlite3_bind_null(stmt, first + 8);
 	else

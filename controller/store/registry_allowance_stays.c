@@ -41,7 +41,9 @@ static void open_stay(struct stays *st, sqlite3_stmt *stmt)
 		.date = st->s.date,
 		.minute = st->s.minute,
 		.event = registry_take_u64(stmt, 5),
-		.how = sqlite3_column_int(stmt, 6) ? REGISTRY_UNIT_FORGIVEN : REGISTRY_UNIT_COUNTS,
+		.how = st->s.free                    ? REGISTRY_UNIT_FREE
+		       : sqlite3_column_int(stmt, 6) ? REGISTRY_UNIT_FORGIVEN
+						     : REGISTRY_UNIT_COUNTS,
 	};
 	registry_take_text(stmt, 4, u->door, sizeof(u->door));
 	st->a->unit_count++;
@@ -65,6 +67,9 @@ static void take_row(struct stays *st, sqlite3_stmt *stmt)
 	struct standing_event event = {
 		.what = (enum standing_what)(STANDING_UNIT + sqlite3_column_int(stmt, 1))};
 	struct civil at;
+
+	if (event.what == STANDING_UNIT && !(sqlite3_column_int(stmt, 2) & ENTRY_USE_UNIT))
+		event.what = STANDING_FREE;
 
 	if (clock_civil(sqlite3_column_int64(stmt, 0), &at) < 0)
 		return;
@@ -118,8 +123,7 @@ int registry_allowance_stays(struct registry *reg, uint64_t member, int32_t mont
 	sqlite3_bind_int64(stmt, 2, m->from_us);
 	sqlite3_bind_int64(stmt, 3, m->until_us);
 	while ((rc = registry_step(reg, stmt, "read a member's stays")) > 0)
-		if (sqlite3_column_int(stmt, 1) > 0)
-			take_row(&st, stmt);
+		take_row(&st, stmt);
 	settle(&st, m, now_us);
 	return rc;
 }

@@ -137,7 +137,7 @@ static int take_events(
 		struct civil at;
 
 		if (event.what == STANDING_UNIT && !(flags & ENTRY_USE_UNIT))
-			continue;
+			event.what = STANDING_FREE;
 		if (clock_civil(sqlite3_column_int64(stmt, 0), &at) < 0)
 			continue;
 		event.date = at.date;
@@ -176,7 +176,7 @@ void registry_standing_end(struct standing *s, int32_t first, int32_t end)
 		return;
 	if (from < decide_minute(first, 0))
 		from = decide_minute(first, 0);
-	s->minutes += (uint32_t)(decide_minute(end, 0) - from);
+	s->minutes += s->free ? 0 : (uint32_t)(decide_minute(end, 0) - from);
 	s->inside = false;
 }
 

@@ -17,8 +17,8 @@
  *    5 EXCEPTION  id 8       · first 4, last 4, start 2, end 2, open 1, door text, reason text
  *    6 HOLIDAY    date 4     · holiday 1
  *    7 EXTRA      id 8       · kind 1, member 8, card 8, about 8, from 8, until 8, free 1, door text
- *    8 STANDING   member 8   · year 2, month 1, days 4, halves 8, visits 4, minutes 4, extra 4, inside 1,
- *                              date 4, minute 2
+ *    8 STANDING   member 8   · year 2, month 1, days 4, halves 8, visits 4, minutes 4, extra 4, inside 1 (2:
+ *                              for a free event), date 4, minute 2
  *    9 POOL       id 8       · kind 1, limit 4, used 4, year 2, month 1, doors 2
  * A put needs no gone before it. The site's record is never gone. A tier's doors stand in the order
  * of their names. Dates: days since 1970-01-01, DATE_NONE for none. Tiers come before the cards that

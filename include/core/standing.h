@@ -29,6 +29,8 @@ struct standing {
 	uint32_t minutes; /* of stays that are over */
 	int32_t extra;    /* units a host gave (below 0: took) or a shared pool paid, this month */
 	bool inside;
+	bool free; /* inside: the stay began at a free event, no minute of it counts; else: the last
+		      tap was at one */
 	int32_t date; /* when they came, or left; DATE_NONE: never seen */
 	uint16_t minute;
 };
@@ -37,6 +39,7 @@ enum standing_what {
 	STANDING_UNIT,    /* a granted tap that began a unit */
 	STANDING_ARRIVED, /* came in */
 	STANDING_LEFT,
+	STANDING_FREE, /* a granted tap at a free event: a stay that it begins uses no minutes */
 };
 
 struct standing_event {

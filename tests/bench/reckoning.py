@@ -101,6 +101,8 @@ class Reckoning:
         total = 0
         moves = self.moves[member]
         for since, until in self.stays(moves[self.first_of(moves, self.begin_of(month)):], now):
+            if self.came_free(member, since):
+                continue
             first = self.local(since).replace(second=0, microsecond=0, tzinfo=None)
             last = self.local(until).replace(second=0, microsecond=0, tzinfo=None)
             while first < last:  # the wall's minutes, cut at midnight
@@ -109,6 +111,11 @@ class Reckoning:
                     total += int((end - first).total_seconds()) // 60
                 first = end
         return total
+
+    def came_free(self, member, since):
+        """The tap that began this stay was at a free event: it uses no minutes."""
+        at = bisect.bisect_right(self.taps[member], since, key=lambda row: row[0])
+        return at > 0 and self.taps[member][at - 1][0] > since - 120 and not self.taps[member][at - 1][1]
 
     def units(self, member, month):
         kind = self.members[member]["kind"]

@@ -374,6 +374,36 @@ static void hours_are_told_stay_by_stay_and_forgiven_by_their_minutes(void **sta
 	site_close(&s);
 }
 
+/* Who comes for a free event uses no minutes; who came to work and stays for it does. */
+static void hours_at_free_events_are_free(void **state)
+{
+	struct site s = site_open("hub.db");
+	struct standing told;
+
+	(void)state;
+	bed_now_us = at(22, 20, 0);
+	days_tap(&s.front, HOURS, at(20, 18, 0), ENTRY_USE_FREE);
+	days_move(&s.front, HOURS, at(20, 18, 1), true);
+	days_move(&s.front, HOURS, at(20, 23, 0), false);
+	days_tap(&s.front, HOURS, at(21, 17, 0), ENTRY_USE_UNIT);
+	days_move(&s.front, HOURS, at(21, 17, 0), true);
+	days_tap(&s.back, HOURS, at(21, 18, 0), ENTRY_USE_FREE);
+	days_move(&s.back, HOURS, at(21, 20, 0), false);
+	days_tap(&s.front, HOURS, at(22, 19, 0), ENTRY_USE_FREE);
+	days_move(&s.front, HOURS, at(22, 19, 1), true); /* still in */
+	days_send(s.reg, &s.front, 1);
+	days_send(s.reg, &s.back, 1);
+	assert_int_equal(used(&s, HOURS), 180);
+	assert_int_equal(s.a->unit_count, 3);
+	assert_int_equal(s.a->units[0].how, REGISTRY_UNIT_FREE);
+	assert_int_equal(s.a->units[0].minutes, 0);
+	assert_int_equal(s.a->units[1].minutes, 180);
+	assert_int_equal(s.a->units[2].how, REGISTRY_UNIT_FREE);
+	told = days_standing(s.reg, HOURS);
+	assert_true(told.inside && told.free && told.minutes == 180);
+	site_close(&s);
+}
+
 static void let_in_by_a_host_counts_as_the_member(void **state)
 {
 	struct site s = site_open("hub.db");
@@ -695,6 +725,7 @@ int main(void)
 		TEST(free_events_and_refused_taps_use_nothing),
 		TEST(host_gives_and_forgives_units),
 		TEST(hours_are_told_stay_by_stay_and_forgiven_by_their_minutes),
+		TEST(hours_at_free_events_are_free),
 		TEST(let_in_by_a_host_counts_as_the_member),
 		TEST(tier_and_site_settings_decide_what_doors_are_told),
 		TEST(check_out_settles_who_is_still_in),

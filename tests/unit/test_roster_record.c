@@ -340,6 +340,7 @@ static void any_standing(struct standing *s)
 	s->minutes = (uint32_t)any(0);
 	s->extra = (int32_t)any(0);
 	s->inside = any(2);
+	s->free = s->inside && any(2);
 	s->date = (int32_t)any(2932897);
 	s->minute = (uint16_t)any(1440);
 }

@@ -67,6 +67,9 @@ static void some_entries_say_something(void **state)
 	assert_true(e.who == 5 && e.event.what == STANDING_UNIT && e.event.date == DAY);
 	assert_true(e.event.minute == 720 && e.seq == 0 && e.pool == 0);
 	tap.subject.use = ENTRY_USE_FREE;
+	assert_true(share_read(&tap, &noon, &e));
+	assert_int_equal(e.event.what, STANDING_FREE);
+	tap.subject.use = 0; /* inside already */
 	assert_false(share_read(&tap, &noon, &e));
 	tap = entry_of(ENTRY_KIND_ARRIVED, 5, 0);
 	assert_true(share_read(&tap, &noon, &e));

@@ -144,6 +144,34 @@ static void the_month_turns_at_midnight(void **state)
 	assert_int_equal(s.month, 12);
 }
 
+static void a_stay_for_a_free_event_uses_no_minutes(void **state)
+{
+	struct standing s = fresh();
+
+	(void)state;
+	take(&s, STANDING_FREE, day(11, 3), 1080);
+	take(&s, STANDING_ARRIVED, day(11, 3), 1081);
+	assert_int_equal(used(&s, ALLOWANCE_HOURS, day(11, 3), 1200), 0);
+	take(&s, STANDING_UNIT, day(11, 3), 1210); /* at another door; the stay is what it is */
+	assert_true(s.free);
+	take(&s, STANDING_LEFT, day(11, 3), 1260);
+	assert_int_equal(s.minutes, 0);
+	assert_false(s.free);
+	take(&s, STANDING_ARRIVED, day(11, 3), 1300); /* let in by a host */
+	take(&s, STANDING_FREE, day(11, 3), 1310);
+	take(&s, STANDING_LEFT, day(11, 3), 1320);
+	assert_int_equal(s.minutes, 20);
+	take(&s, STANDING_FREE, day(11, 4), 600); /* the door stayed shut */
+	take(&s, STANDING_UNIT, day(11, 4), 700);
+	take(&s, STANDING_ARRIVED, day(11, 4), 701);
+	take(&s, STANDING_LEFT, day(11, 4), 711);
+	assert_int_equal(s.minutes, 30);
+	take(&s, STANDING_FREE, day(11, 4), 1400);
+	take(&s, STANDING_ARRIVED, day(11, 4), 1400); /* until the check-out */
+	assert_int_equal(used(&s, ALLOWANCE_HOURS, day(11, 6), 600), 30);
+	assert_int_equal(s.visits, 1);
+}
+
 static void a_year_turns_like_a_month(void **state)
 {
 	struct standing s = fresh();
@@ -334,6 +362,7 @@ int main(void)
 		cmocka_unit_test(who_is_inside_begins_no_visit),
 		cmocka_unit_test(minutes_run_from_arriving_to_leaving),
 		cmocka_unit_test(the_month_turns_at_midnight),
+		cmocka_unit_test(a_stay_for_a_free_event_uses_no_minutes),
 		cmocka_unit_test(a_year_turns_like_a_month),
 		cmocka_unit_test(an_older_word_says_nothing_of_now),
 		cmocka_unit_test(today_is_paid_for),
