@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Forgetting: whom the hub names, unknown cards after a day, and after 30 days whoever the hub's
- * log has, which a hub that was restored may still ask for until then. The journal first, then the
- * files that the keeper has; the hub tells again until it hears that both are done. A replayed
- * message can only take again what is gone.
+ * Forgetting: whom the hub names, unknown cards after a day or when the hub says, and after 30 days
+ * whoever the hub's log has, which a hub that was restored may still ask for until then. The
+ * journal first, then the files that the keeper has; the hub tells again until it hears that both
+ * are done. A replayed message can only take again what is gone.
  */
 #include "base/log.h"
 #include "door/door.h"
@@ -12,7 +12,8 @@
 
 #define HOUR_MS 3600000
 #define FIRST_MS 60000
-#define UNKNOWN_US (24 * 3600000000LL)
+#define HOUR_US 3600000000LL
+#define UNKNOWN_HOURS 24 /* until the hub said */
 #define OLD_US (30 * 24 * 3600000000LL)
 #define AHEAD_US 3600000000LL /* of a clock that was set back a little */
 
@@ -107,7 +108,9 @@ void erase_tick(struct door *door)
 	struct door_erase *erase = &door->erase;
 	uint64_t now_ms = clock_mono_ms();
 	int64_t now_us = clock_wall_us();
-	const struct journal_erasure what = {.unknown_from_us = now_us - UNKNOWN_US,
+	uint32_t told = door->sync.newest.unknown_hours;
+	const struct journal_erasure what = {
+		.unknown_from_us = now_us - (told ? told : UNKNOWN_HOURS) * HOUR_US,
 		.unknown_until_us = now_us + AHEAD_US,
 		.old_seq = door->usage.share.counted_seq,
 		.old_us = now_us - OLD_US};

@@ -41,6 +41,7 @@ void rollcall_start(struct door *door)
 	else
 		log_warning(
 			"%s: %s; the hub is asked for it again", path, r < 0 ? strerror(-r) : err);
+	door->rollcall.damaged = door->rollcall.as_of_us == 0;
 }
 
 void rollcall_stop(struct door *door)
@@ -141,6 +142,20 @@ void rollcall_written(struct door *door, const struct keeper_event *event)
 	door_status(door);
 }
 
+/* There are no wardens any more: nobody shall open what is kept here. */
+static void drop(struct door *door)
+{
+	struct door_rollcall *rc = &door->rollcall;
+	int r = door->sync.keeper ? keeper_file(door->sync.keeper, ROLLCALL_FILE_NAME, NULL, 0, 0)
+				  : -ENODEV;
+
+	if (r < 0)
+		return; /* the next head */
+	log_info("roll call: the site has no wardens any more; the kept list is removed");
+	rollcall_sealed_free(&rc->join.of);
+	*rc = (struct door_rollcall){.told_ms = 0};
+}
+
 void rollcall_heard_head(struct door *door)
 {
 	static const uint8_t none[ROLLCALL_ID_SIZE];
@@ -148,7 +163,9 @@ void rollcall_heard_head(struct door *door)
 	bool coming = rc->join.of.data && named_by_head(door, rc->join.of.id) &&
 		      clock_mono_ms() - rc->joined_ms < PARTS_WAIT_MS;
 
-	if (!named_by_head(door, none) && !is_kept(rc, door->sync.newest.rollcall) && !coming)
+	if (door->sync.newest.rollcall_ended && (rc->as_of_us > 0 || rc->damaged))
+		drop(door);
+	else if (!named_by_head(door, none) && !is_kept(rc, door->sync.newest.rollcall) && !coming)
 		sync_ask_rollcall(door);
 }
 

@@ -116,7 +116,7 @@ static void begin_answer(
 	memcpy(answer->nonce, ask->nonce, sizeof(answer->nonce));
 	strcpy(answer->head.site, hub->conf.site);
 	answer->head.time_us = clock_wall_us();
-	hub_rollcall_id(hub, answer->head.rollcall);
+	sync_fill_more(hub, &answer->head);
 }
 
 static int send_answer(struct hub *hub, const struct sync_answer *answer)

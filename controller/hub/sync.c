@@ -56,13 +56,27 @@ static bool publish_keys(struct hub *hub)
 	return true;
 }
 
+void sync_fill_more(const struct hub *hub, struct sync_head *head)
+{
+	struct registry_retention retention;
+	struct registry_wardens wardens;
+
+	hub_rollcall_id(hub, head->rollcall);
+	if (registry_wardens(hub->registry, &wardens) == 0 && !wardens.set) {
+		memset(head->rollcall, 0, sizeof(head->rollcall));
+		head->rollcall_ended = true;
+	}
+	if (registry_retention(hub->registry, &retention) == 0)
+		head->unknown_hours = retention.unknown_hours;
+}
+
 static void fill_head(
 	const struct hub *hub, const struct registry_roster *roster, struct sync_head *ret_head)
 {
 	*ret_head = (struct sync_head){.revision = roster->revision, .time_us = clock_wall_us()};
 	strcpy(ret_head->site, hub->conf.site);
 	memcpy(ret_head->digest, roster->digest, sizeof(ret_head->digest));
-	hub_rollcall_id(hub, ret_head->rollcall);
+	sync_fill_more(hub, ret_head);
 }
 
 static bool publish_head(struct hub *hub, const struct registry_roster *roster)

@@ -81,6 +81,8 @@ struct sync_door *sync_door_find(struct hub_sync *sync, const char *name);
 void sync_door_drop(struct hub_sync *sync, size_t at);
 /* Takes the registry's doors over: new ones, new states, and those that are gone. */
 void sync_doors_refresh(struct hub *hub);
+/* What a head says beside the roster: the roll call, the retention. */
+void sync_fill_more(const struct hub *hub, struct sync_head *head);
 void sync_fill_site_state(
 	const struct hub *hub, const struct registry_site *site, struct sync_site_state *ret_state);
 void sync_fill_door_state(

@@ -86,10 +86,13 @@ static void serve_file(struct keeper *k, const struct keeper_job *job)
 
 	snprintf(
 		path, sizeof(path), "%.*s%s", slash ? (int)(slash + 1 - kept) : 0, kept, job->name);
-	event.error = file_write_atomic(path, job->data, job->size, 0644);
+	if (job->data)
+		event.error = file_write_atomic(path, job->data, job->size, 0644);
+	else if (unlink(path) < 0 && errno != ENOENT)
+		event.error = -errno;
 	if (event.error < 0)
-		snprintf(event.message, sizeof(event.message), "%s: cannot be written: %s", path,
-			strerror(-event.error));
+		snprintf(event.message, sizeof(event.message), "%s: cannot be %s: %s", path,
+			job->data ? "written" : "removed", strerror(-event.error));
 	keeper_tell(k, KEEPER_LANE_FILE, 0, &event);
 }
 

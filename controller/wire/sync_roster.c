@@ -40,7 +40,23 @@ int sync_put_head(json_t *object, const struct sync_head *head)
 	if (has_rollcall(head) && json_object_set_new(object, "rollcall",
 					  body_hex(head->rollcall, sizeof(head->rollcall))) < 0)
 		return -ENOMEM;
+	if (head->rollcall_ended && json_object_set_new(object, "rollcall", json_null()) < 0)
+		return -ENOMEM;
+	if (head->unknown_hours &&
+		json_object_set_new(object, "unknown_hours", json_integer(head->unknown_hours)) < 0)
+		return -ENOMEM;
 	return 0;
+}
+
+static int get_rollcall(
+	const struct json_place *place, const json_t *object, struct sync_head *head)
+{
+	const json_t *id = json_object_get(object, "rollcall");
+
+	head->rollcall_ended = json_is_null(id);
+	if (!id || head->rollcall_ended)
+		return 0;
+	return json_get_hex(place, object, "rollcall", head->rollcall, sizeof(head->rollcall));
 }
 
 int sync_get_head(const struct json_place *place, const json_t *object, struct sync_head *head)
@@ -53,8 +69,11 @@ int sync_get_head(const struct json_place *place, const json_t *object, struct s
 		r = json_get_hex(place, object, "digest", head->digest, sizeof(head->digest));
 	if (r == 0)
 		r = body_get_time(place, object, "time_us", &head->time_us);
-	if (r == 0 && json_object_get(object, "rollcall"))
-		r = json_get_hex(place, object, "rollcall", head->rollcall, sizeof(head->rollcall));
+	if (r == 0)
+		r = get_rollcall(place, object, head);
+	if (r == 0 && json_object_get(object, "unknown_hours"))
+		r = body_get_u32(place, object, "unknown_hours", 1, SYNC_UNKNOWN_HOURS_MAX,
+			&head->unknown_hours);
 	return r;
 }
 

@@ -146,6 +146,7 @@ struct door_commands {
 struct door_rollcall {
 	uint8_t id[ROLLCALL_ID_SIZE]; /* of the one that is kept, or on its way to the disk */
 	int64_t as_of_us;             /* 0: none */
+	bool damaged;                 /* there is a file that cannot be read */
 	struct rollcall_join join;    /* the one that comes in parts */
 	uint64_t joined_ms;           /* when its last part came */
 	uint64_t told_ms;             /* when the status last told of one */

@@ -83,8 +83,8 @@ int keeper_keep(
 
 /*
  * Replaces a file beside kept.db, readable to whoever may enter the folder (mode 0644); after
- * everything else that waits. Takes data over (free), unless it fails. WRITTEN answers. 0, -EAGAIN,
- * -EINVAL for a name that is no plain file's.
+ * everything else that waits; data NULL: removes it. Takes data over (free), unless it fails.
+ * WRITTEN answers. 0, -EAGAIN, -EINVAL for a name that is no plain file's.
  */
 int keeper_file(struct keeper *keeper, const char *name, void *data, size_t size, uint64_t tag);
 

@@ -63,8 +63,11 @@ struct sync_head {
 	struct revision revision;
 	uint8_t digest[ROSTER_DIGEST_SIZE];
 	int64_t time_us;                    /* the hub's clock when it signed */
-	uint8_t rollcall[ROLLCALL_ID_SIZE]; /* the newest roll call; zeros: there is none */
+	uint8_t rollcall[ROLLCALL_ID_SIZE]; /* the newest roll call; zeros: there is none yet */
+	bool rollcall_ended;                /* there shall be none: doors drop theirs */
+	uint32_t unknown_hours;             /* that unknown cards are remembered for; 0: not said */
 };
+#define SYNC_UNKNOWN_HOURS_MAX 720
 int sync_head_write(const struct sync_head *head, char **ret_body);
 int sync_head_read(const char *body, size_t size, struct sync_head *ret_head, char err[ERR_MAX]);
 

@@ -198,6 +198,8 @@ static void what_a_lost_connection_cut_off_is_sent_when_asked(void **state)
 static void removed_wardens_end_it(void **state)
 {
 	uint8_t id[ROLLCALL_ID_SIZE], none[ROLLCALL_ID_SIZE] = {0};
+	char err[ERR_MAX];
+	struct sync_head head;
 
 	(void)state;
 	set_wardens(pair.public);
@@ -207,6 +209,13 @@ static void removed_wardens_end_it(void **state)
 	hub_rollcall_id(&hub, id);
 	assert_memory_equal(id, none, sizeof(id));
 	assert_int_equal(count_sent("rollcall"), 1);
+	hub_sync_connected(&hub);
+	const struct sent *told = find_sent("roster/head", 0);
+
+	assert_non_null(told);
+	assert_int_equal(sync_head_read(told->body, strlen(told->body), &head, err), 0);
+	assert_true(head.rollcall_ended);
+	assert_int_equal(head.unknown_hours, 24);
 }
 
 static void failure_keeps_the_one_from_before(void **state)

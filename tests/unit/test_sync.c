@@ -46,6 +46,7 @@ static struct sync_head good_head(void)
 
 	memset(head.digest, 0xD1, sizeof(head.digest));
 	memset(head.rollcall, 0xCA, sizeof(head.rollcall));
+	head.unknown_hours = 48;
 	return head;
 }
 
@@ -232,10 +233,30 @@ static void keys_there_and_back(void **state)
 
 static void head_there_and_back(void **state)
 {
-	static const char *const allowed[] = {"rollcall=", NULL};
+	static const char *const allowed[] = {"rollcall=", "rollcall=null", "unknown_hours=", NULL};
 
 	(void)state;
 	THERE_AND_BACK(head, good_head(), "roster-head", allowed);
+}
+
+/* No list yet is something else than no wardens any more. */
+static void head_says_that_the_roll_call_ended(void **state)
+{
+	struct sync_head head = good_head(), back;
+	char err[ERR_MAX] = "", *body;
+
+	(void)state;
+	memset(head.rollcall, 0, sizeof(head.rollcall));
+	for (int ended = 0; ended < 2; ended++) {
+		head.rollcall_ended = ended;
+		assert_int_equal(sync_head_write(&head, &body), 0);
+		assert_int_equal(sync_head_read(body, strlen(body), &back, err), 0);
+		assert_int_equal(back.rollcall_ended, ended);
+		assert_int_equal(back.unknown_hours, 48);
+		assert_memory_equal(back.rollcall, head.rollcall, sizeof(head.rollcall));
+		sample(ended ? "roster-head-ended" : "roster-head-none", body);
+		free(body);
+	}
 }
 
 static void site_state_there_and_back(void **state)
@@ -310,7 +331,7 @@ static void answer_there_and_back(void **state)
 	static const char *const allowed[] = {"site_state.actor=\"\"", "site_state.actor=\"ZZ\"",
 		"door_state.actor=\"\"", "door_state.actor=\"ZZ\"", "journal=null", "records=\"\"",
 		"last=true", "site_state.lockdown=true", "door_state.event=true",
-		"rollcall=", NULL};
+		"rollcall=", "rollcall=null", "unknown_hours=", NULL};
 
 	(void)state;
 	for (int kind = SYNC_ANSWER_HEAD; kind <= SYNC_ANSWER_RESTART; kind++) {
@@ -333,7 +354,8 @@ static void answer_there_and_back(void **state)
 
 static void delta_there_and_back(void **state)
 {
-	static const char *const allowed[] = {"records=\"\"", "rollcall=", NULL};
+	static const char *const allowed[] = {
+		"records=\"\"", "rollcall=", "rollcall=null", "unknown_hours=", NULL};
 	struct sync_delta there = good_delta(), back;
 	char err[ERR_MAX] = "", *body;
 
@@ -581,6 +603,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(topics_name_the_site),
 		cmocka_unit_test(keys_there_and_back),
 		cmocka_unit_test(head_there_and_back),
+		cmocka_unit_test(head_says_that_the_roll_call_ended),
 		cmocka_unit_test(delta_there_and_back),
 		cmocka_unit_test(site_state_there_and_back),
 		cmocka_unit_test(door_state_there_and_back),
