@@ -6,6 +6,7 @@
 #include "registry_schema.h"
 #include "registry_schema_days.h"
 #include "registry_schema_erase.h"
+#include "registry_schema_evening.h"
 #include "registry_schema_log.h"
 #include "registry_schema_site.h"
 #include <string.h>
@@ -20,6 +21,7 @@ static const char *const steps[] = {
 	REGISTRY_SCHEMA_DAYS,
 	REGISTRY_SCHEMA_SITE,
 	REGISTRY_SCHEMA_ERASE,
+	REGISTRY_SCHEMA_EVENING,
 };
 
 static const struct db_schema schema = {

@@ -111,7 +111,16 @@ int registry_event_of(struct registry *registry, const struct registry_person *p
 	const char *door, int64_t at_us, struct registry_attended *ret_attended);
 /* Every guest of an event, as the doors must know them. */
 int registry_event_publish(struct registry *registry, uint64_t event);
+/* Who was on one event's list is on the other's, too. */
+int registry_event_invite_same(struct registry *registry, uint64_t from, uint64_t to);
 int registry_event_guests_drop(struct registry *registry, uint64_t event);
+
+/* ---- registry_event_hold.c ---- */
+struct registry_event;
+/* Tells the doors of events that begin soon. */
+int registry_event_hold_due(struct registry *registry);
+/* The event as it was is no more: its door need not stand open. */
+int registry_event_unhold(struct registry *registry, const struct registry_event *event);
 
 /* ---- registry_extra.c ---- */
 /* A right beside the tier's, under the row it comes from. until_us in the past: taken away. */

@@ -10,7 +10,7 @@
 #define COLUMNS                                                                            \
 	"name, title, status, key, generation, number, digest, start, asked_us, program, " \
 	"online, online_us, status_json, mode, hold_from_us, hold_until_us, hold_event, "  \
-	"state_number, state_us, state_actor, counter, version"
+	"state_number, state_us, state_actor, counter, version, zone"
 
 const char *registry_door_status_name(enum registry_door_status status)
 {
@@ -56,6 +56,7 @@ static int take(const struct registry *reg, sqlite3_stmt *stmt, struct registry_
 	};
 	registry_take_text(stmt, 0, door->name, sizeof(door->name));
 	registry_take_text(stmt, 1, door->title, sizeof(door->title));
+	registry_take_text(stmt, 22, door->zone, sizeof(door->zone));
 	door->has_key = registry_take_blob(stmt, 3, door->key.bytes, sizeof(door->key.bytes));
 	if (door->has_key)
 		sign_key_id(door->key.bytes, door->key.id);
@@ -144,7 +145,7 @@ static int insert(struct registry *reg, const char *name, const char *title)
 	sqlite3_stmt *stmt = registry_prepare(reg,
 		"INSERT INTO door SELECT ?1, ?2, ?3, NULL, 0, 0, zeroblob(32), zeroblob(16), 0, '',"
 		" 0, 0, NULL, 0, 0, 0, 0, coalesce(max(state_number), 0) + 1, ?4, '',"
-		" coalesce(max(counter), 0), 1 FROM door_past WHERE name = ?1");
+		" coalesce(max(counter), 0), 1, '' FROM door_past WHERE name = ?1");
 
 	if (!stmt)
 		return registry_sql_fail(reg, "make a door");
@@ -228,6 +229,33 @@ int registry_door_title(struct registry *reg, const char *name, const char *titl
 	if (rc == 0)
 		rc = registry_enter(reg, &own);
 	return rc < 0 ? rc : registry_leave(reg, own, set_title(reg, name, title, version));
+}
+
+static int set_zone(struct registry *reg, const char *name, const char *zone)
+{
+	CLEANUP(registry_done)
+	sqlite3_stmt *stmt = registry_prepare(
+		reg, "UPDATE door SET zone = ?2, version = version + 1 WHERE name = ?1");
+	int rc;
+
+	if (!stmt)
+		return registry_sql_fail(reg, "change a door");
+	registry_bind_text(stmt, 1, name);
+	registry_bind_text(stmt, 2, zone);
+	rc = registry_run(reg, stmt, "change a door");
+	if (rc == 0)
+		return registry_no_door(reg, name);
+	return rc < 0 ? rc : 0;
+}
+
+int registry_door_zone(struct registry *reg, const char *name, const char *zone)
+{
+	bool own = false;
+	int rc = registry_check_text(reg, "where the door leads to", zone, REGISTRY_ZONE_MAX, true);
+
+	if (rc == 0)
+		rc = registry_enter(reg, &own);
+	return rc < 0 ? rc : registry_leave(reg, own, set_zone(reg, name, zone));
 }
 
 /* Runs a statement about one door, whose name is ?1; ?2 is now. */

@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Booked gatherings. Doors are told who is on the list; the hub holds their door when their time
- * comes. */
+/* Booked gatherings. Doors are told who is on the list, and when to stand open
+ * (registry_event_hold.c). */
 #include "registry_days_private.h"
 
 #include "base/clock.h"
 #include "store/registry_site.h"
+#include <string.h>
 
 #define AROUND_MAX_MINUTES 1440 /* that doors let guests in before and after */
 #define TIMES_MAX 60
 
 #define EVENT_SQL                                                                          \
 	"SELECT id, title, door, doors_from_us, doors_until_us, capacity, note, version, " \
-	"room, starts_us, ends_us, before_minutes, after_minutes, free, series FROM event "
+	"room, starts_us, ends_us, before_minutes, after_minutes, free, series, "          \
+	"held, headcount FROM event "
 
 static void take(sqlite3_stmt *stmt, struct registry_event *e)
 {
@@ -30,6 +32,8 @@ static void take(sqlite3_stmt *stmt, struct registry_event *e)
 	e->after_minutes = registry_take_u32(stmt, 12);
 	e->free = sqlite3_column_int(stmt, 13) != 0;
 	e->series = registry_take_u64(stmt, 14);
+	e->held = sqlite3_column_int(stmt, 15) != 0;
+	e->headcount = registry_take_u32(stmt, 16);
 }
 
 int registry_event(struct registry *reg, uint64_t id, struct registry_event *ret_event)
@@ -69,6 +73,25 @@ int registry_events(struct registry *reg, uint64_t after, int64_t since_us,
 	return rc < 0 ? rc : count;
 }
 
+static int check_times(struct registry *reg, const struct registry_event *e)
+{
+	bool held = e->doors_from_us != 0 || e->doors_until_us != 0;
+
+	if (held && !e->door[0])
+		return registry_fail(reg, -EINVAL,
+			"no door is named, but when it stands open: name the event's door, too");
+	if (held && (e->doors_from_us <= 0 || e->doors_until_us <= e->doors_from_us))
+		return registry_fail(reg, -EINVAL,
+			"the event's door closes before it opens: say from when it stands open, "
+			"and until when, which is later");
+	if ((e->starts_us != 0 || e->ends_us != 0) &&
+		(e->starts_us <= 0 || e->ends_us <= e->starts_us))
+		return registry_fail(reg, -EINVAL,
+			"the event ends before it starts: say when it starts, and when it ends, "
+			"which is later");
+	return 0;
+}
+
 static int check(struct registry *reg, const struct registry_event *e)
 {
 	int error = registry_check_changing(reg);
@@ -81,17 +104,11 @@ static int check(struct registry *reg, const struct registry_event *e)
 			reg, "the note about the event", e->note, REGISTRY_NOTE_MAX, true);
 	if (error == 0)
 		error = registry_check_door(reg, e->door);
-	if (error == 0 && (e->doors_from_us < 0 || e->doors_until_us < e->doors_from_us ||
-				  (e->door[0] && e->doors_until_us == e->doors_from_us)))
-		error = registry_fail(reg, -EINVAL,
-			"the event's door closes before it opens: give doors_from, and "
-			"doors_until after it");
+	if (error == 0)
+		error = check_times(reg, e);
 	if (error == 0)
 		error = registry_check_text(
 			reg, "the event's room", e->room, REGISTRY_NAME_MAX, true);
-	if (error == 0 && (e->starts_us < 0 || e->ends_us < e->starts_us))
-		error = registry_fail(reg, -EINVAL,
-			"the event ends before it starts: give starts, and ends after it");
 	if (error == 0 &&
 		(e->before_minutes > AROUND_MAX_MINUTES || e->after_minutes > AROUND_MAX_MINUTES))
 		error = registry_fail(reg, -EINVAL,
@@ -115,6 +132,7 @@ static void bind(sqlite3_stmt *stmt, const struct registry_event *e)
 	sqlite3_bind_int64(stmt, 11, e->after_minutes);
 	sqlite3_bind_int64(stmt, 12, e->free);
 	sqlite3_bind_int64(stmt, 13, (int64_t)e->series);
+	sqlite3_bind_int64(stmt, 14, e->headcount);
 }
 
 int registry_event_add(struct registry *reg, const struct registry_event *event, uint64_t *ret_id)
@@ -122,8 +140,9 @@ int registry_event_add(struct registry *reg, const struct registry_event *event,
 	CLEANUP(registry_done)
 	sqlite3_stmt *stmt = registry_prepare(reg,
 		"INSERT INTO event (title, door, doors_from_us, doors_until_us, capacity, note, "
-		"room, starts_us, ends_us, before_minutes, after_minutes, free, series, version) "
-		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, 1)");
+		"room, starts_us, ends_us, before_minutes, after_minutes, free, series, "
+		"headcount, version) "
+		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, 1)");
 	int error = check(reg, event);
 
 	if (error < 0)
@@ -136,7 +155,7 @@ int registry_event_add(struct registry *reg, const struct registry_event *event,
 		return error;
 	if (ret_id)
 		*ret_id = (uint64_t)sqlite3_last_insert_rowid(reg->db);
-	return 0;
+	return registry_event_hold_due(reg);
 }
 
 int registry_event_change(struct registry *reg, const struct registry_event *event)
@@ -146,7 +165,7 @@ int registry_event_change(struct registry *reg, const struct registry_event *eve
 		"UPDATE event SET title = ?1, door = ?2, doors_from_us = ?3, doors_until_us = ?4, "
 		"capacity = ?5, note = ?6, room = ?7, starts_us = ?8, ends_us = ?9, "
 		"before_minutes = ?10, after_minutes = ?11, free = ?12, series = ?13, "
-		"version = version + 1 WHERE id = ?14");
+		"headcount = ?14, version = version + 1 WHERE id = ?15");
 	struct registry_event now = {0};
 	int error = check(reg, event);
 
@@ -154,16 +173,20 @@ int registry_event_change(struct registry *reg, const struct registry_event *eve
 		error = registry_event(reg, event->id, &now);
 	if (error == 0)
 		error = registry_check_version(reg, "the event", event->version, now.version);
+	if (error == 0 &&
+		(strcmp(event->door, now.door) != 0 || event->doors_from_us != now.doors_from_us ||
+			event->doors_until_us != now.doors_until_us))
+		error = registry_event_unhold(reg, &now);
 	if (error < 0)
 		return error;
 	if (!stmt)
 		return registry_sql_fail(reg, "change an event");
 	bind(stmt, event);
-	sqlite3_bind_int64(stmt, 14, (int64_t)event->id);
+	sqlite3_bind_int64(stmt, 15, (int64_t)event->id);
 	error = registry_run(reg, stmt, "change an event");
 	if (error >= 0)
 		error = registry_event_publish(reg, event->id);
-	return error < 0 ? error : 0;
+	return error < 0 ? error : registry_event_hold_due(reg);
 }
 
 int registry_event_remove(struct registry *reg, uint64_t id, uint64_t version)
@@ -180,13 +203,15 @@ int registry_event_remove(struct registry *reg, uint64_t id, uint64_t version)
 	if (error < 0)
 		return error;
 	error = registry_event_guests_drop(reg, id);
+	if (error == 0)
+		error = registry_event_unhold(reg, &now);
 	if (error < 0)
 		return error;
 	if (!stmt)
 		return registry_sql_fail(reg, "remove an event");
 	sqlite3_bind_int64(stmt, 1, (int64_t)id);
 	error = registry_run(reg, stmt, "remove an event");
-	return error < 0 ? error : 0;
+	return error < 0 ? error : registry_event_hold_due(reg);
 }
 
 /* ---- series ---- */
@@ -211,11 +236,17 @@ static int64_t shift(int64_t us, int32_t days)
 int registry_event_repeat(struct registry *reg, uint64_t id, uint32_t every_days, uint32_t times)
 {
 	struct registry_event first = {0}, e;
+	uint64_t next = 0;
 	int rc = registry_event(reg, id, &first);
 
 	if (rc == 0 && (every_days < 1 || every_days > 366 || times < 2 || times > TIMES_MAX))
 		rc = registry_fail(reg, -EINVAL,
 			"an event repeats every 1 to 366 days, 2 to %d times", TIMES_MAX);
+	if (rc == 0 && first.series != 0)
+		rc = registry_fail(reg, -EPERM,
+			"event %llu is of a series already (of event %llu): repeat one that stands "
+			"alone",
+			(unsigned long long)id, (unsigned long long)first.series);
 	if (rc < 0)
 		return rc;
 	first.series = id;
@@ -228,7 +259,10 @@ int registry_event_repeat(struct registry *reg, uint64_t id, uint32_t every_days
 		e.ends_us = shift(first.ends_us, days);
 		e.doors_from_us = shift(first.doors_from_us, days);
 		e.doors_until_us = shift(first.doors_until_us, days);
-		rc = registry_event_add(reg, &e, NULL);
+		e.headcount = 0;
+		rc = registry_event_add(reg, &e, &next);
+		if (rc >= 0)
+			rc = registry_event_invite_same(reg, id, next);
 	}
 	return rc < 0 ? rc : 0;
 }

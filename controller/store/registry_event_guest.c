@@ -130,6 +130,24 @@ int registry_event_publish(struct registry *reg, uint64_t event)
 	return n < 0 ? n : rc;
 }
 
+int registry_event_invite_same(struct registry *reg, uint64_t from, uint64_t to)
+{
+	CLEANUP(registry_done)
+	sqlite3_stmt *stmt = registry_prepare(reg,
+		"INSERT INTO event_guest (event, name, member, card, arrived_us, how, by) "
+		"SELECT ?2, name, member, card, 0, 0, '' FROM event_guest "
+		"WHERE event = ?1 AND how <> 3 ORDER BY id");
+	int rc;
+
+	_Static_assert(REGISTRY_ARRIVAL_WALK_IN == 3, "who is not asked again");
+	if (!stmt)
+		return registry_sql_fail(reg, "repeat a list");
+	sqlite3_bind_int64(stmt, 1, (int64_t)from);
+	sqlite3_bind_int64(stmt, 2, (int64_t)to);
+	rc = registry_run(reg, stmt, "repeat a list");
+	return rc < 0 ? rc : registry_event_publish(reg, to);
+}
+
 int registry_event_guests_drop(struct registry *reg, uint64_t event)
 {
 	struct registry_event_guest rows[32];
@@ -170,10 +188,26 @@ static int check_there(
 				 member);
 }
 
+int registry_event_has_name(struct registry *reg, uint64_t event, const char *name)
+{
+	CLEANUP(registry_done)
+	sqlite3_stmt *stmt = registry_prepare(reg,
+		"SELECT 1 FROM event_guest WHERE event = ?1 AND name = ?2 AND member IS NULL "
+		"AND card IS NULL LIMIT 1");
+
+	if (!stmt)
+		return registry_sql_fail(reg, "read who is expected");
+	sqlite3_bind_int64(stmt, 1, (int64_t)event);
+	registry_bind_text(stmt, 2, name);
+	return registry_step(reg, stmt, "read who is expected");
+}
+
 static int check(struct registry *reg, const struct registry_event_guest *g)
 {
 	int rc = registry_check_changing(reg);
 
+	if (rc == 0 && !*g->name && g->member == 0 && g->card == 0)
+		rc = registry_fail(reg, -EINVAL, "nobody is named: give a name, or a member");
 	if (rc == 0)
 		rc = registry_check_text(reg, "the guest's name", g->name, REGISTRY_NAME_MAX,
 			g->member > 0 || g->card > 0);
@@ -195,9 +229,13 @@ static int check_room(struct registry *reg, const struct registry_event *e, bool
 	uint32_t listed, arrived;
 	int rc = registry_event_count(reg, e->id, &listed, &arrived);
 
+	if (arrived < e->headcount)
+		arrived = e->headcount;
 	if (rc == 0 && e->capacity > 0 && arrived >= e->capacity && !over)
 		rc = registry_fail(reg, -ENOSPC,
-			"the event is full: %u are in, it has room for %u; say so to let more in",
+			"the event is full: %u are in, it has room for %u; say \"over\" to let one "
+			"more "
+			"in all the same",
 			arrived, e->capacity);
 	return rc;
 }
@@ -219,6 +257,26 @@ static int insert(struct registry *reg, const struct registry_event_guest *g)
 	sqlite3_bind_int64(stmt, 6, g->how);
 	registry_bind_text(stmt, 7, g->by);
 	return registry_run(reg, stmt, "put somebody on a list");
+}
+
+/* A tick that was a mistake: as if it had never been. */
+static int forget_presence(struct registry *reg, const struct registry_event_guest *g)
+{
+	CLEANUP(registry_done)
+	sqlite3_stmt *stmt = registry_prepare(reg,
+		"DELETE FROM presence WHERE person = ?1 AND event = ?2 AND at_us = ?3 "
+		"AND entry IS NULL");
+	int rc;
+
+	if (g->member == 0)
+		return 0;
+	if (!stmt)
+		return registry_sql_fail(reg, "take a tick back");
+	sqlite3_bind_int64(stmt, 1, (int64_t)g->member);
+	sqlite3_bind_int64(stmt, 2, (int64_t)g->event);
+	sqlite3_bind_int64(stmt, 3, g->arrived_us);
+	rc = registry_run(reg, stmt, "take a tick back");
+	return rc < 0 ? rc : registry_standing_publish(reg, g->member);
 }
 
 /* A host saw a member come: they are in. */
@@ -280,6 +338,8 @@ int registry_event_guest_remove(struct registry *reg, uint64_t id)
 
 	if (rc == 0)
 		rc = registry_event_guest(reg, id, &g);
+	if (rc == 0)
+		rc = forget_presence(reg, &g);
 	if (rc < 0)
 		return rc;
 	if (!stmt)
@@ -318,6 +378,10 @@ int registry_event_guest_tick(struct registry *reg, uint64_t id, bool came, cons
 	if (rc == 0)
 		rc = registry_event_guest(reg, id, &g);
 	if (rc < 0 || came == (g.arrived_us > 0))
+		return rc;
+	if (!came)
+		rc = forget_presence(reg, &g);
+	if (rc < 0)
 		return rc;
 	g.arrived_us = came ? registry_now_us(reg) : 0;
 	g.how = came ? REGISTRY_ARRIVAL_TICK : REGISTRY_ARRIVAL_NONE;

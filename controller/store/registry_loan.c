@@ -148,6 +148,9 @@ int registry_days_tick(struct registry *reg)
 		rc = registry_checkout(reg, &minute, NULL);
 	if (rc < 0)
 		return rc;
+	rc = registry_event_hold_due(reg);
+	if (rc < 0)
+		return rc;
 	guests = registry_guests_expire(reg, now_us);
 	if (guests < 0)
 		return guests;

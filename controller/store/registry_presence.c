@@ -64,6 +64,7 @@ static void take(sqlite3_stmt *stmt, struct registry_present *p)
 	};
 	registry_take_text(stmt, 4, p->door, sizeof(p->door));
 	registry_take_text(stmt, 7, p->by, sizeof(p->by));
+	registry_take_text(stmt, 8, p->zone, sizeof(p->zone));
 }
 
 struct crowd {
@@ -101,6 +102,8 @@ static int fold(struct registry *reg, sqlite3_stmt *stmt, struct crowd *c)
 		if (last && inside) { /* in already; seen again */
 			last->sure |= row.sure;
 			last->event = row.event ? row.event : last->event;
+			if (*row.door)
+				memcpy(last->zone, row.zone, sizeof(last->zone));
 		} else if (last) {
 			last = NULL;
 			c->count--;
@@ -119,8 +122,9 @@ static int read_crowd(struct registry *reg, int64_t from_us, struct crowd *c)
 {
 	CLEANUP(registry_done)
 	sqlite3_stmt *stmt = registry_prepare(reg,
-		"SELECT person, at_us, inside, sure, door, sponsor, event, by FROM presence "
-		"WHERE at_us >= ?1 ORDER BY person, at_us, inside DESC, id");
+		"SELECT p.person, p.at_us, p.inside, p.sure, p.door, p.sponsor, p.event, p.by, "
+		"d.zone FROM presence p LEFT JOIN door d ON d.name = p.door "
+		"WHERE p.at_us >= ?1 ORDER BY p.person, p.at_us, p.inside DESC, p.id");
 
 	if (!stmt)
 		return registry_sql_fail(reg, "read who is in");

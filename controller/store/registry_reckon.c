@@ -196,6 +196,21 @@ static int move(struct registry *reg, struct registry_reckoning *r, int64_t id, 
 	return rc;
 }
 
+/* Whoever leaves one zone by its exit reader is in the next, unless that is outside. */
+static int leads_on(struct registry *reg, const struct registry_reckoning *r, const struct entry *e)
+{
+	CLEANUP(registry_done)
+	sqlite3_stmt *stmt =
+		registry_prepare(reg, "SELECT 1 FROM door WHERE name = ?1 AND zone <> ''");
+
+	if (!strstr(e->detail, "exit reader"))
+		return 0;
+	if (!stmt)
+		return registry_sql_fail(reg, "read where a door leads to");
+	registry_bind_text(stmt, 1, r->door);
+	return registry_step(reg, stmt, "read where a door leads to");
+}
+
 /* A host opened for a member who forgot the card: the same as their tap. */
 static int let_in(struct registry *reg, struct registry_reckoning *r, int64_t id, int64_t at_us,
 	const struct entry *e)
@@ -236,13 +251,16 @@ static int reckon(struct registry *reg, struct registry_reckoning *r, int64_t id
 	const struct entry *e)
 {
 	enum entry_kind kind = entry_kind_was(e);
+	int on;
 
 	if (kind == ENTRY_KIND_TAP)
 		return e->decided && e->grant ? use(reg, r, id, at_us, e) : 0;
 	if (kind == ENTRY_KIND_ARRIVED)
 		return move(reg, r, id, at_us, e, true, is_sure(r, e));
-	if (kind == ENTRY_KIND_LEFT)
-		return move(reg, r, id, at_us, e, false, is_sure(r, e));
+	if (kind == ENTRY_KIND_LEFT) {
+		on = leads_on(reg, r, e);
+		return on < 0 ? on : move(reg, r, id, at_us, e, on > 0, is_sure(r, e));
+	}
 	if (e->kind == ENTRY_KIND_COMMAND)
 		return let_in(reg, r, id, at_us, e);
 	if (e->kind == ENTRY_KIND_UNLOCKED || e->kind == ENTRY_KIND_FIRE)

@@ -29,6 +29,7 @@
 #include <stdint.h>
 
 /* bytes, without the NUL: of a person's or thing's name or contact; of a note */
+#define REGISTRY_ZONE_MAX 64
 #define REGISTRY_NAME_MAX 200
 #define REGISTRY_NOTE_MAX 500
 #define REGISTRY_PAGE_MAX 500 /* rows of one answer */

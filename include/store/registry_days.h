@@ -33,8 +33,9 @@ struct registry_present {
 	uint64_t sponsor;
 	uint64_t event;
 	int64_t since_us;
-	char door[NAME_ID_MAX]; /* where they came in; "" where somebody said so */
-	bool sure;              /* a contact or check-in saw them, and no door stood open since */
+	char door[NAME_ID_MAX];           /* where they came in; "" where somebody said so */
+	char zone[REGISTRY_ZONE_MAX + 1]; /* where the last door they passed leads; "": not said */
+	bool sure; /* a contact or check-in saw them, and no door stood open since */
 	char by[ENTRY_ACTOR_MAX + 1]; /* who said so; "": a door */
 };
 /* By when they came. *ret_rows: the caller frees. How many. */

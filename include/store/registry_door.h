@@ -15,6 +15,8 @@ const char *registry_door_status_name(enum registry_door_status status);
 struct registry_door {
 	char name[NAME_ID_MAX];
 	char title[REGISTRY_NAME_MAX + 1];
+	char zone[REGISTRY_ZONE_MAX +
+		  1]; /* where who passed it is; "": inside, or (exit) outside */
 	enum registry_door_status status;
 	bool has_key;
 	struct sign_public key;
@@ -48,6 +50,8 @@ int registry_doors(
 int registry_door_add(struct registry *registry, const char *name, const char *title);
 int registry_door_title(
 	struct registry *registry, const char *name, const char *title, uint64_t version);
+/* Where it leads to; of an exit reader: where who leaves by it is then. */
+int registry_door_zone(struct registry *registry, const char *name, const char *zone);
 /* Takes it out of the roster and forgets its keys; its log stays. */
 int registry_door_remove(struct registry *registry, const char *name, uint64_t version);
 int registry_door_stolen(struct registry *registry, const char *name);

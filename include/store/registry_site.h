@@ -108,11 +108,11 @@ int registry_holidays(
 struct registry_event {
 	uint64_t id;
 	char title[REGISTRY_NAME_MAX + 1];
-	char door[NAME_ID_MAX]; /* held open (event mode) from doors_from to doors_until; "": none
-				 */
-	int64_t doors_from_us;
+	char door[NAME_ID_MAX]; /* where they come in; "": at every door */
+	int64_t doors_from_us;  /* 0: it is not held open */
 	int64_t doors_until_us;
-	uint32_t capacity; /* 0: not said */
+	uint32_t capacity;  /* 0: not said */
+	uint32_t headcount; /* that a host counted; 0: not said */
 	char note[REGISTRY_NOTE_MAX + 1];
 	char room[REGISTRY_NAME_MAX + 1];
 	int64_t starts_us;
@@ -121,6 +121,7 @@ struct registry_event {
 	uint32_t after_minutes;
 	bool free;       /* coming uses no allowance */
 	uint64_t series; /* the first event of its series; 0: it stands alone */
+	bool held;       /* read: its door was told to stand open */
 	uint64_t version;
 };
 int registry_event(struct registry *registry, uint64_t id, struct registry_event *ret_event);
@@ -131,7 +132,8 @@ int registry_event_remove(struct registry *registry, uint64_t id, uint64_t versi
 /* By id, ascending; those that end after since_us (0: all). */
 int registry_events(struct registry *registry, uint64_t after, int64_t since_us,
 	struct registry_event *rows, size_t limit);
-/* Makes a series of it: again every so many days at the same local time, `times` in all. */
+/* Makes a series of it, with its list: again every so many days at the same local time, `times` in
+ * all. */
 int registry_event_repeat(
 	struct registry *registry, uint64_t id, uint32_t every_days, uint32_t times);
 
@@ -158,6 +160,8 @@ int registry_event_guest(
 /* By id. */
 int registry_event_guests(struct registry *registry, uint64_t event, uint64_t after,
 	struct registry_event_guest *rows, size_t limit);
+/* 1 where a guest who is no member has this name; 0. */
+int registry_event_has_name(struct registry *registry, uint64_t event, const char *name);
 int registry_event_count(
 	struct registry *registry, uint64_t event, uint32_t *ret_listed, uint32_t *ret_arrived);
 /* Somebody more: on the list, or (how WALK_IN) in at once; -ENOSPC where the event is full, unless

@@ -86,6 +86,33 @@ static void who_came_is_in_until_they_leave_or_the_day_ends(void **state)
 	site_close(&s);
 }
 
+static void zone_is_where_the_last_door_leads(void **state)
+{
+	struct site s = site_open("hub.db");
+	struct registry_present rows[4];
+
+	(void)state;
+	EXPECT(s.reg, registry_door_zone(s.reg, "front", "Workshop"), 0);
+	EXPECT(s.reg, registry_door_zone(s.reg, "none", "Workshop"), -ENOENT);
+	days_come(&s.front, DAYS, at(22, 9, 0));
+	days_send(s.reg, &s.front, 1);
+	assert_int_equal(days_present(s.reg, rows, 4), 1);
+	assert_string_equal(rows[0].zone, "Workshop");
+	EXPECT(s.reg, registry_door_zone(s.reg, "back", "House"), 0);
+	days_move(&s.back, DAYS, at(22, 9, 30), false); /* out of the workshop, not of the house */
+	days_send(s.reg, &s.back, 1);
+	assert_int_equal(days_present(s.reg, rows, 4), 1);
+	assert_string_equal(rows[0].zone, "House");
+	assert_string_equal(rows[0].door, "front");
+	assert_true(rows[0].since_us == at(22, 9, 0) + 1000000);
+	assert_int_equal(used(&s, DAYS), 1);
+	EXPECT(s.reg, registry_door_zone(s.reg, "back", ""), 0);
+	days_move(&s.back, DAYS, at(22, 9, 40), false);
+	days_send(s.reg, &s.back, 2);
+	assert_int_equal(days_present(s.reg, rows, 4), 0);
+	site_close(&s);
+}
+
 static void granted_tap_at_a_shut_door_is_no_coming_but_uses_its_unit(void **state)
 {
 	struct site s = site_open("hub.db");
@@ -714,6 +741,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(who_came_is_in_until_they_leave_or_the_day_ends),
+		TEST(zone_is_where_the_last_door_leads),
 		TEST(granted_tap_at_a_shut_door_is_no_coming_but_uses_its_unit),
 		TEST(open_door_makes_it_likely_only),
 		TEST(host_corrects_with_a_reason),

@@ -373,6 +373,17 @@ static void taps_ticks_and_walk_ins_count_against_the_room(void **state)
 	EXPECT(reg, registry_event_guest_tick(reg, name, false, "maya"), 0);
 	EXPECT(reg, registry_event_count(reg, event, &listed, &arrived), 0);
 	assert_int_equal(arrived, 2);
+	/* heads that a host counted fill the room, too */
+	struct registry_event full;
+
+	EXPECT(reg, registry_event_guest_remove(reg, name), 0);
+	EXPECT(reg, registry_event(reg, event, &full), 0);
+	full.capacity = 40;
+	full.headcount = 40;
+	EXPECT(reg, registry_event_change(reg, &full), 0);
+	g = (struct registry_event_guest){
+		.event = event, .how = REGISTRY_ARRIVAL_WALK_IN, .name = "Zoe", .by = "maya"};
+	EXPECT(reg, registry_event_guest_add(reg, &g, false, NULL), -ENOSPC);
 	bed_commit(reg);
 	assert_int_equal(days_present(reg, rows, 2), 2); /* the two members */
 	chain_free(&front);
@@ -515,6 +526,195 @@ static void who_is_let_in_at_an_event_is_at_the_event(void **state)
 	registry_close(reg);
 }
 
+static void tick_that_was_a_mistake_leaves_nobody_in(void **state)
+{
+	struct registry *reg = site_open();
+	struct registry_present rows[2];
+	uint64_t event, guest, other = 0;
+	struct registry_event_guest walks = {
+		.how = REGISTRY_ARRIVAL_WALK_IN, .member = 1, .by = "maya"};
+
+	(void)state;
+	bed_begin(reg);
+	event = walks.event = talk(reg);
+	guest = invite(reg, event, "", 2);
+	EXPECT(reg, registry_event_guest_tick(reg, guest, true, "maya"), 0);
+	EXPECT(reg, registry_event_guest_add(reg, &walks, false, &other), 0);
+	bed_commit(reg);
+	assert_int_equal(days_present(reg, rows, 2), 2);
+	bed_begin(reg);
+	EXPECT(reg, registry_event_guest_tick(reg, guest, false, "maya"), 0);
+	EXPECT(reg, registry_event_guest_remove(reg, other), 0);
+	bed_commit(reg);
+	assert_int_equal(days_present(reg, rows, 2), 0);
+	registry_close(reg);
+}
+
+/* ---- doors that events hold ---- */
+
+static struct registry_door door_now(struct registry *reg)
+{
+	struct registry_door door = {.mode = 0};
+
+	EXPECT(reg, registry_door(reg, "front", &door), 0);
+	registry_door_free(&door);
+	return door;
+}
+
+static struct registry *site_with_door(void)
+{
+	struct registry *reg = site_open();
+	struct chain_bed front;
+
+	bed_begin(reg);
+	bed_door(reg, "front", true);
+	bed_commit(reg);
+	days_door(reg, &front, "front");
+	chain_free(&front);
+	return reg;
+}
+
+static void door_stands_open_for_the_event(void **state)
+{
+	struct registry *reg = site_with_door();
+	struct registry_door door;
+	struct registry_event e;
+	uint64_t event;
+
+	(void)state;
+	bed_begin(reg);
+	event = talk(reg);
+	bed_commit(reg);
+	bed_now_us = at(22, 16, 29);
+	tick(reg);
+	assert_int_equal(door_now(reg).hold_until_us, 0);
+	bed_now_us = at(22, 16, 30); /* an hour before: a hub that dies now changes nothing */
+	tick(reg);
+	door = door_now(reg);
+	assert_true(door.hold_from_us == at(22, 17, 30) && door.hold_until_us == at(22, 21, 0));
+	assert_true(door.hold_event);
+	assert_string_equal(door.state_actor, "event 1");
+	/* it takes longer */
+	bed_begin(reg);
+	EXPECT(reg, registry_event(reg, event, &e), 0);
+	e.doors_until_us = at(22, 22, 0);
+	EXPECT(reg, registry_event_change(reg, &e), 0);
+	bed_commit(reg);
+	assert_true(door_now(reg).hold_until_us == at(22, 22, 0));
+	/* a host shuts it: that is the last word */
+	bed_now_us = at(22, 19, 0);
+	bed_begin(reg);
+	EXPECT(reg, registry_door_set_state(reg, "front", 0, 0, 0, false, "maya"), 0);
+	bed_commit(reg);
+	tick(reg);
+	assert_int_equal(door_now(reg).hold_until_us, 0);
+	registry_close(reg);
+}
+
+static void event_that_is_called_off_opens_no_door(void **state)
+{
+	struct registry *reg = site_with_door();
+	struct registry_event other = {.title = "Supper",
+		.door = "front",
+		.doors_from_us = at(22, 20, 30),
+		.doors_until_us = at(22, 23, 0)};
+	struct registry_door door;
+	uint64_t first, second;
+
+	(void)state;
+	bed_now_us = at(22, 17, 0);
+	bed_begin(reg);
+	first = talk(reg);
+	bed_commit(reg);
+	assert_true(door_now(reg).hold_from_us == at(22, 17, 30));
+	bed_now_us = at(22, 20, 0);
+	bed_begin(reg);
+	EXPECT(reg, registry_event_add(reg, &other, &second), 0);
+	bed_commit(reg);
+	door = door_now(reg); /* they meet, and are one */
+	assert_true(door.hold_from_us == at(22, 17, 30) && door.hold_until_us == at(22, 23, 0));
+	bed_begin(reg);
+	EXPECT(reg, registry_event_remove(reg, first, 0), 0);
+	bed_commit(reg);
+	door = door_now(reg);
+	assert_true(door.hold_from_us == at(22, 20, 30) && door.hold_until_us == at(22, 23, 0));
+	bed_begin(reg);
+	EXPECT(reg, registry_event_remove(reg, second, 0), 0);
+	bed_commit(reg);
+	assert_int_equal(door_now(reg).hold_until_us, 0);
+	registry_close(reg);
+}
+
+static void hold_of_a_host_is_waited_for(void **state)
+{
+	struct registry *reg = site_with_door();
+
+	(void)state;
+	bed_now_us = at(22, 17, 0);
+	bed_begin(reg);
+	EXPECT(reg,
+		registry_door_set_state(reg, "front", 0, bed_now_us, at(22, 18, 0), false, "maya"),
+		0);
+	talk(reg);
+	bed_commit(reg);
+	tick(reg);
+	assert_string_equal(door_now(reg).state_actor, "maya");
+	bed_now_us = at(22, 18, 0);
+	tick(reg);
+	assert_true(door_now(reg).hold_until_us == at(22, 21, 0));
+	registry_close(reg);
+}
+
+static void times_that_cannot_be_are_refused_in_words(void **state)
+{
+	struct registry *reg = site_open();
+	struct registry_event e = {
+		.title = "Talk", .doors_from_us = at(22, 17, 0), .doors_until_us = at(22, 18, 0)};
+
+	(void)state;
+	bed_begin(reg);
+	EXPECT(reg, registry_event_add(reg, &e, NULL), -EINVAL);
+	said(reg, "name the event's door");
+	snprintf(e.door, sizeof(e.door), "front");
+	e.doors_until_us = 0;
+	EXPECT(reg, registry_event_add(reg, &e, NULL), -EINVAL);
+	said(reg, "closes before it opens");
+	e.doors_from_us = 0; /* where they come in; held by nobody */
+	EXPECT(reg, registry_event_add(reg, &e, NULL), 0);
+	e.starts_us = at(22, 17, 0);
+	EXPECT(reg, registry_event_add(reg, &e, NULL), -EINVAL);
+	said(reg, "ends before it starts");
+	bed_commit(reg);
+	registry_close(reg);
+}
+
+static void series_has_the_same_list(void **state)
+{
+	struct registry *reg = site_open();
+	struct registry_event rows[4];
+	struct registry_event_guest g[4];
+	struct registry_event_guest walks = {
+		.how = REGISTRY_ARRIVAL_WALK_IN, .name = "Zoe", .by = "maya"};
+	struct roster_extra extra;
+	uint64_t event;
+
+	(void)state;
+	bed_begin(reg);
+	event = walks.event = talk(reg);
+	EXPECT(reg, registry_event_guest_tick(reg, invite(reg, event, "", 2), true, "maya"), 0);
+	EXPECT(reg, registry_event_guest_add(reg, &walks, true, NULL), 0);
+	EXPECT(reg, registry_event_repeat(reg, event, 7, 2), 0);
+	EXPECT(reg, registry_event_repeat(reg, event, 7, 2), -EPERM);
+	said(reg, "of a series already");
+	bed_commit(reg);
+	assert_int_equal(registry_events(reg, 0, 0, rows, 4), 2);
+	assert_int_equal(registry_event_guests(reg, rows[1].id, 0, g, 4), 1); /* no walk-in */
+	assert_true(g[0].member == 2 && g[0].arrived_us == 0);
+	assert_true(extra_told(reg, 2 * g[0].id, &extra));
+	assert_true(extra.about == rows[1].id);
+	registry_close(reg);
+}
+
 static void series_keeps_its_local_time_over_the_clock_change(void **state)
 {
 	struct registry *reg = site_open();
@@ -556,6 +756,12 @@ int main(void)
 		TEST(of_two_events_at_once_the_first_is_attended),
 		TEST(who_is_let_in_at_an_event_is_at_the_event),
 		TEST(series_keeps_its_local_time_over_the_clock_change),
+		TEST(tick_that_was_a_mistake_leaves_nobody_in),
+		TEST(door_stands_open_for_the_event),
+		TEST(event_that_is_called_off_opens_no_door),
+		TEST(hold_of_a_host_is_waited_for),
+		TEST(times_that_cannot_be_are_refused_in_words),
+		TEST(series_has_the_same_list),
 	};
 
 	setenv("TZ", "Europe/London", 1);
