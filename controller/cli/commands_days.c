@@ -8,6 +8,7 @@ static const struct cli_column present_columns[] = {
 	{"CARD", "card", CLI_CELL_RIGHT},
 	{"SINCE", "since", CLI_CELL_TIME},
 	{"DOOR", "door", CLI_CELL_TEXT},
+	{"ZONE", "zone", CLI_CELL_TEXT},
 	{"SURE", "sure", CLI_CELL_TEXT},
 	{"GUEST OF", "sponsor", CLI_CELL_RIGHT},
 	{"EVENT", "event", CLI_CELL_RIGHT},

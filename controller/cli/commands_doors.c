@@ -19,6 +19,7 @@ const struct cli_column cli_door_columns[] = {
 static const struct cli_column door_sheet[] = {
 	{"DOOR", "name", CLI_CELL_TEXT},
 	{"TITLE", "title", CLI_CELL_TEXT},
+	{"ZONE", "zone", CLI_CELL_TEXT},
 	{"STATUS", "status", CLI_CELL_TEXT},
 	{"ONLINE", "online", CLI_CELL_TEXT},
 	{"SINCE", "since", CLI_CELL_TIME},
@@ -68,7 +69,11 @@ static const struct cli_option door_add[] = {
 	{0},
 };
 static const struct cli_option door_change[] = {
-	{"title", CLI_TEXT, "title", "TEXT", "as \"Front door\"", CLI_REQUIRED},
+	{"title", CLI_TEXT, "title", "TEXT", "as \"Front door\"", CLI_EMPTY},
+	{"zone", CLI_TEXT, "zone", "TEXT",
+		"where who passed it is, as \"Workshop\"; of an exit reader: where who left by it "
+		"is then; none",
+		CLI_EMPTY},
 	{0},
 };
 static const struct cli_option door_bundle[] = {BUNDLE_OUTPUT, {0}};
@@ -129,7 +134,7 @@ static const struct cli_command door_commands[] = {
 		.columns = door_sheet},
 	{.noun = "door",
 		.verb = "change",
-		.what = "its title",
+		.what = "its title, and where it leads to",
 		.method = "PATCH",
 		.path = "/doors/{NAME}",
 		.options = door_change,

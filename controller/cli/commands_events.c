@@ -16,6 +16,7 @@ static const struct cli_column event_columns[] = {
 	{"FREE", "free", CLI_CELL_TEXT},
 	{"LISTED", "listed", CLI_CELL_RIGHT},
 	{"ARRIVED", "arrived", CLI_CELL_RIGHT},
+	{"HEADS", "headcount", CLI_CELL_RIGHT},
 	{"CAPACITY", "capacity", CLI_CELL_RIGHT},
 	{"SERIES", "series", CLI_CELL_RIGHT},
 	{"NOTE", "note", CLI_CELL_TEXT},
@@ -40,20 +41,22 @@ static const struct cli_column import_columns[] = {
 	{0},
 };
 
-#define EVENT_FIELDS                                                                            \
-	{"room", CLI_TEXT, "room", "TEXT", "where; none", CLI_EMPTY},                           \
-		{"starts", CLI_TIME, "starts", "T", "it begins; none", CLI_NONE},               \
-		{"ends", CLI_TIME, "ends", "T", "and ends; none", CLI_NONE},                    \
-		{"before", CLI_NUMBER, "before_minutes", "N",                                   \
-			"minutes that who is on the list may come before", 0},                  \
-		{"after", CLI_NUMBER, "after_minutes", "N", "and after", 0},                    \
-		{"free", CLI_BOOL, "free", "yes|no", "coming uses no allowance", 0},            \
-		{"door", CLI_TEXT, "door", "DOOR", "held open for it; none", CLI_NONE},         \
-		{"from", CLI_TIME, "doors_from", "T", "the door opens; none", CLI_NONE},        \
-		{"until", CLI_TIME, "doors_until", "T", "and is held no more; none", CLI_NONE}, \
-		{"capacity", CLI_NUMBER, "capacity", "N", "how many; 0: not said", 0},          \
-	{                                                                                       \
-		"note", CLI_TEXT, "note", "TEXT", "for hosts", 0                                \
+#define EVENT_FIELDS                                                                               \
+	{"room", CLI_TEXT, "room", "TEXT", "where; none", CLI_EMPTY},                              \
+		{"starts", CLI_TIME, "starts", "T", "it begins; none", CLI_NONE},                  \
+		{"ends", CLI_TIME, "ends", "T", "and ends; none", CLI_NONE},                       \
+		{"before", CLI_NUMBER, "before_minutes", "N",                                      \
+			"minutes that who is on the list may come before", 0},                     \
+		{"after", CLI_NUMBER, "after_minutes", "N", "and after", 0},                       \
+		{"free", CLI_BOOL, "free", "yes|no", "coming uses no allowance", 0},               \
+		{"door", CLI_TEXT, "door", "DOOR", "where they come in; none: anywhere",           \
+			CLI_NONE},                                                                 \
+		{"from", CLI_TIME, "doors_from", "T", "it stands open from then; none", CLI_NONE}, \
+		{"until", CLI_TIME, "doors_until", "T", "until then; none", CLI_NONE},             \
+		{"capacity", CLI_NUMBER, "capacity", "N", "how many; 0: not said", 0},             \
+		{"heads", CLI_NUMBER, "headcount", "N", "that a host counted; 0: not said", 0},    \
+	{                                                                                          \
+		"note", CLI_TEXT, "note", "TEXT", "for hosts", 0                                   \
 	}
 
 static const struct cli_option event_add[] = {
@@ -135,7 +138,7 @@ static const struct cli_command event_commands[] = {
 		.versioned = true},
 	{.noun = "event",
 		.verb = "repeat",
-		.what = "make a series of it, at the same local time",
+		.what = "make a series of it, with its list, at the same local time",
 		.method = "POST",
 		.path = "/events/{ID}/repeat",
 		.options = repeat_options,

@@ -15,6 +15,7 @@ static const struct cli_column log_columns[] = {
 	{"WARNINGS", "warnings", CLI_CELL_TEXT},
 	{"MEMBER", "member.id", CLI_CELL_RIGHT},
 	{"NAME", "member.name", CLI_CELL_TEXT},
+	{"GUEST OF", "sponsor_name", CLI_CELL_TEXT},
 	{"CARD", "card", CLI_CELL_RIGHT},
 	{"ACTOR", "actor", CLI_CELL_TEXT},
 	{"DETAIL", "detail", CLI_CELL_TEXT},

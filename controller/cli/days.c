@@ -44,9 +44,8 @@ int cli_present(struct cli_call *call)
 	if (r == CLI_EXIT_DONE && !show_plain(call, answer, "people")) {
 		cli_show_rows(call->command->columns, json_object_get(answer, "people"));
 		cli_local_time(cli_text_at(answer, "as_of"), as_of);
-		printf("%" JSON_INTEGER_FORMAT " in, %" JSON_INTEGER_FORMAT
-		       " of them for sure, as of %s; at least: who came behind another is not "
-		       "known\n",
+		printf("at least %" JSON_INTEGER_FORMAT " in, %" JSON_INTEGER_FORMAT
+		       " of them for sure, as of %s; who came in behind another is not known\n",
 			number_at(answer, "count"), number_at(answer, "sure"), as_of);
 	}
 	json_decref(answer);

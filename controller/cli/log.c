@@ -20,6 +20,18 @@ static void json_lines(const json_t *items)
 		cli_print_json(json_array_get(items, i));
 }
 
+/* Whose card it was. */
+static char *who(const json_t *item)
+{
+	CLEANUP(cleanup_free) char *sponsor = NULL;
+	char *guest;
+
+	if (!json_is_string(json_object_get(item, "sponsor_name")))
+		return cli_cell(cli_at(item, "member.name"), CLI_CELL_TEXT, false);
+	sponsor = cli_cell(json_object_get(item, "sponsor_name"), CLI_CELL_TEXT, false);
+	return sponsor && asprintf(&guest, "guest of %s", sponsor) > 0 ? guest : NULL;
+}
+
 /* One line an entry, for a terminal that goes on: columns of fixed width. */
 static void text_lines(const json_t *items)
 {
@@ -34,8 +46,10 @@ static void text_lines(const json_t *items)
 
 		for (size_t f = 0; f < ARRAY_SIZE(fields); f++) {
 			CLEANUP(cleanup_free)
-			char *cell = cli_cell(cli_at(item, fields[f]),
-				f == 0 ? CLI_CELL_TIME : CLI_CELL_TEXT, false);
+			char *cell =
+				f == 5 ? who(item)
+				       : cli_cell(cli_at(item, fields[f]),
+						 f == 0 ? CLI_CELL_TIME : CLI_CELL_TEXT, false);
 
 			printf("%-*s%s", widths[f], cell ? cell : "",
 				f + 1 < ARRAY_SIZE(fields) ? "  " : "\n");

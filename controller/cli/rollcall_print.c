@@ -70,8 +70,8 @@ static void print_people(FILE *out, const struct rollcall *list)
 	fprintf(out, "\nAt least %" PRIu64 " %s inside: %u sure, %u likely.\n", all,
 		all == 1 ? "person is" : "people are", list->sure, list->likely);
 	if (list->likely)
-		fputs("(likely: a door stood open since, or nobody could see whether they came "
-		      "in)\n",
+		fputs("(likely: a door stood open since, or only a host, or nobody, saw them "
+		      "come in)\n",
 			out);
 	if (list->people_count)
 		fputc('\n', out);
@@ -93,8 +93,8 @@ static void print_people(FILE *out, const struct rollcall *list)
 static void print_events(FILE *out, const struct rollcall *list)
 {
 	if (list->event_count)
-		fputs("\nEvents while a door stands open (heads that were counted, not names; some "
-		      "may be above):\n",
+		fputs("\nEvents that go on, where a door may stand open (heads that were counted; "
+		      "some of them are above):\n",
 			out);
 	for (size_t i = 0; i < list->event_count; i++)
 		fprintf(out, "[ ] %u at %s\n", list->events[i].headcount, list->events[i].title);

@@ -19,6 +19,7 @@ void api_door_fields(
 {
 	api_text(out, "name", door->name);
 	api_text(out, "title", door->title);
+	api_text(out, "zone", door->zone);
 	api_text(out, "status", registry_door_status_name(door->status));
 	api_text_or_null(out, "key_id", door->has_key ? door->key.id : "");
 	api_bool(out, "online", door->online);
@@ -49,6 +50,7 @@ static void write_decided(struct api_writer *out, const struct registry_door *do
 	api_object(out, NULL);
 	api_text(out, "name", door->name);
 	api_text(out, "title", door->title);
+	api_text(out, "zone", door->zone);
 	api_text(out, "status", registry_door_status_name(door->status));
 	api_text_or_null(out, "key_id", door->has_key ? door->key.id : "");
 	api_text(out, "mode", door_mode_name((enum door_mode)door->mode));
@@ -152,12 +154,15 @@ static int change_door(struct api_call *call)
 {
 	CLEANUP(registry_door_free) struct registry_door door = {0};
 	CLEANUP(api_writer_free) struct api_writer before = {0};
-	char title[REGISTRY_NAME_MAX + 1] = "";
+	char zone[REGISTRY_ZONE_MAX + 1], title[REGISTRY_NAME_MAX + 1];
 	int r = api_door_load(call, &door, &before);
 
 	if (r < 0)
 		return r;
-	api_get_text(&call->body, "title", API_REQUIRED, 0, REGISTRY_NAME_MAX, title);
+	strcpy(title, door.title);
+	strcpy(zone, door.zone);
+	api_get_text(&call->body, "title", API_OPTIONAL, 0, REGISTRY_NAME_MAX, title);
+	api_get_text(&call->body, "zone", API_OPTIONAL, 0, REGISTRY_ZONE_MAX, zone);
 	if (!api_body_done(&call->body))
 		return api_malformed(call);
 	if (!api_matches(call, door.version))
@@ -165,6 +170,8 @@ static int change_door(struct api_call *call)
 	r = api_begin(call);
 	if (r == 0)
 		r = registry_door_title(call->registry, door.name, title, 0);
+	if (r >= 0 && strcmp(zone, door.zone) != 0)
+		r = registry_door_zone(call->registry, door.name, zone);
 	return api_door_finish(call, r, door.name, "door.change", &before);
 }
 

@@ -191,6 +191,16 @@ static int take_guest(struct api_import *import)
 	}
 	strcpy(guest.name, name);
 	import->member = guest.member;
+	/* the same list, imported again */
+	r = *name && !guest.member
+		    ? registry_event_has_name(import->call->registry, guest.event, name)
+		    : 0;
+	if (r < 0)
+		return r;
+	if (r > 0) {
+		api_import_say(import, "is on the list already; invite another of that name alone");
+		return API_EFFECT_UNCHANGED;
+	}
 	r = registry_event_guest_add(import->call->registry, &guest, false, NULL);
 	if (r == -EEXIST) {
 		api_import_say(import, "is on the list already");

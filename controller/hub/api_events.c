@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Events: booked gatherings that hold a door. */
+/* Events: booked gatherings, for which a door may stand open. */
 #include "api.h"
 
 #include <string.h>
@@ -18,6 +18,7 @@ static void write_event(
 	api_time(out, "doors_from", event->doors_from_us);
 	api_time(out, "doors_until", event->doors_until_us);
 	api_number(out, "capacity", event->capacity);
+	api_number(out, "headcount", event->headcount);
 	api_text(out, "note", event->note);
 	api_text(out, "room", event->room);
 	api_time(out, "starts", event->starts_us);
@@ -88,6 +89,7 @@ static bool read_event(struct api_body *body, struct registry_event *event, enum
 	api_get_time(body, "doors_from", API_NULLABLE, &event->doors_from_us);
 	api_get_time(body, "doors_until", API_NULLABLE, &event->doors_until_us);
 	api_get_u32(body, "capacity", API_OPTIONAL, 0, CAPACITY_MAX, &event->capacity);
+	api_get_u32(body, "headcount", API_OPTIONAL, 0, CAPACITY_MAX, &event->headcount);
 	api_get_text(body, "note", API_OPTIONAL, 0, REGISTRY_NOTE_MAX, event->note);
 	api_get_text(body, "room", API_OPTIONAL, 0, REGISTRY_NAME_MAX, event->room);
 	api_get_time(body, "starts", API_NULLABLE, &event->starts_us);

@@ -7,10 +7,24 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <strings.h>
 
 static const char *const effects[] = {"created", "changed", "unchanged", "error"};
 
 /* ---- columns ---- */
+
+/* People's spreadsheets write Name, and name what we do not ask for. */
+static void complain_column(const struct api_import *import, const char *name)
+{
+	char known[160] = "";
+
+	for (size_t c = 0; c < import->column_count; c++)
+		snprintf(known + strlen(known), sizeof(known) - strlen(known), "%s%s",
+			c ? ", " : "", import->columns[c]);
+	api_errors_add(&import->call->errors, "line 1",
+		"unknown column \"%.40s\": name it as one of these, or leave it out: %s", name,
+		known);
+}
 
 static int find_columns(struct api_import *import, const struct csv_row *header)
 {
@@ -29,11 +43,10 @@ static int find_columns(struct api_import *import, const struct csv_row *header)
 		size_t c = 0;
 
 		while (c < import->column_count &&
-			strcmp(header->fields[i], import->columns[c]) != 0)
+			strcasecmp(header->fields[i], import->columns[c]) != 0)
 			c++;
 		if (c == import->column_count)
-			api_errors_add(
-				errors, "line 1", "unknown column \"%.40s\"", header->fields[i]);
+			complain_column(import, header->fields[i]);
 		else if (import->at[c] >= 0)
 			api_errors_add(
 				errors, "line 1", "column %s stands twice", import->columns[c]);

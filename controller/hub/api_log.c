@@ -164,6 +164,8 @@ static void write_entry(
 	}
 	api_number_or_null(out, "card", subject->card);
 	api_number_or_null(out, "sponsor", subject->sponsor);
+	api_text_or_null(
+		out, "sponsor_name", subject->sponsor ? name_of(names, subject->sponsor) : "");
 	api_number_or_null(out, "event", subject->event);
 	api_list(out, "use");
 	for (unsigned bit = 1; bit <= ENTRY_USE_POOL; bit <<= 1)

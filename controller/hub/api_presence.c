@@ -12,6 +12,7 @@ static void write_person(struct api_writer *out, const struct registry_present *
 	api_number_or_null(out, "event", p->event);
 	api_time(out, "since", p->since_us);
 	api_text_or_null(out, "door", p->door);
+	api_text_or_null(out, "zone", p->zone);
 	api_bool(out, "sure", p->sure);
 	api_text_or_null(out, "by", p->by);
 	api_end(out);

@@ -90,6 +90,7 @@ check "a guest on a spare card" says '.sponsor == 1 and .ended_at == null' guest
 until_true $((10 * slow)) known_at front
 check "comes in" comes front guest
 check "as guest of the sponsor" soon '[.people[] | select(.name == "Grace" and .sponsor == 1 and .card == 5)] | length == 1' present
+check "the log says whose guest" lines "granted .* Ada +5 " log --limit 10
 check "the sponsor is told" soon '.items[0].text | startswith("Grace, your guest, came at")' member notices 1
 check "the guest is ended, the card is free" says '.ended_by == "root"' guest end 1
 until_true $((10 * slow)) known_at front

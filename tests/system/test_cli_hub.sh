@@ -160,7 +160,7 @@ check "and goes on after the hub was away" again
 kill "$follower" 2>/dev/null
 log_json() { # the contract for scripts
 	t log --limit 4 --json >"$work/out" && [ "$(wc -l <"$work/out")" = 4 ] && [ "$(jq -cs 'map(keys) | unique' "$work/out")" = \
-		'[["actor","card","clock","detail","door","erased","event","id","journal","kind","member","poison","reason","sentence","seq","sponsor","time","use","verdict","warnings"]]' ]
+		'[["actor","card","clock","detail","door","erased","event","id","journal","kind","member","poison","reason","sentence","seq","sponsor","sponsor_name","time","use","verdict","warnings"]]' ]
 }
 check "log --json" log_json
 check "a filter" says '.verdict == "deny" and .reason == "card_revoked"' log --verdict deny --door front --limit 1

@@ -40,6 +40,11 @@ check "every door keeps the list" until_true $((10 * slow)) eval 'kept front && 
 check "sealed: nothing of the site's title or people is in it" eval '! grep -qa "Zo\|people\|version" "$work/front/store/rollcall.sealed"'
 check "it may be copied by whoever may enter the folder" test "$(stat -c %a "$work/front/store/rollcall.sealed")" = 644
 check "the key opens it" lists front "At least 0 people are inside"
+check "an event that goes on has its headcount" eval 'api POST /events "{\"title\": \"Open evening\", \"room\": \"Hall\", \"starts\": \"$(date -u +%FT%TZ)\", \"ends\": \"$(date -u -d "1 hour" +%FT%TZ)\", \"headcount\": 40}" >/dev/null &&
+	api POST /events/1/guests "{\"name\": \"Walker\", \"walk_in\": true}" >/dev/null && until_true $((10 * slow)) lists back "40 at Open evening"'
+check "who is known by name is called" until_true $((10 * slow)) lists back "likely .*Hall .*Walker"
+api DELETE /events/1 >/dev/null
+until_true $((10 * slow)) lists front "At least 0 people are inside" >/dev/null
 check "the list says what it is not" lists front "no proof that the building is empty"
 told() { [ "$(get '.last_status.rollcall // empty' /doors/front)" != "" ]; }
 check "the door's status tells its age" until_true $((10 * slow)) told
@@ -98,4 +103,10 @@ check "it is printed by a command" rollcall print "$work/front/store/rollcall.se
 check "with the same words" grep -q "At least 1 person" "$work/paper"
 check "a printer that fails says so" fails "was not printed" rollcall print "$work/front/store/rollcall.sealed" \
 	--key "$work/wardens.key" --command false
+
+# no wardens any more: no list stays at a door
+ended() { api PUT /site/wardens '{"public": null}' >/dev/null && api POST /members '{"name": "Another", "tier": 1}' >/dev/null; }
+gone() { ! kept front && ! kept back; }
+check "the hub is back, and the roll call is ended" eval 'site_broker_up && hub_start && until_true $((10 * slow)) hub_log_has "mqtt: connected" && ended'
+check "the doors drop the list that they kept" until_true $((30 * slow)) gone
 finish

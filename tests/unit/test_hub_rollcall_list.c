@@ -125,6 +125,43 @@ static void events_that_go_on_have_their_headcount(void **state)
 	assert_int_equal(list.event_count, 1);
 	assert_string_equal(list.events[0].title, "Pottery");
 	assert_int_equal(list.events[0].headcount, 2);
+	/* who is known by name alone is called out, too */
+	assert_int_equal(list.people_count, 2);
+	assert_int_equal(list.likely, 2);
+	assert_string_equal(list.people[0].name, "Somebody");
+	assert_string_equal(list.people[1].name, "Somebody else");
+	assert_string_equal(list.people[0].zone, "Pottery");
+	rollcall_free(&list);
+}
+
+/* Without a door, and outside of its time. */
+static void event_to_come_is_not_called(void **state)
+{
+	struct registry_event event = {.title = "Next week",
+		.starts_us = clock_wall_us() + 3600 * 1000000LL,
+		.ends_us = clock_wall_us() + 7200 * 1000000LL,
+		.before_minutes = 30};
+	struct rollcall list;
+	uint64_t id;
+
+	(void)state;
+	begin();
+	done(registry_event_add(hub.registry, &event, &id));
+	commit();
+	list = list_now();
+	assert_int_equal(list.event_count, 0);
+	rollcall_free(&list);
+	event.id = id;
+	event.before_minutes = 90;
+	event.headcount = 40;
+	begin();
+	walk_in(id, "Early");
+	done(registry_event_change(hub.registry, &event));
+	commit();
+	list = list_now();
+	assert_int_equal(list.event_count, 1);
+	assert_int_equal(list.events[0].headcount, 40); /* heads that a host counted */
+	assert_int_equal(list.people_count, 1);
 	rollcall_free(&list);
 }
 
@@ -134,6 +171,7 @@ int main(void)
 		T(empty_house),
 		T(people_stand_by_name_and_are_counted),
 		T(events_that_go_on_have_their_headcount),
+		T(event_to_come_is_not_called),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
