@@ -196,6 +196,26 @@ def fire_before_start(site):
     site.ready()
 
 
+def roll_call(site):
+    """The list that the door keeps comes out at its fire input, with the hub dead."""
+    site.run("""set -e; umask 077
+        echo 'four words and a song' >/etc/tapin/wardens.passphrase
+        tapin rollcall key /etc/tapin/wardens.key --passphrase-fd 0 </etc/tapin/wardens.passphrase
+        echo TAPIN_PRINT=cat >/etc/default/tapin-rollcall
+        systemctl enable --now tapin-rollcall.path""", 120)
+    until(120, "the door keeps a list", lambda: site.ok("test -s /var/lib/tapin/rollcall.sealed") or site.pause())
+    site.run("systemctl stop tapin-hub", 120)
+    at = time.monotonic()
+    site.lines.set("fire", 1)
+    until(120, "the list comes out", lambda: site.said("tapin-rollcall", "no proof that the building is empty") or site.pause())
+    wait = time.monotonic() - at
+    site.lines.set("fire", 0)
+    said = site.run("systemctl start tapin-hub; journalctl -q -b -o cat -u tapin-rollcall | grep -m1 'inside'", 120).strip()
+    site.at_rest()
+    site.ready()
+    return f"fire to print {wait:.0f} s: {said}"
+
+
 def replug(site):
     """The reader goes and comes back under another number; the udev rule's name follows."""
     def link():
@@ -235,6 +255,7 @@ SCENES = (
     ("a door held open", held_open),
     ("fire", fire),
     ("fire before the start", fire_before_start),
+    ("fire prints the roll call, with the hub dead", roll_call),
     ("the reader under another number", replug),
 )
 
