@@ -22,6 +22,11 @@ static void read_item(struct api_body *item, size_t index, void *userdata)
 	api_body_done(item);
 }
 
+static void read_object(struct api_body *object, void *userdata)
+{
+	read_item(object, 0, userdata);
+}
+
 static void read_all(struct api_body *body)
 {
 	static const char *const words[] = {"active", "closed"};
@@ -57,6 +62,7 @@ static void read_all(struct api_body *body)
 		abort();
 	if (api_get_list(body, "list", API_OPTIONAL, 4, read_item, NULL, &count) && count > 4)
 		abort();
+	api_get_object(body, "object", API_NULLABLE, read_object, NULL);
 	api_get_bool(body, "bool", API_OPTIONAL, &yes);
 }
 
