@@ -4,11 +4,11 @@
 
 #include "base/clock.h"
 
-#define STAYS_SQL                                                                             \
-	"SELECT at_us, 0 AS what, flags, entry, door, event, 0 FROM usage "                   \
-	"WHERE member = ?1 AND at_us >= ?2 AND at_us < ?3 UNION ALL "                         \
-	"SELECT p.at_us, 2 - inside, 0, coalesce(p.entry, 0), door, event, c.id IS NOT NULL " \
-	"FROM presence p LEFT JOIN correction c ON c.entry = p.entry "                        \
+#define STAYS_SQL                                                                               \
+	"SELECT at_us, 0 AS what, flags, entry, door, event, 0 FROM usage "                     \
+	"WHERE member = ?1 AND month IN (?4 - 1, ?4) AND at_us >= ?2 AND at_us < ?3 UNION ALL " \
+	"SELECT p.at_us, 2 - inside, 0, coalesce(p.entry, 0), door, event, c.id IS NOT NULL "   \
+	"FROM presence p LEFT JOIN correction c ON c.entry = p.entry "                          \
 	"WHERE person = ?1 AND p.at_us >= ?2 AND p.at_us < ?3 ORDER BY 1, 2"
 
 struct stays {
@@ -122,6 +122,7 @@ int registry_allowance_stays(struct registry *reg, uint64_t member, int32_t mont
 	sqlite3_bind_int64(stmt, 1, (int64_t)member);
 	sqlite3_bind_int64(stmt, 2, m->from_us);
 	sqlite3_bind_int64(stmt, 3, m->until_us);
+	sqlite3_bind_int64(stmt, 4, month);
 	while ((rc = registry_step(reg, stmt, "read a member's stays")) > 0)
 		take_row(&st, stmt);
 	settle(&st, m, now_us);

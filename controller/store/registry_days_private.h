@@ -63,6 +63,21 @@ int64_t registry_checkout_after(int64_t at_us, uint16_t minute);
 /* Where a month begins and ends; what was asked for last is kept. */
 const struct registry_month *registry_month_bounds(
 	struct registry *registry, int32_t month, uint16_t minute);
+/* A row of what a member did in a month, by time, then by `what` downwards: 2 a unit, 1 came, 0
+ * left. flags: enum entry_use, of a unit. */
+struct registry_standing_row {
+	int64_t at_us;
+	int what;
+	uint32_t flags;
+	uint64_t pool;
+};
+void registry_standing_take(const struct registry_standing_row *row, enum allowance_kind kind,
+	uint16_t minute, struct standing *standing);
+/* After all rows of the month: up to now_us. */
+void registry_standing_finish(
+	const struct registry_month *month, int64_t now_us, struct standing *standing);
+/* And with what hosts gave. */
+int registry_standing_extra(struct registry *registry, int32_t month, struct standing *standing);
 /* The member's month, up to now_us. */
 int registry_standing(struct registry *registry, uint64_t member, int32_t month, int64_t now_us,
 	struct standing *ret_standing);

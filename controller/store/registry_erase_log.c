@@ -136,17 +136,22 @@ int registry_erase_unknown_forks(struct registry *reg, int64_t before_us)
 	return rc < 0 ? rc : count;
 }
 
-int registry_erase_late(struct registry *reg, const struct entry *entry)
+static int is_erased(struct registry *reg, uint64_t member)
 {
 	CLEANUP(registry_done)
-	sqlite3_stmt *stmt =
-		registry_prepare(reg, "SELECT 1 FROM erasure WHERE member IN (?1, ?2)");
+	sqlite3_stmt *stmt = registry_prepare(reg, "SELECT 1 FROM erasure WHERE member = ?1");
 
-	if (!entry->subject.member && !entry->subject.sponsor)
+	if (member == 0)
 		return 0;
 	if (!stmt)
 		return registry_sql_fail(reg, "read who is erased");
-	sqlite3_bind_int64(stmt, 1, (int64_t)entry->subject.member);
-	sqlite3_bind_int64(stmt, 2, (int64_t)entry->subject.sponsor);
+	sqlite3_bind_int64(stmt, 1, (int64_t)member);
 	return registry_step(reg, stmt, "read who is erased");
+}
+
+int registry_erase_late(struct registry *reg, const struct entry *entry)
+{
+	int rc = is_erased(reg, entry->subject.member);
+
+	return rc != 0 ? rc : is_erased(reg, entry->subject.sponsor);
 }

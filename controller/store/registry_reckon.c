@@ -99,7 +99,7 @@ static int attend(struct registry *reg, const struct registry_reckoning *r, int6
 	if (rc < 0)
 		return rc;
 	subject->event = at.event;
-	if (at.free && subject->use)
+	if (at.free)
 		subject->use = ENTRY_USE_FREE;
 	else if (subject->use & ENTRY_USE_FREE)
 		subject->use = ENTRY_USE_UNIT;

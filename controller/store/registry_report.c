@@ -2,7 +2,6 @@
 /* What happened in a month, in numbers. */
 #include "registry_report_private.h"
 
-#include "base/clock.h"
 #include "store/registry_site.h"
 #include <stdlib.h>
 #include <string.h>
@@ -46,7 +45,7 @@ static int read_events(struct registry *reg, struct registry_report *r)
 	return rc;
 }
 
-/* ---- allowance ---- */
+/* ---- allowance: whose it is; registry_report_visits.c counts what was used ---- */
 
 static int read_allowance_tiers(struct registry *reg, struct registry_report *r)
 {
@@ -72,64 +71,6 @@ static int read_allowance_tiers(struct registry *reg, struct registry_report *r)
 		a->members = registry_take_u32(stmt, 5);
 	}
 	return rc;
-}
-
-static int add_member(struct registry *reg, struct registry_report *r, uint64_t member,
-	struct registry_report_allowance *a)
-{
-	struct standing s;
-	int64_t now_us = registry_now_us(reg), had;
-	struct civil now = {0};
-	uint16_t minute;
-	uint32_t used;
-	int rc = registry_checkout(reg, &minute, NULL);
-
-	if (rc >= 0)
-		rc = registry_standing(reg, member, r->month, now_us, &s);
-	if (rc < 0)
-		return rc;
-	used = standing_used(&s, a->allowance.kind);
-	if (!r->over && clock_civil(now_us, &now) == 0) /* with a stay that goes on */
-		used = standing_usage(&s, a->allowance.kind, minute, &now).used;
-	had = (int64_t)a->allowance.limit + s.extra;
-	had = had > 0 ? had : 0;
-	a->users += used > 0;
-	a->used += used;
-	if (used <= had)
-		return 0;
-	a->over++;
-	a->over_units += used - (uint32_t)had;
-	if (r->exact && r->exceeded_count < REGISTRY_REPORT_CARDS_MAX)
-		r->exceeded[r->exceeded_count++] = (struct registry_report_exceeded){
-			.member = member,
-			.tier = a->tier,
-			.kind = a->allowance.kind,
-			.had = (uint32_t)had,
-			.used = used,
-		};
-	return 0;
-}
-
-/* Members that did nothing used nothing: only who tapped is looked at. */
-static int read_members(
-	struct registry *reg, struct registry_report *r, struct registry_report_allowance *a)
-{
-	CLEANUP(registry_done)
-	sqlite3_stmt *stmt = registry_prepare(reg,
-		"SELECT m.id FROM member m WHERE m.tier = ?1 AND (EXISTS (SELECT 1 FROM usage u "
-		"WHERE u.member = m.id AND u.at_us >= ?2 AND u.at_us < ?3) OR EXISTS (SELECT 1 "
-		"FROM presence p WHERE p.person = m.id AND p.at_us >= ?2 AND p.at_us < ?3))");
-	int64_t day_us = 86400LL * 1000000;
-	int rc = 0, r2 = 0;
-
-	if (!stmt)
-		return registry_sql_fail(reg, "read who used what");
-	sqlite3_bind_int64(stmt, 1, a->tier);
-	sqlite3_bind_int64(stmt, 2, r->from_us - 2 * day_us); /* a stay may reach into the month */
-	sqlite3_bind_int64(stmt, 3, r->until_us);
-	while (r2 >= 0 && (rc = registry_step(reg, stmt, "read who used what")) > 0)
-		r2 = add_member(reg, r, registry_take_u64(stmt, 0), a);
-	return r2 < 0 ? r2 : rc;
 }
 
 static int add_pool(struct registry *reg, struct registry_report *r, struct registry_pool *pool)
@@ -165,8 +106,6 @@ static int read_allowances(struct registry *reg, struct registry_report *r)
 {
 	int rc = read_allowance_tiers(reg, r);
 
-	for (size_t i = 0; rc >= 0 && i < r->allowance_count; i++)
-		rc = read_members(reg, r, &r->allowances[i]);
 	return rc < 0 ? rc : read_pools(reg, r);
 }
 
@@ -270,16 +209,16 @@ static int read_bounds(struct registry *reg, struct registry_report *r)
 static int read_sections(struct registry *reg, unsigned sections, struct registry_report *r,
 	struct registry_report_people *p)
 {
-	const unsigned visits =
+	const unsigned people =
 		REGISTRY_REPORT_VISITS | REGISTRY_REPORT_HOURS | REGISTRY_REPORT_ALLOWANCE;
 	int rc = read_bounds(reg, r);
 
-	if (rc >= 0 && sections & visits)
+	if (rc >= 0 && sections & REGISTRY_REPORT_ALLOWANCE)
+		rc = read_allowances(reg, r);
+	if (rc >= 0 && sections & people)
 		rc = registry_report_visits(reg, r, p);
 	if (rc >= 0 && sections & REGISTRY_REPORT_EVENTS)
 		rc = read_events(reg, r);
-	if (rc >= 0 && sections & REGISTRY_REPORT_ALLOWANCE)
-		rc = read_allowances(reg, r);
 	if (rc >= 0 && sections & REGISTRY_REPORT_CARDS)
 		rc = read_cards(reg, r);
 	if (rc >= 0 && sections & REGISTRY_REPORT_DENIED)

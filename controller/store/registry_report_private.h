@@ -18,7 +18,8 @@ struct registry_report_people {
 	uint32_t reasons[REGISTRY_REPORT_REASONS_MAX];
 };
 
-/* registry_report_visits.c: tiers, visits and hours */
+/* registry_report_visits.c: tiers, visits and hours, and what was used of the allowances that are
+ * in the report already */
 int registry_report_visits(struct registry *registry, struct registry_report *report,
 	struct registry_report_people *people);
 

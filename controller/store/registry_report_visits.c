@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who came on which weekday and at which hour: one pass over a month's comings and goings. */
+/* Who came on which weekday and at which hour, and what members used: one pass over what each
+ * person did in the month. */
 #include "registry_report_private.h"
 
 #include "base/clock.h"
@@ -57,12 +58,36 @@ static void drop_rows(struct registry_report *r, struct registry_report_people *
 
 struct person {
 	int64_t key;
-	uint32_t tier;
+	size_t row; /* of the tier */
 	bool inside;
 	int64_t until_us; /* the check-out that ends the stay */
 	uint32_t visits;
 	uint32_t hours[24][7];
+	struct registry_report_allowance *allowance; /* of the tier; NULL: none */
+	struct standing standing;
 };
+
+static int begin_person(
+	struct registry *reg, int64_t key, struct registry_report *r, struct person *person)
+{
+	CLEANUP(registry_done)
+	sqlite3_stmt *stmt = registry_prepare(reg, "SELECT tier FROM member WHERE id = ?1");
+	uint32_t tier = 0;
+	int rc;
+
+	if (!stmt)
+		return registry_sql_fail(reg, "read who came");
+	sqlite3_bind_int64(stmt, 1, key);
+	rc = registry_step(reg, stmt, "read who came");
+	if (rc > 0)
+		tier = registry_take_u32(stmt, 0);
+	*person = (struct person){.key = key, .row = row_of(r, tier)};
+	for (size_t i = 0; tier > 0 && i < r->allowance_count; i++)
+		if (r->allowances[i].tier == tier)
+			person->allowance = &r->allowances[i];
+	standing_init(&person->standing, (uint64_t)key);
+	return rc;
+}
 
 static void take_move(struct person *p, int64_t at_us, bool inside, const struct registry_month *m)
 {
@@ -79,12 +104,11 @@ static void take_move(struct person *p, int64_t at_us, bool inside, const struct
 	p->visits++;
 }
 
-/* What one person did is added to what all did, and begun anew. */
-static void add_person(
-	struct person *person, struct registry_report *r, struct registry_report_people *p)
+/* What one person did is added to what all did. */
+static void add_visits(
+	const struct person *person, struct registry_report *r, struct registry_report_people *p)
 {
-	size_t row = row_of(r, person->tier);
-	struct registry_report_tier *tier = &r->tiers[row];
+	struct registry_report_tier *tier = &r->tiers[person->row];
 
 	for (unsigned day = 0; person->visits > 0 && day < 7; day++) {
 		uint32_t visits = 0;
@@ -95,35 +119,99 @@ static void add_person(
 			visits += person->hours[hour][day];
 		}
 		tier->weekdays[day] += visits;
-		p->tiers[row].weekdays[day] += visits > 0;
+		p->tiers[person->row].weekdays[day] += visits > 0;
 		r->weekdays[day] += visits;
 		p->weekdays[day] += visits > 0;
 	}
 	tier->visits += person->visits;
-	p->tiers[row].all += person->visits > 0;
+	p->tiers[person->row].all += person->visits > 0;
 	r->visits += person->visits;
 	p->all += person->visits > 0;
-	*person = (struct person){0};
 }
 
-static int take_moves(struct registry *reg, sqlite3_stmt *stmt, const struct registry_month *m,
+static void add_used(struct registry_report *r, const struct person *person, uint32_t used)
+{
+	struct registry_report_allowance *a = person->allowance;
+	int64_t had = (int64_t)a->allowance.limit + person->standing.extra;
+
+	had = had > 0 ? had : 0;
+	a->users += used > 0;
+	a->used += used;
+	if (used <= had)
+		return;
+	a->over++;
+	a->over_units += used - (uint32_t)had;
+	if (r->exact && r->exceeded_count < REGISTRY_REPORT_CARDS_MAX)
+		r->exceeded[r->exceeded_count++] = (struct registry_report_exceeded){
+			.member = person->standing.member,
+			.tier = a->tier,
+			.kind = a->allowance.kind,
+			.had = (uint32_t)had,
+			.used = used,
+		};
+}
+
+static int add_usage(struct registry *reg, const struct registry_month *m,
+	struct registry_report *r, struct person *person)
+{
+	struct standing *s = &person->standing;
+	int64_t now_us = registry_now_us(reg);
+	enum allowance_kind kind;
+	struct civil now = {0};
+	uint32_t used;
+	int rc;
+
+	if (!person->allowance)
+		return 0;
+	registry_standing_finish(m, now_us, s);
+	rc = registry_standing_extra(reg, m->month, s);
+	if (rc < 0)
+		return rc;
+	kind = person->allowance->allowance.kind;
+	used = standing_used(s, kind);
+	if (!r->over && clock_civil(now_us, &now) == 0) /* with a stay that goes on */
+		used = standing_usage(s, kind, m->minute, &now).used;
+	add_used(r, person, used);
+	return 0;
+}
+
+static int end_person(struct registry *reg, const struct registry_month *m,
+	struct registry_report *r, struct registry_report_people *p, struct person *person)
+{
+	if (person->key == 0)
+		return 0;
+	add_visits(person, r, p);
+	return add_usage(reg, m, r, person);
+}
+
+static int take_rows(struct registry *reg, sqlite3_stmt *stmt, const struct registry_month *m,
 	struct registry_report *r, struct registry_report_people *p)
 {
 	struct person person = {0};
 	int rc;
 
 	while ((rc = registry_step(reg, stmt, "read who came")) > 0) {
-		int64_t key = sqlite3_column_int64(stmt, 0);
+		const int64_t key = sqlite3_column_int64(stmt, 0);
+		const struct registry_standing_row row = {
+			.at_us = sqlite3_column_int64(stmt, 1),
+			.what = sqlite3_column_int(stmt, 2),
+			.flags = registry_take_u32(stmt, 3),
+		};
 
-		if (key != person.key)
-			add_person(&person, r, p);
-		person.key = key;
-		person.tier = registry_take_u32(stmt, 3);
-		take_move(&person, sqlite3_column_int64(stmt, 1), sqlite3_column_int(stmt, 2) != 0,
-			m);
+		if (key != person.key) {
+			rc = end_person(reg, m, r, p, &person);
+			if (rc >= 0)
+				rc = begin_person(reg, key, r, &person);
+			if (rc < 0)
+				return rc;
+		}
+		if (row.what < 2)
+			take_move(&person, row.at_us, row.what == 1, m);
+		if (person.allowance)
+			registry_standing_take(&row, person.allowance->allowance.kind, m->minute,
+				&person.standing);
 	}
-	add_person(&person, r, p);
-	return rc;
+	return rc < 0 ? rc : end_person(reg, m, r, p, &person);
 }
 
 int registry_report_visits(
@@ -131,9 +219,10 @@ int registry_report_visits(
 {
 	CLEANUP(registry_done)
 	sqlite3_stmt *stmt = registry_prepare(reg,
-		"SELECT p.person, p.at_us, p.inside, coalesce(m.tier, 0) FROM presence p "
-		"LEFT JOIN member m ON m.id = p.person WHERE p.at_us >= ?1 AND p.at_us < ?2 "
-		"ORDER BY p.person, p.at_us, p.inside DESC, p.id");
+		"SELECT member, at_us, 2, flags FROM usage WHERE month IN (?1 - 1, ?1) AND "
+		"at_us >= ?2 AND at_us < ?3 UNION ALL "
+		"SELECT person, at_us, inside, 0 FROM presence INDEXED BY presence_at "
+		"WHERE at_us >= ?2 AND at_us < ?3 ORDER BY 1, 2, 3 DESC");
 	const struct registry_month *m;
 	uint16_t minute;
 	int rc = registry_checkout(reg, &minute, NULL);
@@ -145,9 +234,10 @@ int registry_report_visits(
 	if (!stmt)
 		return registry_sql_fail(reg, "read who came");
 	m = registry_month_bounds(reg, r->month, minute);
-	sqlite3_bind_int64(stmt, 1, m->from_us);
-	sqlite3_bind_int64(stmt, 2, m->until_us);
-	rc = take_moves(reg, stmt, m, r, p);
+	sqlite3_bind_int64(stmt, 1, r->month);
+	sqlite3_bind_int64(stmt, 2, m->from_us);
+	sqlite3_bind_int64(stmt, 3, m->until_us);
+	rc = take_rows(reg, stmt, m, r, p);
 	drop_rows(r, p);
 	return rc;
 }

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How long things are kept, and forgetting what is past that. */
 #include "registry_erase_private.h"
+
+#include "base/clock.h"
+#include "store/registry_days.h"
 #include "store/registry_site.h"
 
 #define HOUR_US 3600000000LL
@@ -125,7 +128,8 @@ static int forget_moves(struct registry *reg, int64_t before_us, uint64_t *names
 	CLEANUP(registry_done)
 	sqlite3_stmt *moves = registry_prepare(reg, "DELETE FROM presence WHERE at_us < ?1");
 	CLEANUP(registry_done)
-	sqlite3_stmt *uses = registry_prepare(reg, "DELETE FROM usage WHERE at_us < ?1");
+	sqlite3_stmt *uses =
+		registry_prepare(reg, "DELETE FROM usage WHERE month <= ?2 AND at_us < ?1");
 	CLEANUP(registry_done)
 	sqlite3_stmt *gifts = registry_prepare(reg, "DELETE FROM correction WHERE at_us < ?1");
 	CLEANUP(registry_done)
@@ -137,7 +141,10 @@ static int forget_moves(struct registry *reg, int64_t before_us, uint64_t *names
 		"(name <> '' OR member IS NOT NULL OR card IS NOT NULL) AND event IN "
 		"(SELECT id FROM event WHERE max(doors_until_us, ends_us) < ?1)");
 	int rc = forget(reg, moves, before_us, NULL);
+	struct civil at;
 
+	if (uses && clock_civil(before_us, &at) == 0)
+		sqlite3_bind_int64(uses, 2, registry_month_of(at.date));
 	if (rc >= 0)
 		rc = forget(reg, uses, before_us, NULL);
 	if (rc >= 0)

@@ -75,8 +75,8 @@
 "  event INTEGER NOT NULL," \
 "  by TEXT NOT NULL," \
 "  why TEXT NOT NULL) STRICT;" \
-"CREATE INDEX presence_person ON presence (person, at_us);" \
-"CREATE INDEX presence_at ON presence (at_us);" \
+"CREATE INDEX presence_person ON presence (person, at_us, inside DESC);" \
+"CREATE INDEX presence_at ON presence (at_us, person, inside);" \
 "CREATE TABLE usage (" /* what taps said they used. flags: enum entry_use */ \
 "  entry INTEGER PRIMARY KEY," \
 "  member INTEGER NOT NULL," \
@@ -88,7 +88,7 @@
 "  event INTEGER NOT NULL," \
 "  pool INTEGER NOT NULL," /* that paid; 0: the member's own */ \
 "  door TEXT NOT NULL) STRICT;" \
-"CREATE INDEX usage_member ON usage (member, at_us);" \
+"CREATE INDEX usage_month ON usage (month, member, at_us, flags, pool);" \
 "CREATE INDEX usage_pool ON usage (pool, month) WHERE pool > 0;" \
 "CREATE TABLE correction (" /* units that a host gave, or took: below 0 */ \
 "  id INTEGER PRIMARY KEY AUTOINCREMENT," \

@@ -119,11 +119,29 @@ const struct registry_month *registry_month_bounds(
 
 /* What the rows say, in the order of their time: a tap before the coming of the same moment, which
  * would make its visit one of somebody inside. */
-#define EVENTS_SQL                                                    \
-	"SELECT at_us, 0, flags, pool FROM usage "                    \
-	"WHERE member = ?1 AND at_us >= ?2 AND at_us < ?3 UNION ALL " \
-	"SELECT at_us, 2 - inside, 0, 0 FROM presence "               \
-	"WHERE person = ?1 AND at_us >= ?2 AND at_us < ?3 ORDER BY 1, 2"
+#define EVENTS_SQL                                                        \
+	"SELECT at_us, 2, flags, pool FROM usage WHERE member = ?1 AND "  \
+	"month IN (?4 - 1, ?4) AND at_us >= ?2 AND at_us < ?3 UNION ALL " \
+	"SELECT at_us, inside, 0, 0 FROM presence "                       \
+	"WHERE person = ?1 AND at_us >= ?2 AND at_us < ?3 ORDER BY 1, 2 DESC"
+_Static_assert(STANDING_UNIT == 0 && STANDING_ARRIVED == 1 && STANDING_LEFT == 2,
+	"2 less what EVENTS_SQL says");
+
+void registry_standing_take(const struct registry_standing_row *row, enum allowance_kind kind,
+	uint16_t minute, struct standing *s)
+{
+	struct standing_event event = {.what = (enum standing_what)(2 - row->what)};
+	struct civil at;
+
+	if (event.what == STANDING_UNIT && !(row->flags & ENTRY_USE_UNIT))
+		event.what = STANDING_FREE;
+	if (clock_civil(row->at_us, &at) < 0)
+		return;
+	event.date = at.date;
+	event.minute = at.minute;
+	event.pool = row->flags & ENTRY_USE_POOL ? kind : ALLOWANCE_NONE;
+	standing_take(s, &event, minute);
+}
 
 static int take_events(
 	struct registry *reg, sqlite3_stmt *stmt, const struct terms *terms, struct standing *s)
@@ -131,40 +149,34 @@ static int take_events(
 	int rc;
 
 	while ((rc = registry_step(reg, stmt, "read what a member used")) > 0) {
-		struct standing_event event = {
-			.what = (enum standing_what)(STANDING_UNIT + sqlite3_column_int(stmt, 1))};
-		int flags = sqlite3_column_int(stmt, 2);
-		struct civil at;
+		struct registry_standing_row row = {
+			.at_us = sqlite3_column_int64(stmt, 0),
+			.what = sqlite3_column_int(stmt, 1),
+			.flags = registry_take_u32(stmt, 2),
+			.pool = registry_take_u64(stmt, 3),
+		};
 
-		if (event.what == STANDING_UNIT && !(flags & ENTRY_USE_UNIT))
-			event.what = STANDING_FREE;
-		if (clock_civil(sqlite3_column_int64(stmt, 0), &at) < 0)
-			continue;
-		event.date = at.date;
-		event.minute = at.minute;
-		if (flags & ENTRY_USE_POOL &&
-			(!terms->pool || terms->pool == registry_take_u64(stmt, 3)))
-			event.pool = terms->kind;
-		standing_take(s, &event, terms->minute);
+		if (terms->pool && terms->pool != row.pool)
+			row.flags &= ~(uint32_t)ENTRY_USE_POOL;
+		registry_standing_take(&row, terms->kind, terms->minute, s);
 	}
 	return rc;
 }
 
-static int read_extra(struct registry *reg, uint64_t member, int32_t month, int32_t *ret_units)
+int registry_standing_extra(struct registry *reg, int32_t month, struct standing *s)
 {
 	CLEANUP(registry_done)
 	sqlite3_stmt *stmt = registry_prepare(reg,
 		"SELECT coalesce(sum(units), 0) FROM correction WHERE member = ?1 AND month = ?2");
 	int rc;
 
-	*ret_units = 0;
 	if (!stmt)
 		return registry_sql_fail(reg, "read what a member was given");
-	sqlite3_bind_int64(stmt, 1, (int64_t)member);
+	sqlite3_bind_int64(stmt, 1, (int64_t)s->member);
 	sqlite3_bind_int64(stmt, 2, month);
 	rc = registry_step(reg, stmt, "read what a member was given");
 	if (rc > 0)
-		*ret_units = sqlite3_column_int(stmt, 0);
+		s->extra += sqlite3_column_int(stmt, 0);
 	return rc;
 }
 
@@ -180,12 +192,22 @@ void registry_standing_end(struct standing *s, int32_t first, int32_t end)
 	s->inside = false;
 }
 
+void registry_standing_finish(const struct registry_month *m, int64_t now_us, struct standing *s)
+{
+	struct civil now = {0};
+
+	/* a month that is over is shown as its last minute left it */
+	if (clock_civil(now_us < m->until_us ? now_us : m->until_us - 1, &now) == 0)
+		standing_settle(s, m->minute, &now);
+	if (now_us >= m->until_us)
+		registry_standing_end(s, m->first, m->end);
+}
+
 static int stand_by_rows(struct registry *reg, const struct terms *terms, int32_t month,
 	int64_t now_us, struct standing *s)
 {
 	CLEANUP(registry_done) sqlite3_stmt *stmt = registry_prepare(reg, EVENTS_SQL);
 	const struct registry_month *m = registry_month_bounds(reg, month, terms->minute);
-	struct civil now = {0};
 	int rc;
 
 	if (!stmt)
@@ -194,25 +216,19 @@ static int stand_by_rows(struct registry *reg, const struct terms *terms, int32_
 	/* at a check-out everybody is outside: nothing before it matters */
 	sqlite3_bind_int64(stmt, 2, m->from_us);
 	sqlite3_bind_int64(stmt, 3, m->until_us);
+	sqlite3_bind_int64(stmt, 4, month);
 	rc = take_events(reg, stmt, terms, s);
-	/* a month that is over is shown as its last minute left it */
-	if (rc >= 0 && clock_civil(now_us < m->until_us ? now_us : m->until_us - 1, &now) == 0)
-		standing_settle(s, terms->minute, &now);
-	if (rc >= 0 && now_us >= m->until_us)
-		registry_standing_end(s, m->first, m->end);
+	if (rc >= 0)
+		registry_standing_finish(m, now_us, s);
 	return rc;
 }
 
 static int stand(struct registry *reg, const struct terms *terms, int32_t month, int64_t now_us,
 	struct standing *s)
 {
-	int32_t units = 0;
 	int rc = stand_by_rows(reg, terms, month, now_us, s);
 
-	if (rc >= 0)
-		rc = read_extra(reg, s->member, month, &units);
-	s->extra += units;
-	return rc;
+	return rc < 0 ? rc : registry_standing_extra(reg, month, s);
 }
 
 int registry_standing(
