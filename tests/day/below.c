@@ -134,8 +134,9 @@ int journal_append(struct journal *journal, const struct entry *entry)
 		synced_us = entry->wall_us;
 	if (entry->subject.card)
 		remember(entry);
-	day_trace("entry %s %s %lld %llu %llu %s %s", entry_kind_name(entry->kind),
+	day_trace("entry %s %s%s %lld %llu %llu %s %s", entry_kind_name(entry->kind),
 		entry->decided ? reason_info(entry->reason)->name : "-",
+		entry->warnings & WARNING_PASSBACK ? "+warn_passback" : "",
 		(long long)(entry->wall_us / 1000),
 		(unsigned long long)(entry->mono_us / 1000 - DAY_START_MS),
 		(unsigned long long)entry->subject.card,

@@ -71,7 +71,8 @@ class Causes(Comings):
                 break
         else:
             raise ValueError("the strike's own going has no end")
-        self.find_comings()
+        again = self.find_comings()
+        self.warned = again if self.door["passback"] == "soft" else set()
         kept.spent.update(self.spent)
         kept.plan_until = self.plan_until
         kept.people, kept.wiped, kept.wipe_due = self.left_behind

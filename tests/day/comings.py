@@ -78,7 +78,7 @@ class Comings:
 
     def find_comings(self):
         """Goes through taps and what they count as: (ms, what, detail, card) in self.comings. The taps that passback then
-        refuses."""
+        warns of or refuses."""
         people, wiped, due = deepcopy(self.kept.people), self.kept.wiped, self.kept.wipe_due
         rows = [(ms, 0, i, "tap") for i, (ms, _, _) in enumerate(self.taps)]
         rows += [(ms, 1, i, what) for ms, i, what in self.counts()]
@@ -109,10 +109,10 @@ class Comings:
         return again
 
     def too_early(self, ms, person, now):
-        """Passback refuses who is inside: until they have left, or for a while; its first minute counts as not begun."""
+        """Passback minds who is inside: until they have left, or for a while; its first minute counts as not begun."""
         if self.door["passback"] == "timed" and now is not None:
             return self.inputs.wall(ms) // 1000 - 60 * person.minute - 59 < self.door["passback_s"]
-        return self.door["passback"] in ("hard", "timed")
+        return self.door["passback"] != "none"
 
     def how(self, what):
         """entry.h: the detail."""

@@ -126,7 +126,7 @@ class Day:
 
 def scripted():
     hours = "06:00-08:30, 09:00-17:00, 19:10-19:40"
-    d = Day(random.Random(1), dict(DOOR, unlock_waits="yes", unlock_hours=hours), 1795392000001)
+    d = Day(random.Random(1), dict(DOOR, unlock_waits="yes", unlock_hours=hours, passback="timed", passback_s=120), 1795392000001)
     d.start(500)
     d.flip("contact", 10 * MINUTE, 3)                     # forced in the night
     d.flip("contact", 18 * MINUTE, 3)
@@ -227,10 +227,27 @@ def scripted():
         d.tap(20 * HOUR + 5 * MINUTE + i * 4000, "unlimited")
     d.tap(21 * HOUR, "unlimited")                         # opened as the release ends: early, late, too late
     d.pulse("contact", 21 * HOUR + 4940, SECOND)
-    d.tap(21 * HOUR + MINUTE, "unlimited")
-    d.pulse("contact", 21 * HOUR + MINUTE + 5400, SECOND)
-    d.tap(21 * HOUR + 2 * MINUTE, "unlimited")
-    d.pulse("contact", 21 * HOUR + 2 * MINUTE + 5500, SECOND)
+    d.tap(21 * HOUR + 5 * MINUTE, "unlimited")
+    d.pulse("contact", 21 * HOUR + 5 * MINUTE + 5400, SECOND)
+    d.tap(21 * HOUR + 10 * MINUTE, "unlimited")
+    d.pulse("contact", 21 * HOUR + 10 * MINUTE + 5500, SECOND)
+    d.come_in(21 * HOUR + 20 * MINUTE, "unlimited")       # who came may come again after two minutes
+    d.tap(21 * HOUR + 22 * MINUTE + 50 * SECOND, "unlimited")
+    d.tap(21 * HOUR + 22 * MINUTE + 59 * SECOND, "unlimited")
+    d.tap(21 * HOUR + 25 * MINUTE, "host")                # two for one opening, one of them twice
+    d.tap(21 * HOUR + 25 * MINUTE + SECOND, "unlimited")
+    d.come_in(21 * HOUR + 25 * MINUTE + 2 * SECOND, "host")
+    d.mode(21 * HOUR + 30 * MINUTE, "controlled", 21 * HOUR + 30 * MINUTE, 21 * HOUR + 35 * MINUTE)
+    d.come_in(21 * HOUR + 34 * MINUTE, "unlimited")       # forgotten with the hold, whose end no program sees
+    d.stop(21 * HOUR + 34 * MINUTE + 20 * SECOND)
+    d.start(21 * HOUR + 35 * MINUTE + 10 * SECOND)
+    d.tap(21 * HOUR + 35 * MINUTE + 30 * SECOND, "unlimited")
+    d.come_in(21 * HOUR + 40 * MINUTE, "unlimited")       # and with a fire under a clock in doubt
+    d.clock(21 * HOUR + 40 * MINUTE + 20 * SECOND, "synced 0")
+    d.pulse("fire", 21 * HOUR + 40 * MINUTE + 30 * SECOND, 2000)
+    d.tap(21 * HOUR + 40 * MINUTE + 50 * SECOND, "unlimited")
+    d.clock(21 * HOUR + 41 * MINUTE, "synced 1")
+    d.tap(21 * HOUR + 41 * MINUTE + 20 * SECOND, "unlimited")
     for i in range(40):                                   # the last ones leave
         d.leave(22 * HOUR + i * 45 * SECOND)
     d.stop(DAY)

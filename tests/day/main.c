@@ -12,7 +12,8 @@
  *   MS hub 0|1                it is dead, or heard each minute; MS lift: root ends a lockdown
  *   MS tap UID, MS command VERB SECONDS, MS site LOCKDOWN, MS door MODE FROM_MS UNTIL_MS EVENT
  * Trace: "MS strike|green|red|buzzer 0|1",
- * "MS entry KIND REASON WALL_MS MONO_MS CARD ACTOR DETAIL" (CARD 0: none), "MS state NAME", "MS
+ * "MS entry KIND REASON WALL_MS MONO_MS CARD ACTOR DETAIL" (CARD 0: none; +warn_passback at the
+ * reason), "MS state NAME", "MS
  * pattern NAME" (both "-" while no program runs).
  */
 #include "day.h"

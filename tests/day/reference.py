@@ -85,7 +85,8 @@ class Run(Causes):
                             ("clock_changed", [ms for ms, _ in self.clock.between(self.begin, self.end)])):
             rows += [(ms, kind) for ms in times]
         rows = [(ms, kind, "-", 0) for ms, kind in rows] + self.comings
-        return rows + [(ms, "tap", reason, card.number if card else 0) for ms, card, reason in self.taps]
+        return rows + [(ms, "tap", reason + "+warn_passback" * (reason == "granted" and i in self.warned), card.number if card else 0)
+                       for i, (ms, card, reason) in enumerate(self.taps)]
 
     def site_changes(self):
         return [ms for ms, _ in Steps([(-1, False)] + self.inputs.sites).between(self.begin - 1, self.end)]
