@@ -67,8 +67,7 @@ static int add_member(struct door *door, struct decide_input *in, struct decide_
 	rules_member_input(rules, member, pool_used, hears_hub(door), in);
 	in->coming = arrive_coming(door, who);
 	out->inside = presence_inside(&in->presence, at->passback.reset_minute, now);
-	if (usage_wiped(door, &in->presence))
-		in->presence.inside = false;
+	usage_believe(door, who, now, &in->presence);
 	/* who is inside leaves at a check-in point, which costs nothing */
 	at->exit_reader |= door->conf.role == DOOR_ROLE_CHECKIN && out->inside;
 	return 0;

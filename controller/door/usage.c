@@ -30,6 +30,14 @@ static void add(struct door *door, const struct share_event *event)
 	usage->told_full |= r != 0;
 }
 
+/* The standing has when a stay began; passback asks for the last coming. Full, it forgets the
+ * first. */
+static void add_coming(struct door *door, const struct share_event *event)
+{
+	if (door->conf.passback != PASSBACK_NONE && event->event.what == STANDING_ARRIVED)
+		(void)share_add(&door->usage.came, event);
+}
+
 /* ---- entries ---- */
 
 int usage_append(
@@ -45,10 +53,16 @@ int usage_append(
 		event.event.pool = pool_kind;
 	}
 	add(door, &event);
+	add_coming(door, &event);
 	return 0;
 }
 
 /* ---- at a start ---- */
+
+static bool is_wiped(const struct door *door, int32_t date, uint16_t minute)
+{
+	return door->usage.wipe_due || decide_minute(date, minute) <= door->usage.wiped;
+}
 
 /* The entry names the card; which pool and which kind that is, the roster knows. */
 static void find_pool(struct door *door, uint64_t card, struct share_event *event)
@@ -74,6 +88,8 @@ static void look(void *userdata, uint64_t seq, const struct entry *entry)
 	if (entry->subject.use & ENTRY_USE_POOL)
 		find_pool(door, entry->subject.card, &event);
 	add(door, &event);
+	if (!is_wiped(door, event.event.date, event.event.minute))
+		add_coming(door, &event);
 }
 
 void usage_committed(struct door *door, uint64_t seq, const struct entry *entry)
@@ -144,6 +160,7 @@ void usage_wipe(struct door *door)
 	struct civil now;
 	char text[32];
 
+	usage->came.count = 0;
 	/* a clock in doubt would forget those who are still to come, or nobody */
 	usage->wipe_due = !clock_trust_ok(door->clock) || clock_civil(clock_wall_us(), &now) < 0;
 	if (!usage->wipe_due)
@@ -193,6 +210,7 @@ void usage_rewind(struct door *door, uint64_t seq)
 void usage_stop(struct door *door)
 {
 	share_free(&door->usage.share);
+	share_free(&door->usage.came);
 }
 
 /* ---- what the hub counts ---- */
@@ -222,8 +240,27 @@ void usage_keep(struct door *door)
 		strcpy(door->usage.kept, value);
 }
 
-bool usage_wiped(const struct door *door, const struct presence *presence)
+void usage_believe(
+	const struct door *door, uint64_t who, const struct civil *now, struct presence *presence)
 {
-	return door->usage.wipe_due ||
-	       decide_minute(presence->date, presence->minute) <= door->usage.wiped;
+	struct standing last = {.inside = true, .date = presence->date, .minute = presence->minute};
+	const struct share *came = &door->usage.came;
+	bool again = false;
+
+	if (!presence->inside)
+		return;
+	for (size_t i = 0; i < came->count; i++) {
+		const struct standing_event *e = &came->events[i].event;
+
+		if (came->events[i].who != who ||
+			decide_minute(e->date, e->minute) < decide_minute(last.date, last.minute))
+			continue;
+		last.date = e->date;
+		last.minute = e->minute;
+		again = true;
+	}
+	if (again)
+		*presence = standing_presence(&last, now);
+	else if (is_wiped(door, presence->date, presence->minute))
+		presence->inside = false;
 }

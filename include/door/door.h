@@ -144,10 +144,11 @@ struct door_arrivals {
 
 struct door_usage {
 	struct share share;
-	int64_t wiped;  /* decide_minute: nobody who came until then is believed to be in */
-	bool wipe_due;  /* nor anybody else, until the clock is trusted and says when that was */
-	char kept[64];  /* the mark as it is in kept.db; "": none */
-	bool told_full; /* that events are forgotten */
+	struct share came; /* who came here since then, for passback: each time, also when inside */
+	int64_t wiped;     /* decide_minute: nobody who came until then is believed to be in */
+	bool wipe_due;     /* nor anybody else, until the clock is trusted and says when that was */
+	char kept[64];     /* the mark as it is in kept.db; "": none */
+	bool told_full;    /* that events are forgotten */
 };
 
 struct door_schedule {
@@ -356,7 +357,9 @@ void usage_rewind(struct door *door, uint64_t seq);
 void usage_keep(struct door *door);
 /* People passed without a tap: who came before may have left. */
 void usage_wipe(struct door *door);
-bool usage_wiped(const struct door *door, const struct presence *presence);
+/* Makes of where a member is what passback believes: their last coming, or outside. */
+void usage_believe(
+	const struct door *door, uint64_t who, const struct civil *now, struct presence *presence);
 
 /* ---- record.c ---- */
 
