@@ -35,7 +35,7 @@ class Kept:
         self.spent = {}
         self.plan_until = 0
         self.lockdown = {"site": False, "door": False}
-        self.people, self.wiped, self.wipe_due = {}, 0, False
+        self.people, self.wiped, self.wipe_due, self.arrivals = {}, 0, False, {}
 
 
 class Causes(Comings):
@@ -75,7 +75,7 @@ class Causes(Comings):
         self.warned = again if self.door["passback"] == "soft" else set()
         kept.spent.update(self.spent)
         kept.plan_until = self.plan_until
-        kept.people, kept.wiped, kept.wipe_due = self.left_behind
+        kept.people, kept.wiped, kept.wipe_due, kept.arrivals = self.left_behind
 
     def mine(self, rows):
         return [row for row in rows if self.begin <= row[0] < self.end]

@@ -7,6 +7,11 @@ from copy import deepcopy
 from rules import CHECKOUT, DAY_MINUTES, GRACE_MS, MEANS, MINUTE, Steps, merged
 
 
+def checked_out(came, now):
+    """ "Nobody is inside beyond the check-out minute": the first one after the coming has passed."""
+    return (now - CHECKOUT) // DAY_MINUTES > (came - CHECKOUT) // DAY_MINUTES
+
+
 class Presence:
     """Of one member, in minutes of the wall clock."""
 
@@ -14,8 +19,7 @@ class Presence:
         self.inside, self.minute = False, None # of coming or leaving
 
     def over(self, now):
-        """ "Nobody is inside beyond the check-out minute": the first one after the coming has passed."""
-        return (now - CHECKOUT) // DAY_MINUTES > (self.minute - CHECKOUT) // DAY_MINUTES
+        return checked_out(self.minute, now)
 
     def is_inside(self, now):
         """now None: "the clock is not trusted, and then no reset hour has passed"."""
@@ -80,23 +84,31 @@ class Comings:
         """Goes through taps and what they count as: (ms, what, detail, card) in self.comings. The taps that passback then
         warns of or refuses."""
         people, wiped, due = deepcopy(self.kept.people), self.kept.wiped, self.kept.wipe_due
+        arrivals, came = dict(self.kept.arrivals), {} # the newest of all, and of those since passback was forgotten
         rows = [(ms, 0, i, "tap") for i, (ms, _, _) in enumerate(self.taps)]
         rows += [(ms, 1, i, what) for ms, i, what in self.counts()]
         rows += [(ms, 2, 0, "wipe") for ms in self.wipes()] + [(ms, 2, 0, "clock") for ms in self.trusted.begins(True)]
+        rows.append((self.begin, 3, 0, "start"))
         self.comings, again = [], set()
         unlocked = Steps.of(self.unlocks + self.fire.intervals(True, self.end), self.begin)
         for ms, _, i, what in sorted(rows, key=lambda row: (row[0], row[2], row[1])):
             now = self.minute(ms)
+            if what == "start":
+                came.update({who: minute for who, minute in arrivals.items() if not due and minute > wiped})
+                continue
             if what in ("wipe", "clock"):
                 # a clock in doubt does not say who came before: all did, as long as it is
                 if what == "wipe" or due:
+                    came.clear()
                     wiped, due = (wiped, True) if now is None else (now, False)
                 continue
             _, card, reason = self.taps[i]
             person = people.setdefault(card.number, Presence()) if card else Presence()
             if what == "tap":
-                known = person.is_inside(now) and not due and person.minute > wiped
-                if card and not card.staff and not unlocked.at(ms) and known and self.too_early(ms, person, now):
+                last = came.get(card.number, -1) if card and person.inside else None
+                if last is not None and last < person.minute:
+                    last = None if due or person.minute <= wiped else person.minute
+                if last is not None and not card.staff and not unlocked.at(ms) and self.too_early(ms, last, now):
                     again.add(i)
                 if self.role != "checkin":
                     continue
@@ -105,13 +117,19 @@ class Comings:
                 self.comings.append((ms, what, self.how(what), card.number))
                 if now is not None: # "Says nothing under a clock that was not trusted"
                     person.take(what, now)
-        self.left_behind = people, wiped, due
+                    if what == "arrived":
+                        came[card.number] = max(now, came.get(card.number, now))
+                        arrivals[card.number] = max(now, arrivals.get(card.number, now))
+        self.left_behind = people, wiped, due, arrivals
         return again
 
-    def too_early(self, ms, person, now):
-        """Passback minds who is inside: until they have left, or for a while; its first minute counts as not begun."""
+    def too_early(self, ms, came, now):
+        """Passback minds who is inside: until they have left, or for a while after they last came; its first minute counts as
+        not begun."""
+        if now is not None and checked_out(came, now):
+            return False
         if self.door["passback"] == "timed" and now is not None:
-            return self.inputs.wall(ms) // 1000 - 60 * person.minute - 59 < self.door["passback_s"]
+            return self.inputs.wall(ms) // 1000 - 60 * came - 59 < self.door["passback_s"]
         return self.door["passback"] != "none"
 
     def how(self, what):

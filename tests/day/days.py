@@ -135,6 +135,10 @@ def scripted():
     d.leave(1 * HOUR)
     for card in CARDS:                                    # every card, before hours
         d.come_in(2 * HOUR + 20 * SECOND * len(d.inputs), card)
+    d.clock(3 * HOUR, "synced 0")                         # a clock in doubt cannot tell who came before the fire
+    d.pulse("fire", 3 * HOUR + 30 * SECOND, 2000)
+    d.tap(3 * HOUR + 50 * SECOND, "unlimited")
+    d.clock(3 * HOUR + MINUTE, "synced 1")
     d.flip("exit", 4 * HOUR, 5)                           # somebody leans on the button for ten minutes
     d.tap(4 * HOUR + 6 * SECOND, "unlimited")
     d.flip("exit", 4 * HOUR + 10 * MINUTE, 5)

@@ -76,6 +76,7 @@ FAULTS = (
     ("a clock in doubt tells what is forgotten", USAGE, "usage->wipe_due = !clock_trust_ok(door->clock) ||", "usage->wipe_due ="),
     ("what a clock in doubt forgot is still believed", USAGE, "return door->usage.wipe_due ||", "return"),
     ("a stop does not end a hold", "controller/door/door.c", "\tif (judge_unlocked(door))\n", "\tif (0)\n"),
+    ("who is inside cannot come again", USAGE, "\tadd(door, &event);\n\tadd_coming(door, &event);\n", "\tadd(door, &event);\n"),
     ("passback warns of nobody", "controller/core/decide.c", "\tif (answer == PASSBACK_ANSWER_WARN)\n", "\tif (0)\n"),
     ("passback is over a minute early", "controller/core/standing.c", "s->minute) - 1) +", "s->minute)) +"),
     ("an alarm cuts a verdict short", LIGHTS, "\tif (!is_verdict(door->lights.pattern) && ", "\tif ("),
