@@ -99,8 +99,8 @@ int registry_allowance_stays(struct registry *registry, uint64_t member, int32_t
 /* ---- registry_pool.c ---- */
 int registry_pool_publish(struct registry *registry, uint64_t pool);
 /* What the pool paid in a month, into pool->used, and for how many members. */
-int registry_pool_month(struct registry *registry, struct registry_pool *pool, int32_t month,
-	uint32_t *ret_users);
+int registry_pool_month(
+	struct registry *registry, struct registry_pool *pool, int32_t month, uint32_t *ret_users);
 int registry_pool_publish_all(struct registry *registry);
 
 /* ---- registry_guest.c ---- */

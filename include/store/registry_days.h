@@ -11,8 +11,9 @@
  * at the moment the hub collected it. Local dates are the site's zone's.
  *
  * Whose event it was, and whether it was free, the door says that judged the tap. Where it had no
- * good clock it knew of no event, and where a host let the member in it judged nothing: then the hub
- * says so, by who is on the lists it has when it collects the entry and the moment that it counts.
+ * good clock it knew of no event, and where a host let the member in it judged nothing: then the
+ * hub says so, by who is on the lists it has when it collects the entry and the moment that it
+ * counts.
  */
 #pragma once
 
@@ -95,8 +96,8 @@ int registry_allowance(struct registry *registry, uint64_t member, int32_t month
 int registry_allowance_months(
 	struct registry *registry, uint64_t member, int32_t *months, size_t room);
 /* Gives units (below 0: takes), or forgives what an entry used, whatever units says: its unit, the
- * minutes of its stay, or the pool's unit. This month alone where month is 0. -EPERM where the entry
- * used nothing of its own. Inside a change. */
+ * minutes of its stay, or the pool's unit. This month alone where month is 0. -EPERM where the
+ * entry used nothing of its own. Inside a change. */
 int registry_allowance_give(struct registry *registry, uint64_t member, int32_t month,
 	int32_t units, uint64_t entry, const char *actor, const char *why);
 /* 12 * year + month - 1 of a local date. */
