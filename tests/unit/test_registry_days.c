@@ -555,6 +555,7 @@ static void pool_pays_nothing_that_is_paid(void **state)
 {
 	struct site s = site_open("hub.db");
 	struct registry_pool days = {.name = "Acme", .kind = ALLOWANCE_DAYS, .limit = 20},
+			     later = {.name = "Cora", .kind = ALLOWANCE_DAYS, .limit = 20},
 			     visits = {.name = "Bits", .kind = ALLOWANCE_VISITS, .limit = 20};
 	struct registry_member m;
 
@@ -590,6 +591,22 @@ static void pool_pays_nothing_that_is_paid(void **state)
 	assert_int_equal(visits.used, 1);
 	assert_int_equal(used(&s, VISITS), 1);
 	assert_int_equal(s.a->standing.extra, 1);
+	/* what one pays is none of the other's, in whichever the member is now */
+	bed_begin(s.reg);
+	EXPECT(s.reg, registry_pool_add(s.reg, &later, &later.id), 0);
+	EXPECT(s.reg, registry_member(s.reg, DAYS, &m), 0);
+	days_tap(&s.front, DAYS, at(21, 9, 0), ENTRY_USE_UNIT | ENTRY_USE_POOL);
+	bed_commit(s.reg);
+	days_send(s.reg, &s.front, 4);
+	bed_begin(s.reg);
+	m.pool = later.id;
+	EXPECT(s.reg, registry_member_change(s.reg, &m), 0);
+	bed_commit(s.reg);
+	days_tap(&s.front, DAYS, at(22, 9, 0), ENTRY_USE_UNIT | ENTRY_USE_POOL);
+	days_send(s.reg, &s.front, 5);
+	EXPECT(s.reg, registry_pool(s.reg, days.id, &days), 0);
+	EXPECT(s.reg, registry_pool(s.reg, later.id, &later), 0);
+	assert_true(days.used == 1 && later.used == 1);
 	site_close(&s);
 }
 

@@ -306,6 +306,7 @@ static void former_names_quotes_and_other_letters_go_too(void **state)
 	change_name(reg, "Otto \"Ottie\" Pendle");
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
 		EXPECT(reg, registry_notice_add(reg, other, "%s", texts[i]), 1);
+	EXPECT(reg, registry_notice_add(reg, ada, "Grace came"), 1);
 	EXPECT(reg, registry_notice_add(reg, other, "until 4711xyz, Ottoline"), 1);
 	EXPECT(reg,
 		registry_audit_add(reg, "root", "event.add", "event/2", "",
@@ -319,6 +320,7 @@ static void former_names_quotes_and_other_letters_go_too(void **state)
 	assert_false(anywhere("OTTOLINE", 8));
 	assert_false(anywhere("Ottoline@", 9));
 	assert_true(anywhere("4711xyz, Ottoline", 17)); /* may be anybody */
+	EXPECT(reg, registry_notices(reg, ada, 0, rows, 8), 0);
 	EXPECT(reg, registry_notices(reg, other, 0, rows, 8), 6);
 	assert_string_equal(rows[1].text, "mail erased");
 	assert_string_equal(rows[3].text, "ask erased's friend");

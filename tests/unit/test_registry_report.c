@@ -336,6 +336,9 @@ static void who_exceeded_and_which_pool(void **state)
 	assert_true(r->allowances[2].used == W && r->allowances[2].over_units == W);
 	assert_int_equal(r->allowances[0].over, W);
 	free(r);
+	r = report(s.reg, NOVEMBER_2026, false); /* nor that two did nothing */
+	assert_int_equal(r->allowances[2].used, W);
+	free(r);
 	site_close(&s);
 }
 
