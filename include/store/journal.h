@@ -156,8 +156,8 @@ struct journal_erasure {
 	/* member 0: entries of unknown cards stay that are from within these wall times */
 	int64_t unknown_from_us;
 	int64_t unknown_until_us;
-	/* member 0: all entries up to this one go, too, that are no newer than one which a good clock
-	 * put before old_us; 0: none */
+	/* member 0: all entries up to this one go, too, that are no newer than one which a good
+	 * clock put before old_us; 0: none */
 	uint64_t old_seq;
 	int64_t old_us;
 };
