@@ -57,7 +57,7 @@ FAULTS = (
     ("the plan ends a minute late", "controller/door/plan.c", "until_us = hours_end(hours, calendar, &now, now_us);", "until_us = hours_end(hours, calendar, &now, now_us) + MINUTE_US;"),
     ("a hold that was ended by a lockdown comes back", "controller/door/resolve.c", "wish.spends = true;", ""),
     ("a hold that is to come is not looked at in time", "controller/door/resolve.c", "smaller(ms_until(f->now_us, f->hold_from_us), RESOLVE_LOOK_MS)", "RESOLVE_LOOK_MS"),
-    ("nobody looks at a hold after a fault", "controller/door/door.c", "\tstate_apply(door);\n\tschedule_apply(door);\n\tconnect_parts", "\tschedule_apply(door);\n\tconnect_parts"),
+    ("nobody looks at a hold after a fault", "controller/door/door.c", "\tstate_apply(door);\n\tschedule_apply(door);\n\tusage_keep", "\tschedule_apply(door);\n\tusage_keep"),
     ("an override card lifts a lockdown though the hub is there", "controller/door/lift.c", "\tif (!lift_hub_is_dead(door))", "\tif (0)"),
     ("a lifted lockdown counts again after a start", "controller/door/lift.c", "\tkeep(door);\n\tstate_apply(door);", "\tstate_apply(door);"),
     ("override cards do not pass a lockdown", "controller/door/tap.c", "door->doorway.lockdown ? DOORWAY_EVENT_GRANT_OVERRIDE :", "0 ? DOORWAY_EVENT_GRANT_OVERRIDE :"),
