@@ -94,11 +94,12 @@ everything_up() {
 }
 
 # shows OUTPUT "ON OFF ON ...": a whole turn of these times in ms is in the machine's log, since now or since mark $from
-shows() { until_true 12 turn "${from:-$(mark)}" "$1" "$2" || { turns "${from:-1}" "$1" | tail -n 40 | paste -sd' '; return 1; }; }
+shows() { until_true 12 turn_soon "${from:-$(mark)}" "$1" "$2" || { turns "${from:-1}" "$1" | tail -n 40 | paste -sd' '; return 1; }; }
 turns() { # SINCE OUTPUT: its times on, off, on …
 	vdoor log --since "$1" | awk -v n="$2" '$3 == "line" && $6 == n && (last || $7 == "on") {
 		if (last) printf "%d\n", ($2 - last) / 1e6; last = $2 }'
 }
+turn_soon() { turn "$@" || { sleep 0.08; false; }; } # the log is long
 turn() { # SINCE OUTPUT TIMES
 	turns "$1" "$2" | awk -v want="$3" -v slack=$((15 + 15 * slow)) '{ t[NR] = $1 } END { n = split(want, w, " ")
 		for (i = 0; i + n <= NR; i += 2) {

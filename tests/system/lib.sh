@@ -47,13 +47,13 @@ finish() {
 	exit $tap_failed
 }
 
-# until_true SECONDS COMMAND...: tries every 20 ms
+# until_true SECONDS COMMAND...: tries every 20 ms, and every 50 ms where it takes longer
 until_true() {
-	local end=$((SECONDS + $1))
+	local end=$((SECONDS + $1)) tries=0
 	shift
 	until "$@"; do
 		((SECONDS <= end)) || return 1
-		sleep 0.02
+		sleep 0.0$((++tries < 25 ? 2 : 5))
 	done
 }
 

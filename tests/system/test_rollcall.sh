@@ -8,6 +8,7 @@ P="four words and a song"
 rollcall() { "$B/bin/tapin" rollcall "$@" --passphrase-fd 3 3<<<"${pass:-$P}"; }
 at_hub() { rollcall "$@" --hub "unix:$work/hub.sock"; }
 list_of() { rollcall open "$work/$1/store/rollcall.sealed" --key "$work/wardens.key"; }
+shown() { grep -q -- "$1" "$work/list"; } # TEXT: in the list that was opened last
 lists() { list_of "$1" >"$work/list" 2>&1 && grep -q -- "$2" "$work/list"; } # DOOR TEXT
 kept() { [ -s "$work/$1/store/rollcall.sealed" ]; }
 head_of() { head -n 1 "$work/$1/store/rollcall.sealed"; }
@@ -45,7 +46,7 @@ check "an event that goes on has its headcount" eval 'api POST /events "{\"title
 check "who is known by name is called" until_true $((10 * slow)) lists back "likely .*Hall .*Walker"
 api DELETE /events/1 >/dev/null
 until_true $((10 * slow)) lists front "At least 0 people are inside" >/dev/null
-check "the list says what it is not" lists front "no proof that the building is empty"
+check "the list says what it is not" shown "no proof that the building is empty"
 told() { [ "$(get '.last_status.rollcall // empty' /doors/front)" != "" ]; }
 check "the door's status tells its age" until_true $((10 * slow)) told
 check "the hub tells which key" eval '[ "$("$B/bin/tapin" rollcall status --hub "unix:$work/hub.sock" --json | jq -r .key)" = "$(cut -d" " -f2 "$work/wardens.key")" ]'
@@ -56,7 +57,7 @@ comes() {
 }
 check "a member comes in" comes
 check "within seconds they stand in the list of every door" until_true $((10 * slow)) eval 'lists front "sure .*front .*Zoë Ünal" && lists back "Zoë Ünal"'
-check "and are counted" lists back "At least 1 person is inside: 1 sure, 0 likely"
+check "and are counted" shown "At least 1 person is inside: 1 sure, 0 likely"
 check "their name is in no door's file" eval '! grep -qa "nal" "$work"/*/store/rollcall.sealed'
 
 # a door that was away asks for the one that it missed; its own was damaged meanwhile
@@ -74,7 +75,7 @@ stop hub KILL
 stop broker KILL
 cp "$work/front/store/rollcall.sealed" "$work/copy"
 check "with the hub killed a door's list opens" lists front "as of .* ago"
-check "and says who is inside" lists back "Zoë Ünal"
+check "and says who is inside" shown "Zoë Ünal"
 check "from a copy elsewhere, too" rollcall open "$work/copy" --key "$work/wardens.key"
 check "a wrong passphrase says so" fails "not the passphrase" env bash -c \
 	"'$B/bin/tapin' rollcall open '$work/copy' --key '$work/wardens.key' --passphrase-fd 3 3<<<'four words and a sonG'"
