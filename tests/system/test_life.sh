@@ -194,7 +194,7 @@ maximum() { # one tap after the other, and never a pause
 	done
 	ms=$(vdoor log --since "$from" | awk '$6 == "strike" && !t[$7] { t[$7] = $2 / 1e6 } END { printf "%d", t["off"] - t["on"] }')
 	echo "on for $ms ms"
-	((ms >= 2990 && ms <= 3000 + 300 * slow)) && soon_entered strike_max && until_true 3 live_has alarm strike_max
+	((ms >= 2900 && ms <= 3000 + 300 * slow)) && soon_entered strike_max && until_true 3 live_has alarm strike_max
 }
 check "a strike is on for no longer than its maximum" maximum
 again() {
