@@ -38,7 +38,7 @@ site_up() {
 	t tier add --name Evenings --hours off --allowance days=1 && t member import "$work/members.csv" && t card import "$work/cards.csv" &&
 		until_true $((10 * slow)) confirmed front
 }
-check "a site with $cards members who have no hours" site_up >/dev/null
+check "a site with $cards members who have no hours" site_up
 [ "$tap_failed" = 0 ] || finish
 at front close
 check "an event with its door" says '.capacity == 90 and .door == "front"' event add --title "Pecha Kucha" --room Hall --starts "$(at_minute -1)" \
