@@ -223,7 +223,7 @@ check-rings:
 		$(sort $(wildcard tests/system/test_*.sh))
 
 asan: deps-check ## the whole of check under AddressSanitizer and UBSan
-	@$(MAKE) --no-print-directory VARIANT=asan check
+	@TEST_TIMEOUT=$${TEST_TIMEOUT:-300} $(MAKE) --no-print-directory VARIANT=asan check
 
 check-layers: $(ARCHIVES) ## who may include whom
 	@B=$(B) tests/check-layers
