@@ -177,6 +177,13 @@ leaving() {
 	soon_journalled " left .*member=205 detail=\"exit reader\"" && vdoor close
 }
 check "at an exit reader a member leaves, which uses nothing" leaving
+no_contact() {
+	stop door TERM
+	sed -i '/^contact = /d; s/^role = .*/role = entry/' "$work/door.conf"
+	door_up && until_true 10 door_says "reader: ok" || return 1
+	tap unlimited "grant granted" && soon_journalled " arrived .*card=102 .*detail=\"no contact\""
+}
+check "without a contact who is granted has arrived at once" no_contact
 checkin() { # the hub's roster will have it later
 	stop door TERM
 	stop hub
