@@ -12,8 +12,9 @@ def check(good, text):
 
 
 def audited(site, action, obj):
-    """The one row of the audit that the last change left."""
-    rows = site.good("auditor", "GET", "/audit?limit=1")["items"]
+    """The one row of the audit that the last change left; the hub itself may have forgotten something since."""
+    rows = site.good("auditor", "GET", "/audit?limit=3")["items"]
+    rows = [row for row in rows if row["action"] != "retention.forget"]
     check(rows and rows[0]["action"] == action and rows[0]["object"] == obj,
           "the audit's newest row is not %s %s: %s" % (action, obj, json.dumps(rows)[:300]))
     return rows[0] if rows else {}

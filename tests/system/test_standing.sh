@@ -149,7 +149,8 @@ check "killed and started again, the door knows who is inside" restarted
 settled() { # past the release of the tap before, which still waits for the door
 	until_true 5 strike_is off
 	say revision number=999
-	until_true 5 all_acked && changed standing member=303 visits=1 && tap parttime "grant granted card=103 member=303 use=1 warn_allowance"
+	until_true 5 all_acked && changed standing member=303 visits=1 && soon_speaks "^ask report 1\.1000 .*digest=same" &&
+		tap parttime "grant granted card=103 member=303 use=1 warn_allowance"
 }
 check "once the roster that counts its entries is in force, the roster alone counts" settled
 
