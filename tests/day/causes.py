@@ -231,7 +231,7 @@ class Causes(Comings):
                 now = None
                 continue
             if what == "first":
-                if self.door["unlock_waits"] == "no" or not until or wall < max(self.plan_until, opened) or \
+                if self.door["unlock_waits"] == "no" or self.door["role"] == "exit" or not until or wall < max(self.plan_until, opened) or \
                         not self.trusted.at(ms) or self.lockdown.before(ms) or self.tamper.at(ms):
                     continue
                 opened = until

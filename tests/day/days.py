@@ -281,7 +281,8 @@ class RandomDay(Day):
         rng = random.Random(seed)
         door = settings(rng)
         if seed % 4 == 3 and door["lock"] == "fail_secure":
-            door["strike_pulse_ms"] = min(500, door["release_ms"] - 100, door["exit_ms"] - 100)
+            # never ends in the millisecond of a press or a card
+            door["strike_pulse_ms"] = min(499, door["release_ms"] - 101, door["exit_ms"] - 101)
         if seed % 8 == 6:
             door["checkin"] = True # no strike is wired: somebody else's door, or a check-in point
             door["role"] = "checkin" if seed % 16 == 6 else "entry"
