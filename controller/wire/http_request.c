@@ -362,6 +362,14 @@ int http_add_header(struct http_request *request, const char *name, const char *
 	return 0;
 }
 
+static bool has_own(const struct http_request *request, const char *name)
+{
+	for (size_t i = 0; i < request->header_count; i++)
+		if (strcasecmp(request->headers[i].name, name) == 0)
+			return true;
+	return false;
+}
+
 int http_respond(struct http_request *request, unsigned status, const char *content_type,
 	const char *body, size_t size)
 {
@@ -383,7 +391,8 @@ int http_respond(struct http_request *request, unsigned status, const char *cont
 	if (!response)
 		return -ENOMEM;
 	for (size_t i = 0; i < ARRAY_SIZE(always) && r == MHD_YES; i++)
-		r = MHD_add_response_header(response, always[i][0], always[i][1]);
+		if (!has_own(request, always[i][0]))
+			r = MHD_add_response_header(response, always[i][0], always[i][1]);
 	if (r == MHD_YES && content_type)
 		r = MHD_add_response_header(response, "Content-Type", content_type);
 	for (size_t i = 0; i < request->header_count && r == MHD_YES; i++)

@@ -69,7 +69,8 @@ bool http_peer(const struct http_request *request, uid_t *ret_uid);
 /* "127.0.0.1", "unix:0". */
 const char *http_peer_name(const struct http_request *request);
 
-/* Headers for the answer; both are copied. */
+/* Headers for the answer; both are copied. One that http_respond would add itself takes its place:
+ * a page brings a policy of its own. */
 int http_add_header(struct http_request *request, const char *name, const char *value);
 /* Answers; the body is copied. Content-Length, Date and the security headers (nosniff, no-store, no
  * frames, a policy that loads nothing) are added here. */

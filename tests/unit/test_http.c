@@ -41,6 +41,8 @@ static void on_request(struct http_request *request, void *userdata)
 	if (strcmp(http_path(request), "/silent") == 0)
 		return;
 	http_add_header(request, "X-Own", "yes");
+	if (strcmp(http_path(request), "/page") == 0)
+		http_add_header(request, "content-security-policy", "default-src 'self'");
 	snprintf(text, sizeof(text), "%s %s q=%s agent=%s size=%zu %.20s peer=%s %d %d",
 		http_method(request), http_path(request), q ? q : "-",
 		http_header(request, "User-Agent") ? http_header(request, "User-Agent") : "-", size,
@@ -119,11 +121,17 @@ static void requests_are_answered(void **state)
 	assert_non_null(strstr(client_header(&answer, "Content-Security-Policy"), "'none'"));
 	assert_non_null(client_header(&answer, "Date"));
 	client_free(&answer);
+	answer = ask("GET", "/page", ""); /* its own policy alone: two would both hold */
+	assert_string_equal(
+		client_header(&answer, "content-security-policy"), "default-src 'self'");
+	assert_null(strstr(answer.text, "'none'"));
+	assert_string_equal(client_header(&answer, "Cache-Control"), "no-store");
+	client_free(&answer);
 	answer = ask("HEAD", "/head", "");
 	assert_int_equal(answer.status, 200);
 	assert_string_equal(answer.body, "");
 	client_free(&answer);
-	assert_int_equal(handled, 4); /* one connection served them all */
+	assert_int_equal(handled, 5); /* one connection served them all */
 }
 
 static void bodies_come_whole(void **state)
