@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the files of the HTTP server share: http.c has sockets and the loop, http_request.c one
- * request from its head to its answer. */
+/* What the files of the HTTP server share: http_listen.c has the sockets, http.c connections and
+ * the loop, http_request.c one request from its head to its answer. */
 #pragma once
 
 #include "wire/http.h"
@@ -9,6 +9,7 @@
 
 #define HEADERS_MAX 12
 #define QUERY_MAX 32
+#define SERVERS_MAX 3                /* Unix socket, plain loopback, TLS */
 #define DRAIN_MAX (16 * 1024 * 1024) /* bytes of an unwanted body that are let go by */
 
 /* One connection. */
@@ -17,22 +18,25 @@ struct http_peer {
 	struct http_peer *previous;
 	int fd;
 	uint64_t since_ms; /* its start or its last answer */
+	bool asked;        /* a head came, so that a handshake is over */
+	bool is_tls;
 	bool has_uid;
 	uid_t uid;
 	char name[64];
 };
 
-/* One of the two daemons. */
+/* One of the daemons. */
 struct http_server {
 	struct http *http;
 	struct MHD_Daemon *daemon;
 	bool is_unix;
+	bool is_tls;
 };
 
 struct http {
 	struct http_config config;
 	int epoll;
-	struct http_server servers[2];
+	struct http_server servers[SERVERS_MAX];
 	size_t server_count;
 	struct http_peer *peers;
 	char path[108]; /* of the Unix socket, as bound; "": none */
@@ -40,6 +44,7 @@ struct http {
 	ino_t inode;
 	char address[64];
 	uint16_t port;
+	uint16_t tls_port;
 };
 
 struct http_pair {
@@ -66,6 +71,13 @@ struct http_request {
 	unsigned status;
 	bool done; /* queued */
 };
+
+/* Both give a socket that listens. 0, or negative errno with err. */
+int http_listen_unix(struct http *http, int *ret_fd, char err[ERR_MAX]);
+int http_listen_tcp(const char *host, uint16_t port, bool is_tls, uint16_t *ret_port, int *ret_fd,
+	char err[ERR_MAX]);
+/* "THING: WHAT: No such file or directory"; returns -number. */
+int http_fail(char err[ERR_MAX], const char *thing, const char *what, int number);
 
 enum MHD_Result http_on_access(void *cls, struct MHD_Connection *connection, const char *url,
 	const char *method, const char *version, const char *data, size_t *size, void **context);

@@ -102,15 +102,15 @@ static bool path_sound(const char *raw, const char *path)
 	return path && *path == '/' && !strcasestr(raw, "%2f") && utf8_one_line(path);
 }
 
-/* On TCP the name that was asked for must be this machine's: a web page whose name was rebound to
- * 127.0.0.1 asks for its own. */
+/* On plain TCP the name that was asked for must be this machine's: a web page whose name was
+ * rebound to 127.0.0.1 asks for its own. Over TLS the certificate binds the name. */
 static bool host_known(const struct http_request *request)
 {
 	const char *host = http_header(request, "Host");
 	const char *const ours[] = {"localhost", "127.0.0.1", "[::1]", request->http->address};
 	size_t size;
 
-	if (request->peer->has_uid || !host)
+	if (request->peer->has_uid || request->peer->is_tls || !host)
 		return true; /* HTTP/1.1 without a Host was refused before; no browser speaks 1.0 */
 	size = host[0] == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":");
 	for (size_t i = 0; i < ARRAY_SIZE(ours); i++)
@@ -161,6 +161,7 @@ static struct http_request *begin(struct http_server *server, struct MHD_Connect
 	request->http = http;
 	request->connection = connection;
 	request->peer = info->socket_context;
+	request->peer->asked = true;
 	request->method = method;
 	request->body_max = HTTP_BODY_MAX;
 	read_head(request, url);
@@ -342,6 +343,11 @@ bool http_peer(const struct http_request *request, uid_t *ret_uid)
 const char *http_peer_name(const struct http_request *request)
 {
 	return request->peer->name;
+}
+
+bool http_is_tls(const struct http_request *request)
+{
+	return request->peer->is_tls;
 }
 
 /* ---- the answer ---- */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * An HTTP/1.1 server over libmicrohttpd, driven by the caller's loop (epoll, no thread): on a Unix
- * socket, whose peers are known by their user, and on loopback TCP. Bounded: size of head and body,
- * connections, and the time that either may take.
+ * socket, whose peers are known by their user, on loopback TCP, and by HTTPS (TLS 1.2 and 1.3) on
+ * any address. Bounded: size of head and body, connections, and the time that either may take.
  *
  * What is no HTTP at all, or a head beyond what libmicrohttpd takes in, it answers by itself; every
  * other refusal here is a problem document (RFC 9457).
@@ -17,9 +17,11 @@
 
 #define HTTP_BODY_MAX (4 * 1024 * 1024) /* larger: 413 */
 #define HTTP_HEAD_MAX 16384             /* larger: 431 */
-#define HTTP_CONNECTIONS_MAX 256
-#define HTTP_TIMEOUT_S 15 /* a connection that says nothing */
-#define HTTP_REQUEST_S 30 /* from the last answer (or the start) to a whole request */
+#define HTTP_CONNECTIONS_MAX 384        /* a third for each of socket, plain TCP, HTTPS */
+#define HTTP_ADDRESS_CONNECTIONS_MAX 48 /* of one address by HTTPS */
+#define HTTP_TIMEOUT_S 15               /* a connection that says nothing */
+#define HTTP_HANDSHAKE_S 10             /* by HTTPS, from the start to a head */
+#define HTTP_REQUEST_S 30               /* from the last answer (or the start) to a whole request */
 
 struct http;
 struct http_request;
@@ -30,6 +32,11 @@ struct http_config {
 	const char
 		*address; /* "127.0.0.1", "::1"; NULL: no TCP. Off loopback is refused (-EPERM) */
 	uint16_t port;    /* 0: any free one */
+	const char *tls_address; /* "0.0.0.0", "::", any; NULL: no HTTPS */
+	uint16_t tls_port;
+	const char
+		*tls_certificate; /* PEM, with those that certify it; needed by http_open alone */
+	const char *tls_key;
 	/*
 	 * NULL, or called when the head is there and the body is not, to refuse early: what it
 	 * answers is sent once the body has gone by, and handle is not called. Returns how many
@@ -45,6 +52,7 @@ struct http_config {
 int http_open(const struct http_config *config, struct http **ret_http, char err[ERR_MAX]);
 struct http *http_close(struct http *http);
 uint16_t http_port(const struct http *http);
+uint16_t http_tls_port(const struct http *http);
 
 /* Watch this for reading, call http_turn when it is readable or after http_timeout_ms (-1: never).
  */
@@ -68,6 +76,8 @@ const char *http_body(const struct http_request *request, size_t *ret_size);
 bool http_peer(const struct http_request *request, uid_t *ret_uid);
 /* "127.0.0.1", "unix:0". */
 const char *http_peer_name(const struct http_request *request);
+/* Came by HTTPS. */
+bool http_is_tls(const struct http_request *request);
 
 /* Headers for the answer; both are copied. One that http_respond would add itself takes its place:
  * a page brings a policy of its own. */
