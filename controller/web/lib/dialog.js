@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// Questions, and what was done, with its way back.
+import { h, replace } from './dom.js';
+import { icon } from './icon.js';
+import { t } from './texts.js';
+import { Problem, aborted } from './api.js';
+
+const TOAST_MS = 8000;
+const UNDO_MS = 20000; // long enough to read what happened and to change one's mind
+
+let tray = null;
+
+/** Where toasts appear: once, by the shell. */
+export function toastTray() {
+	tray ??= h('div', { class: 'toasts', role: 'status', 'aria-live': 'polite' });
+	return tray;
+}
+
+/** Says what was done. options: kind 'good' | 'bad' | 'info', undo: async function, ms. Returns what takes it away. */
+export function toast(text, { kind = 'good', undo, ms } = {}) {
+	const node = h('div', { class: ['toast', kind] }, icon(kind === 'bad' ? 'alert' : 'ok'), h('span', null, text));
+	let timer;
+	const gone = () => { clearTimeout(timer); node.remove(); };
+
+	if (undo)
+		node.append(h('button', { type: 'button', class: 'quiet', on: { click: async () => {
+			gone();
+			await attempt(async () => { await undo(); toast(t('toast.undone')); });
+		} } }, icon('undo'), t('toast.undo')));
+	node.append(h('button', { type: 'button', class: 'quiet square', 'aria-label': t('toast.close'), on: { click: gone } }, icon('no', 16)));
+	toastTray().append(node);
+	while (toastTray().children.length > 4)
+		toastTray().firstElementChild.remove();
+	timer = setTimeout(gone, ms ?? (undo ? UNDO_MS : kind === 'bad' ? 2 * TOAST_MS : TOAST_MS));
+	return gone;
+}
+
+/** What a failure says to a person: title and detail of a problem, or a plain sentence. */
+export function sentence(error) {
+	if (error instanceof Problem)
+		return error.detail || error.title || t('problem.unknown');
+	return t('problem.page', { what: error?.message ?? String(error) });
+}
+
+/** Runs fn; a failure becomes a toast. Answers what fn did, or undefined. */
+export async function attempt(fn) {
+	try {
+		return await fn();
+	} catch (error) {
+		if (!aborted(error))
+			toast(sentence(error), { kind: 'bad' });
+		return undefined;
+	}
+}
+
+/**
+ * A dialog with a title and content; answers what close(value) was given, undefined when it was dismissed.
+ * build(close) → children. options: wide.
+ */
+export function dialog(title, build, { wide = false } = {}) {
+	return new Promise((resolve) => {
+		const node = h('dialog', { class: ['dialog', wide && 'wide'], 'aria-labelledby': 'dialog-title' });
+		const before = document.activeElement;
+		let answer;
+		const close = (value) => { answer = value; node.close(); };
+
+		replace(node, h('header', null, h('h2', { id: 'dialog-title' }, title),
+			h('button', { type: 'button', class: 'quiet square', 'aria-label': t('dialog.close'), on: { click: () => close() } }, icon('no'))),
+		h('div', { class: 'dialog-body' }, build(close)));
+		node.addEventListener('close', () => {
+			node.remove();
+			if (before?.isConnected)
+				before.focus();
+			resolve(answer);
+		});
+		node.addEventListener('click', (event) => event.target === node && close());
+		document.body.append(node);
+		node.showModal();
+		node.querySelector('[autofocus]')?.focus();
+	});
+}
+
+/** A question: true when it was confirmed. options: title, text (a string, nodes), confirm (the button's word), danger. */
+export const ask = ({ title, text, confirm, danger = false }) => dialog(title, (close) => [
+	h('div', { class: 'ask' }, Array.isArray(text) || text instanceof Node ? text : h('p', null, text)),
+	h('footer', { class: 'actions' },
+		h('button', { type: 'button', on: { click: () => close(false) } }, t('dialog.cancel')),
+		h('button', { type: 'button', class: danger ? 'danger' : 'primary', autofocus: true, on: { click: () => close(true) } }, confirm)),
+]).then((answer) => answer === true);

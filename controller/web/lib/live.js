@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// What happens at the doors, as it happens: one event stream a page, closed while nobody looks.
+
+const WORDS = ['doors', 'presence', 'alarms', 'people', 'rules', 'events', 'site', 'commands', 'enrolments', 'log'];
+const listeners = new Map();
+let source = null;
+let wanted = false;
+let state = 'off'; // off, connecting, live, away
+let retry = 0, retryTimer;
+
+function tell(name, data) {
+	for (const fn of listeners.get(name) ?? [])
+		fn(data);
+}
+
+function setState(next) {
+	if (state === next)
+		return;
+	state = next;
+	tell('state', state);
+}
+
+function close() {
+	clearTimeout(retryTimer);
+	source?.close();
+	source = null;
+}
+
+/** After a break anything may have changed: everybody fetches anew. */
+function hello() {
+	const again = retry > 0 || state === 'away';
+
+	retry = 0;
+	setState('live');
+	tell('hello');
+	if (again)
+		for (const word of WORDS)
+			tell(word);
+}
+
+function lost() {
+	close();
+	setState('away');
+	retry++;
+	retryTimer = setTimeout(connect, Math.min(15000, 500 * 2 ** Math.min(retry, 5)));
+}
+
+function connect() {
+	close();
+	if (!wanted || document.hidden)
+		return;
+	if (state !== 'away')
+		setState('connecting');
+	source = new EventSource('/api/v1/stream');
+	source.addEventListener('hello', hello);
+	source.addEventListener('entry', (event) => tell('entry', JSON.parse(event.data)));
+	source.addEventListener('changed', (event) => {
+		for (const word of JSON.parse(event.data).what)
+			tell(word);
+	});
+	source.addEventListener('end', () => { close(); tell('end'); });
+	source.addEventListener('error', lost);
+}
+
+document.addEventListener('visibilitychange', () => {
+	if (document.hidden) {
+		close();
+		return;
+	}
+	if (wanted && !source) {
+		retry = 1; // what was missed meanwhile is fetched
+		connect();
+	}
+});
+
+/** Opens the stream for this session. */
+export function start() {
+	wanted = true;
+	connect();
+}
+
+/** Ends it. */
+export function stop() {
+	wanted = false;
+	retry = 0;
+	close();
+	setState('off');
+}
+
+/**
+ * Calls fn(data) for a word: 'entry' (an item of GET /log), 'state' ('live', 'away' …), 'hello', 'end', or one of the
+ * hub's words for "fetch that again" (doors, presence, alarms, people, rules, events, site, commands, enrolments, log).
+ * Returns what ends it. Views use scope.on, which ends with the view.
+ */
+export function on(name, fn) {
+	if (!listeners.has(name))
+		listeners.set(name, new Set());
+	listeners.get(name).add(fn);
+	return () => listeners.get(name).delete(fn);
+}
+
+export const liveState = () => state;

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// A table that is fetched page by page, however long the list is: what came stays, older rows come on demand.
+import { h, replace, setText } from './dom.js';
+import { aborted } from './api.js';
+import { sentence } from './dialog.js';
+import { t } from './texts.js';
+
+/**
+ * options: columns [{label, class}], caption (for readers), row(item) → <tr>, fetch(cursor, signal) → {items, next}, empty
+ * (text). Answers a node with load() (from the start), prepend(rows of <tr>) and count().
+ */
+export function pager({ columns, caption, row, fetch, empty }) {
+	const body = h('tbody');
+	const said = h('p', { class: 'note', role: 'status' });
+	const more = h('button', { type: 'button', hidden: true, on: { click: () => load(true) } }, t('pager.more'));
+	const node = h('div', { class: 'pager' }, h('div', { class: 'scroll', tabIndex: 0, role: 'region', 'aria-label': caption },
+		h('table', null, h('caption', { class: 'hidden' }, caption),
+			h('thead', null, h('tr', null, columns.map((column) => h('th', { scope: 'col', class: column.class }, column.label)))), body)), said, more);
+	let next = null, waiting = null;
+
+	async function load(further = false) {
+		waiting?.abort();
+		waiting = new AbortController();
+		const { signal } = waiting;
+
+		more.disabled = true;
+		if (!further)
+			node.setAttribute('aria-busy', 'true');
+		try {
+			const page = await fetch(further ? next : undefined, signal);
+			const rows = page.items.map(row);
+
+			if (signal.aborted)
+				return;
+			if (further)
+				body.append(...rows);
+			else
+				replace(body, rows);
+			next = page.next;
+			more.hidden = !next;
+			setText(said, body.children.length ? (next ? t('pager.shown', { n: body.children.length }) : t('pager.all', { n: body.children.length })) : empty);
+			if (further)
+				rows[0]?.querySelector('a, button')?.focus();
+		} catch (error) {
+			if (!aborted(error))
+				setText(said, sentence(error));
+		} finally {
+			if (!signal.aborted) {
+				more.disabled = false;
+				node.removeAttribute('aria-busy');
+			}
+		}
+	}
+	node.load = () => load(false);
+	node.body = body;
+	node.count = () => body.children.length;
+	return node;
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+// From an address (#/members/17?text=ada) to its view; in between, who is logged in.
+import { h, replace } from './lib/dom.js';
+import { icon } from './lib/icon.js';
+import * as live from './lib/live.js';
+import { may, resume, session } from './lib/session.js';
+import { frame } from './lib/shell.js';
+import { t } from './lib/texts.js';
+import { aborted } from './lib/api.js';
+import { attempt, sentence } from './lib/dialog.js';
+import { login } from './view/login.js';
+
+/** All views: name in the address, icon of its tab (none: no tab), module, who may. */
+export const routes = [
+	{ name: 'now', icon: 'now', load: () => import('./view/now.js') },
+	{ name: 'checkin', icon: 'checkin', load: () => import('./view/checkin.js') },
+	{ name: 'members', icon: 'members', load: () => import('./view/members.js') },
+	{ name: 'hours', icon: 'hours', load: () => import('./view/hours.js') },
+	{ name: 'log', icon: 'log', load: () => import('./view/log.js') },
+	{ name: 'reports', icon: 'reports', load: () => import('./view/reports.js') },
+	{ name: 'audit', load: () => import('./view/audit.js'), needs: 'read' },
+	{ name: 'rollcall', load: () => import('./view/rollcall.js') },
+];
+
+const app = document.getElementById('app');
+let shell = null;
+let leaveView = () => {};
+
+function parse() {
+	const [path, query = ''] = location.hash.replace(/^#\/?/, '').split('?', 2);
+	const [name, ...params] = path.split('/').map((part) => {
+		try {
+			return decodeURIComponent(part);
+		} catch {
+			return '';
+		}
+	});
+
+	return { name: name || 'now', params, query: new URLSearchParams(query) };
+}
+
+/** What a view may hold on to; all of it ends when the view is left. */
+function makeScope() {
+	const ends = [], abort = new AbortController();
+
+	return {
+		signal: abort.signal,
+		on(name, fn) { ends.push(live.on(name, fn)); },
+		every(ms, fn) { const timer = setInterval(fn, ms); ends.push(() => clearInterval(timer)); },
+		onLeave(fn) { ends.push(fn); },
+		end() { abort.abort(); ends.splice(0).forEach((fn) => fn()); },
+	};
+}
+
+/** Puts the query of the address, without a new entry in the history and without drawing the view anew. */
+export function setQuery(values) {
+	const at = parse(), query = new URLSearchParams(Object.entries(values).filter(([, value]) => value !== '' && value !== null && value !== undefined));
+
+	history.replaceState(null, '', `#/${[at.name, ...at.params].map(encodeURIComponent).join('/')}${query.size ? `?${query}` : ''}`);
+}
+
+function missing(root, why) {
+	document.title = `${t('shell.nothing')} · tapin`;
+	replace(root, h('h1', { tabIndex: -1 }, t('shell.nothing')), h('p', null, why), h('p', null, h('a', { href: '#/now' }, t('shell.home'))));
+}
+
+async function showView() {
+	if (!shell)
+		return;
+	const at = parse(), route = routes.find((item) => item.name === at.name), scope = makeScope();
+	const root = h('div', { class: 'view', data: { view: at.name } });
+
+	leaveView();
+	leaveView = scope.end;
+	shell.at(at.name);
+	if (!route || (route.needs && !may(route.needs))) {
+		replace(shell.view, root);
+		missing(root, t(route ? 'shell.not_yours' : 'shell.no_view'));
+		return;
+	}
+	try {
+		const module = await route.load();
+
+		if (scope.signal.aborted)
+			return;
+		document.title = `${module.title(at.params)} · tapin`;
+		replace(shell.view, root);
+		await module.show(root, { params: at.params, query: at.query, scope, setQuery });
+		if (!scope.signal.aborted)
+			root.dataset.ready = '1';
+	} catch (error) {
+		if (aborted(error) || scope.signal.aborted)
+			return;
+		replace(shell.view, root);
+		replace(root, h('h1', { tabIndex: -1 }, t('shell.failed')), h('p', { class: 'fault' }, icon('alert'), ' ', sentence(error)),
+			h('button', { type: 'button', on: { click: showView } }, t('shell.again')));
+	}
+}
+
+let announced = false;
+
+function onHash() {
+	showView().then(() => announced && shell?.view.querySelector('h1')?.focus());
+	announced = true; // the first view is where one is anyway
+}
+
+/** Logged in, out or locked: nothing of a view stays behind. */
+async function onSession(now, why) {
+	leaveView();
+	leaveView = () => {};
+	if (!now) {
+		shell = null;
+		document.title = `${t('login.title')} · tapin`;
+		login(replace(app), why);
+		return;
+	}
+	shell = frame(app, routes.filter((route) => route.icon && (!route.needs || may(route.needs)))
+		.map((route) => ({ ...route, text: t(`nav.${route.name}`) })));
+	const mine = shell;
+
+	await attempt(shell.refresh);
+	if (shell === mine)
+		onHash();
+}
+
+addEventListener('hashchange', onHash);
+live.on('state', (state) => shell?.draw(state));
+live.on('site', () => session() && shell && attempt(shell.refresh));
+resume(onSession);
