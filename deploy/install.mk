@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# make install DESTDIR= PREFIX=/usr: programs, units, users, udev rules, blacklist, example, man pages, completion.
+# make install DESTDIR= PREFIX=/usr: programs, page, units, users, udev rules, blacklist, example,
+# man pages, completion.
 
 LIBDIR := $(DESTDIR)$(PREFIX)/lib
 
@@ -7,6 +8,9 @@ install: programs ## install into DESTDIR and PREFIX (/usr)
 	install -d $(DESTDIR)$(PREFIX)/bin $(LIBDIR)/systemd/system $(LIBDIR)/sysusers.d $(LIBDIR)/tmpfiles.d \
 		$(LIBDIR)/udev/rules.d $(DESTDIR)$(PREFIX)/share/doc/tapin $(DESTDIR)$(PREFIX)/share/man/man1 \
 		$(DESTDIR)$(PREFIX)/share/man/man7 $(DESTDIR)$(PREFIX)/share/man/man8
+	for file in $$(cd controller/web && find . -type f); do \
+		install -D -m 644 controller/web/$$file $(DESTDIR)$(PREFIX)/share/tapin/web/$$file || exit 1; \
+	done
 	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
 	for unit in $(wildcard systemd/*.service systemd/*.path); do \
 		sed 's#/usr/bin/#$(PREFIX)/bin/#' $$unit >$(LIBDIR)/systemd/system/$${unit##*/} && \

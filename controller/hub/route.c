@@ -239,12 +239,18 @@ static void begin_call(struct api_call *call, struct hub *hub, struct http_reque
 /* The head is there: refuse now, or say how much of a body may come. */
 static size_t on_begin(struct http_request *request, void *userdata)
 {
-	struct api_call *call = calloc(1, sizeof(*call));
+	struct hub *hub = userdata;
+	struct api_call *call;
 	size_t max = 0;
 
+	if (page_owns(http_path(request))) {
+		page_answer(hub->page, request);
+		return 0;
+	}
+	call = calloc(1, sizeof(*call));
 	if (!call)
 		return 0;
-	begin_call(call, userdata, request);
+	begin_call(call, hub, request);
 	if (judge(call) == 0)
 		max = call->route->takes == API_TAKES_CSV ? HTTP_BODY_MAX : API_JSON_MAX;
 	free(call);
@@ -348,6 +354,21 @@ static void on_request(struct http_request *request, void *userdata)
 
 /* ---- start and stop ---- */
 
+/* A site without it is as safe as one with it: what is wrong is said, and the API goes on. */
+static void load_page(struct hub *hub)
+{
+	char text[ERR_MAX] = "";
+
+	if (!*hub->conf.web)
+		return;
+	if (page_load(hub->conf.web, &hub->page, text) < 0) {
+		log_warning("page: none: %s", text);
+		return;
+	}
+	page_describe(hub->page, text, sizeof(text));
+	log_info("page: %s, %s", hub->conf.web, text);
+}
+
 int route_start(struct hub *hub, char err[ERR_MAX])
 {
 	const struct http_config config = {
@@ -366,6 +387,7 @@ int route_start(struct hub *hub, char err[ERR_MAX])
 		snprintf(err, ERR_MAX, "sessions: %s", strerror(-r));
 		return r;
 	}
+	load_page(hub);
 	r = http_open(&config, &hub->http, err);
 	if (r == 0 && config.address)
 		log_info("API on http://%s:%u" API_PREFIX, config.address, http_port(hub->http));
@@ -377,6 +399,7 @@ void route_stop(struct hub *hub)
 	hub->http = http_close(hub->http);
 	session_stop(hub->routes);
 	hub->routes = NULL;
+	hub->page = page_free(hub->page);
 }
 
 void route_tick(struct hub *hub)

@@ -385,6 +385,7 @@ int http_respond(struct http_request *request, unsigned status, const char *cont
 		{"X-Frame-Options", "DENY"},
 		{"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"},
 		{"Referrer-Policy", "no-referrer"},
+		{"Cross-Origin-Resource-Policy", "same-origin"},
 	};
 	struct MHD_Response *response;
 	enum MHD_Result r = MHD_YES;

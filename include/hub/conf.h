@@ -22,6 +22,7 @@ struct hub_conf {
 	char socket[HUB_PATH_MAX]; /* [hub] socket */
 	char address[64];          /* [hub] address, port: loopback HTTP; empty: none */
 	uint32_t port;
+	char web[HUB_PATH_MAX];       /* [hub] web: the page's files */
 	char mqtt_host[HUB_PATH_MAX]; /* [mqtt] as in door.conf */
 	uint32_t mqtt_port;
 	char mqtt_username[64];

@@ -13,6 +13,7 @@
  *   rollcall.c who is inside, sealed for the wardens retention.c  what is past its time
  *   erase.c    what is left to do after an erasure (hub/erase.h)
  *   route.c    requests, operators, problems         api_*.c      one group of routes each
+ *   page.c     the page's files (hub/page.h)
  *
  * One loop thread (libmosquitto's own beside it). The registry's single writer.
  */
@@ -21,6 +22,7 @@
 
 #include "crypto/sign.h"
 #include "hub/conf.h"
+#include "hub/page.h"
 #include "store/registry.h"
 #include "store/registry_access.h"
 #include "store/registry_days.h"
@@ -77,6 +79,7 @@ struct hub {
 	struct hub_broker *broker;
 	struct hub_rollcall *rollcall;
 	struct hub_routes *routes;
+	struct page *page; /* page.c; NULL: none is installed */
 };
 
 /* ---- topic.c ---- */

@@ -36,6 +36,7 @@ static void a_site_alone_is_enough(void **state)
 	assert_string_equal(conf.site, "walker");
 	assert_string_equal(conf.socket, HUB_SOCKET_DEFAULT);
 	assert_string_equal(conf.address, "");
+	assert_string_equal(conf.web, "/usr/share/tapin/web");
 	assert_string_equal(conf.mqtt_host, "127.0.0.1");
 	assert_int_equal(conf.mqtt_port, 1883);
 	assert_int_equal(conf.mqtt_accounts, HUB_ACCOUNTS_DYNSEC);
