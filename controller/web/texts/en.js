@@ -62,6 +62,50 @@ export default {
 	member_state: { active: 'active', suspended: 'suspended', closed: 'closed' },
 	card_state: { pending: 'to confirm', active: 'active', suspended: 'suspended', lost: 'lost', revoked: 'revoked', returned: 'in the drawer' },
 
+	// ---- lib/entry.js: entries of the log ----
+	entry: {
+		granted: 'Came in', granted_other: 'Opened', refused: 'Refused', try_again: 'Try again',
+		erased: 'somebody who was erased', member: 'member {id}', card: 'card {id}, nobody’s', unknown: 'a card that nobody knows',
+		guest_of: 'a guest of', by: 'by',
+	},
+	kind: {
+		tap: 'Card shown', exit: 'Exit button', opened: 'Door opened', closed: 'Door closed', forced: 'Door forced open', held_open: 'Door held open',
+		cleared: 'Door in order again', started: 'Door started', stopped: 'Door stopped', reader_fault: 'Reader lost', reader_ok: 'Reader works again',
+		output_fault: 'Strike or light failed', output_ok: 'Strike and lights work again', journal_fault: 'Log not writable', journal_damaged: 'Log damaged',
+		cache_damaged: 'List of cards damaged', recovered: 'Found after a crash', record_skipped: 'Record set aside', records_lost: 'Records lost',
+		roster_imported: 'List of cards taken in', roster_refused: 'List of cards refused', clock_changed: 'Clock changed', message_refused: 'Message refused',
+		command: 'Opened from the desk', state_changed: 'Door’s mode changed', unlocked: 'Unlocked', locked: 'Locked', lockdown: 'Lockdown began',
+		lockdown_over: 'Lockdown ended', enrol: 'Card enrolled', provisioned: 'Door joined the site', propped: 'Door propped open', lock_fail: 'Lock failed',
+		lock_ok: 'Lock works again', exit_stuck: 'Exit button stuck', exit_free: 'Exit button free again', fire: 'Fire: door released', fire_over: 'Fire over',
+		tamper: 'Tampering', tamper_over: 'Tampering over', strike_max: 'Strike was on too long', arrived: 'Arrived', left: 'Left', reader_reset: 'Reader reset',
+		poison: 'Does not fit its hash',
+	},
+	kind_why: {
+		forced: 'It opened without a card, exit button or host.', held_open: 'It stands open for longer than it should. Please close it.',
+		propped: 'It stands open for long. Please close it.', reader_fault: 'No card is read until the reader is back: check its cable and power.',
+		journal_fault: 'The door keeps new entries in memory; look at its disk.', tamper: 'The housing of reader or door controller was opened.',
+		exit_stuck: 'The exit button has been pressed for minutes: look whether it is jammed.', output_fault: 'The door may not open: look at its wiring.',
+		lock_fail: 'The bolt did not follow: look at the lock.', clock_changed: 'The door’s clock jumped.', recovered: 'Written down after a crash; nothing was lost.',
+	},
+	reason: {
+		none: 'No decision was made.', read_error: 'The card was not read: hold it still for a second.', card_unknown: 'Nobody knows this card.',
+		card_random_uid: 'A phone, or a card with a random number: it cannot be used.', card_unsupported: 'This kind of card does not work here.',
+		card_revoked: 'The card was revoked.', card_lost: 'The card was reported lost.', card_suspended: 'The card is paused.',
+		card_unassigned: 'The card has not been given to anybody.', card_not_genuine: 'The card could not prove that it is genuine; it may be a copy.',
+		card_needs_proof: 'This door needs a newer kind of card.', member_suspended: 'The membership is paused.', member_closed: 'The membership is closed.',
+		door_lockdown: 'The building is locked down.', roster_stale: 'The door has not heard from the hub for too long.',
+		clock_untrusted: 'The door is not sure what time it is.', member_not_yet: 'The membership has not begun yet.', member_ended: 'The membership has ended.',
+		door_not_in_rights: 'The tier does not include this door.', outside_hours: 'It is outside the tier’s hours.', closed_day: 'The site is closed today.',
+		allowance_spent: 'This month’s allowance is used up.', passback: 'The card is inside already.', second_person_needed: 'This door needs a second person.',
+		journal_full: 'The door cannot write its log.', internal: 'The door made a mistake; its own log says more.',
+	},
+	warning: {
+		warn_grace: 'In the days of grace: the membership has ended.', warn_stale: 'The door had not heard from the hub for a while.',
+		warn_allowance: 'This month’s allowance is nearly used up, or over.', warn_passback: 'The card was inside already.',
+		warn_clock: 'The door’s clock was not sure.', warn_journal: 'The entry could not be written at once.', door_was_open: 'The door stood open.',
+	},
+	use: { unit: 'Begins a unit of the allowance.', free: 'Free, for an event.', pool: 'From a shared allowance.' },
+
 	// ---- view/now.js ----
 	now: { title: 'Now' },
 	// ---- view/members*.js, view/card*.js ----
