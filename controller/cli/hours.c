@@ -2,9 +2,9 @@
 /* tapin hours: when an expression is open. */
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/openings.h"
 #include "base/util.h"
 #include "cli/cli.h"
-#include "cli/openings.h"
 #include "cli/week.h"
 #include "cli/when.h"
 
@@ -156,12 +156,13 @@ static enum week_style style(void)
 static int print(const struct query *q, const struct hours *hours)
 {
 	const struct calendar calendar = {.holidays = q->holidays};
+	const struct openings_rule rule = {.hours = hours, .calendar = &calendar};
 	CLEANUP(cleanup_free) struct opening *openings = NULL;
 	char text[HOURS_FORMAT_MAX];
 	size_t count;
 	int r;
 
-	r = openings_find(hours, &calendar, q->from, q->to, &openings, &count);
+	r = openings_find(&rule, q->from, q->to, &openings, &count);
 	if (r < 0) {
 		log_error("hours: this window cannot be computed: %s", strerror(-r));
 		return CLI_EXIT_REFUSED;

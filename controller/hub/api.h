@@ -93,6 +93,9 @@ extern const struct api_route api_card_routes[];
 extern const struct api_route api_enrol_routes[];
 extern const struct api_route api_tier_routes[];
 extern const struct api_route api_calendar_routes[];
+extern const struct api_route api_hours_routes[];
+extern const struct api_route api_today_routes[];
+extern const struct api_route api_explain_routes[];
 extern const struct api_route api_door_routes[];
 extern const struct api_route api_event_routes[];
 extern const struct api_route api_presence_routes[];
@@ -200,6 +203,24 @@ void api_member_show(struct api_call *call, const struct registry_member *member
 void api_card_show(struct api_call *call, const struct registry_card *card);
 void api_member_fields(struct api_writer *out, const struct registry_member *member);
 void api_card_fields(struct api_writer *out, const struct registry_card *card);
+
+void api_write_exception(struct api_writer *out, const struct registry_exception *exception);
+/* With how many are listed and came. */
+int api_event_show(struct api_call *call, const struct registry_event *event);
+
+/* ---- api_hours.c: openings as pictures need them ---- */
+
+#define API_HOURS_REACH_S (366LL * 86400) /* how far ahead the next change is looked for */
+struct openings_rule;
+/* The instant at which a local date begins, in seconds; -EINVAL. */
+int api_day_start(int32_t date, int64_t *ret_s);
+/* "windows": those that start on `days` dates from `from` on; and "open_now" and "next_change". */
+int api_hours_windows(
+	struct api_call *call, const struct openings_rule *rule, int32_t from, int days);
+int api_hours_now(struct api_call *call, const struct openings_rule *rule, int64_t now_us);
+/* "exceptions": closures and special openings of these dates; door NULL: of all, else the site's
+ * and its own. */
+int api_exceptions_between(struct api_call *call, const char *door, int32_t first, int32_t last);
 
 /* Whether this operator may give what a tier gives: hosts may not grant staff and override. 0,
  * -ENOENT, -EACCES. */

@@ -8,7 +8,7 @@
 
 static const char *const kinds[] = {"closure", "opening"}; /* by calendar_exception.open */
 
-static void write_exception(struct api_writer *out, const struct registry_exception *exception)
+void api_write_exception(struct api_writer *out, const struct registry_exception *exception)
 {
 	const struct calendar_exception *row = &exception->row;
 	char times[24];
@@ -46,7 +46,7 @@ static int list_exceptions(struct api_call *call)
 		return n;
 	api_page_open(call);
 	for (int i = 0; i < n; i++)
-		write_exception(&call->out, &rows[i]);
+		api_write_exception(&call->out, &rows[i]);
 	api_page_close(call, "exceptions", &page, (size_t)n, n ? rows[n - 1].id : 0, NULL);
 	return 0;
 }
@@ -59,7 +59,7 @@ static int show_exception(struct api_call *call)
 	if (r < 0)
 		return r;
 	api_etag(call, exception.version);
-	write_exception(&call->out, &exception);
+	api_write_exception(&call->out, &exception);
 	return 0;
 }
 
@@ -113,7 +113,7 @@ static int finish(struct api_call *call, int r, uint64_t id, const char *action,
 	if (r >= 0)
 		r = registry_exception(call->registry, id, &exception);
 	if (r >= 0) {
-		write_exception(&call->out, &exception);
+		api_write_exception(&call->out, &exception);
 		api_object_name(object, "exception", id);
 		r = api_audit(call, action, object, before, &call->out);
 	}
@@ -146,7 +146,7 @@ static int change_exception(struct api_call *call)
 
 	if (r < 0)
 		return r;
-	write_exception(&before, &exception);
+	api_write_exception(&before, &exception);
 	if (!read_exception(call, &exception.row, API_OPTIONAL))
 		return api_malformed(call);
 	if (!api_matches(call, exception.version))
@@ -168,7 +168,7 @@ static int remove_exception(struct api_call *call)
 		return r;
 	if (!api_matches(call, exception.version))
 		return API_ANSWERED;
-	write_exception(&before, &exception);
+	api_write_exception(&before, &exception);
 	api_object_name(object, "exception", call->id);
 	r = api_begin(call);
 	if (r == 0)

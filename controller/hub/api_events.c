@@ -35,7 +35,7 @@ static void write_event(
 	api_end(out);
 }
 
-static int show(struct api_call *call, const struct registry_event *event)
+int api_event_show(struct api_call *call, const struct registry_event *event)
 {
 	uint32_t count[2] = {0};
 	int r = registry_event_count(call->registry, event->id, &count[0], &count[1]);
@@ -62,7 +62,7 @@ static int list_events(struct api_call *call)
 		return n;
 	api_page_open(call);
 	for (int i = 0; i < n; i++) {
-		int r = show(call, &rows[i]);
+		int r = api_event_show(call, &rows[i]);
 
 		if (r < 0)
 			return r;
@@ -79,7 +79,7 @@ static int show_event(struct api_call *call)
 	if (r < 0)
 		return r;
 	api_etag(call, event.version);
-	return show(call, &event);
+	return api_event_show(call, &event);
 }
 
 static bool read_event(struct api_body *body, struct registry_event *event, enum api_need needed)
@@ -115,7 +115,7 @@ static int finish(struct api_call *call, int r, uint64_t id, const char *action,
 		r = api_audit(call, action, object, before, &after);
 	}
 	if (r >= 0)
-		r = show(call, &event);
+		r = api_event_show(call, &event);
 	r = api_commit(call, r, NULL);
 	if (r == 0)
 		api_etag(call, event.version);

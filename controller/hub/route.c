@@ -21,6 +21,8 @@ static const struct api_route *const groups[] = {
 	api_enrol_routes,
 	api_tier_routes,
 	api_calendar_routes,
+	api_hours_routes,
+	api_today_routes,
 	api_door_routes,
 	api_event_routes,
 	api_event_guest_routes,

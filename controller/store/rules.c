@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/rules.h"
 
-static int compile_tiers(const struct cache_tiers *rows, struct rules *rules)
+int rules_compile(const struct cache_tiers *rows, struct rules *rules)
 {
 	struct hours_error error;
 
@@ -38,7 +38,7 @@ static int load(struct cache *cache, const char *door, struct rules *rules)
 	if (r == 0)
 		r = cache_tiers(cache, door, &rows);
 	if (r == 0)
-		r = compile_tiers(&rows, rules);
+		r = rules_compile(&rows, rules);
 	cache_tiers_free(&rows);
 	return r;
 }

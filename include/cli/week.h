@@ -2,7 +2,7 @@
 /* A picture of openings: a row for each day, a column for each half hour. */
 #pragma once
 
-#include "cli/openings.h"
+#include "base/openings.h"
 #include <stdio.h>
 
 enum week_style {

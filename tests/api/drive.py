@@ -505,8 +505,9 @@ SECTIONS = {"routes": routes, "refusals": refusals, "paths": paths, "noise": noi
 
 
 def main():
-    import scenes  # beside this file
+    import page, scenes  # beside this file
     SECTIONS.update(scenes.SECTIONS)
+    SECTIONS.update(page.SECTIONS)
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--socket", default="")

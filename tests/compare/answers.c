@@ -5,7 +5,7 @@
  */
 #include "base/clock.h"
 #include "base/util.h"
-#include "cli/openings.h"
+#include "base/openings.h"
 
 #include <string.h>
 #include <time.h>
@@ -77,6 +77,7 @@ static int answer(int year, const char *text)
 	uint64_t start = now_ns();
 	struct hours_error error;
 	struct hours hours;
+	const struct openings_rule rule = {.hours = &hours, .calendar = &england};
 	size_t count;
 	int r;
 
@@ -90,7 +91,7 @@ static int answer(int year, const char *text)
 		return 0;
 	}
 	start = now_ns();
-	r = openings_find(&hours, &england, from, midnight(year + 1, true), &openings, &count);
+	r = openings_find(&rule, from, midnight(year + 1, true), &openings, &count);
 	if (r < 0)
 		return r;
 	cost.year_ns += now_ns() - start;

@@ -6,13 +6,15 @@
 
 #include <cmocka.h>
 
+#include "base/openings.h"
 #include "base/util.h"
-#include "cli/openings.h"
 #include "cli/week.h"
 #include <string.h>
 #include <time.h>
 
 static const struct calendar england = {.holidays = CALENDAR_HOLIDAYS_ENGLAND};
+
+#define RULE(of) (&(struct openings_rule){.hours = (of), .calendar = &england})
 
 static void set_zone(const char *zone)
 {
@@ -47,7 +49,7 @@ static const char *found(const char *expression, int64_t from, int64_t to)
 	size_t count, n = 0;
 
 	out[0] = '\0';
-	assert_int_equal(openings_find(&hours, &england, from, to, &openings, &count), 0);
+	assert_int_equal(openings_find(RULE(&hours), from, to, &openings, &count), 0);
 	for (size_t i = 0; i < count; i++) {
 		openings_format(openings[i].start, start);
 		openings_format(openings[i].end, end);
@@ -142,7 +144,7 @@ static void each_minute_of_a_year_is_as_hours_open_says(void **state)
 
 	(void)state;
 	set_zone("Europe/London");
-	assert_int_equal(openings_find(&hours, &england, from, to, &openings, &count), 0);
+	assert_int_equal(openings_find(RULE(&hours), from, to, &openings, &count), 0);
 	for (int64_t when = from; when < to; when += 60) {
 		time_t seconds = (time_t)when;
 		struct civil civil;
@@ -158,6 +160,95 @@ static void each_minute_of_a_year_is_as_hours_open_says(void **state)
 	}
 }
 
+/* Two days' closure of each evening, one over midnight, a special opening inside another's closure,
+ * and one of a door that is not asked for. */
+static const struct calendar special = {
+	.holidays = CALENDAR_HOLIDAYS_ENGLAND,
+	.exception_count = 4,
+	.exceptions = {{.first = 20750, .last = 20751, .start = 1020, .end = 1440, .reason = "a"},
+		{.first = 20752,
+			.last = 20752,
+			.start = 60,
+			.end = 120,
+			.door = "back",
+			.reason = "b"},
+		{.first = 20753,
+			.last = 20755,
+			.start = 1320,
+			.end = 1800,
+			.door = "front",
+			.reason = "c"},
+		{.first = 20754,
+			.last = 20754,
+			.start = 1410,
+			.end = 1500,
+			.open = true,
+			.reason = "d"}},
+};
+
+static bool rule_open(const struct openings_rule *rule, int64_t when)
+{
+	time_t seconds = (time_t)when;
+	struct civil civil;
+	struct tm tm;
+
+	localtime_r(&seconds, &tm);
+	civil_from_ymd(tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, &civil);
+	civil.minute = (uint16_t)(tm.tm_hour * 60 + tm.tm_min);
+	if (rule->door && calendar_opening(rule->calendar, rule->door, &civil))
+		return true;
+	return hours_open(rule->hours, rule->calendar, &civil) &&
+	       !(rule->door && calendar_closure(rule->calendar, rule->door, &civil));
+}
+
+static void each_minute_is_as_closures_and_openings_say(void **state)
+{
+	static const char *const doors[] = {"front", "back", "", NULL};
+	int64_t from = (int64_t)20747 * 86400, to = from + 12 * 86400;
+
+	(void)state;
+	set_zone("Europe/London"); /* 20751 is 25 October 2026: the clocks go back */
+	for (size_t d = 0; d < ARRAY_SIZE(doors); d++) {
+		CLEANUP(cleanup_free) struct opening *openings = NULL;
+		struct hours hours = compile("Mo-Su 00:30-23:00");
+		struct openings_rule rule = {&hours, &special, doors[d]};
+		size_t count, at = 0;
+
+		assert_int_equal(openings_find(&rule, from, to, &openings, &count), 0);
+		for (int64_t when = from; when < to; when += 60) {
+			bool open;
+			int64_t end;
+
+			if (at < count && when >= openings[at].end)
+				at++;
+			open = at < count && when >= openings[at].start;
+			assert_int_equal(rule_open(&rule, when), open);
+			if (when % 900 == 0) {
+				assert_int_equal(openings_now(&rule, when, to, &open, &end), 0);
+				assert_int_equal(open, rule_open(&rule, when));
+				assert_int_equal(end, at == count ? to
+						      : open      ? openings[at].end
+								  : openings[at].start);
+			}
+		}
+	}
+}
+
+static void without_hours_only_openings_are_open(void **state)
+{
+	CLEANUP(cleanup_free) struct opening *openings = NULL;
+	struct openings_rule rule = {NULL, &special, ""};
+	int64_t from = (int64_t)20747 * 86400;
+	size_t count;
+
+	(void)state;
+	set_zone("UTC");
+	assert_int_equal(openings_find(&rule, from, from + 30 * 86400, &openings, &count), 0);
+	assert_int_equal(count, 1);
+	assert_int_equal(openings[0].start, (int64_t)20754 * 86400 + 1410 * 60);
+	assert_int_equal(openings[0].end, (int64_t)20755 * 86400 + 60 * 60);
+}
+
 static void a_window_before_1970_is_refused(void **state)
 {
 	struct opening *openings = NULL;
@@ -166,7 +257,7 @@ static void a_window_before_1970_is_refused(void **state)
 
 	(void)state;
 	set_zone("UTC");
-	assert_int_equal(openings_find(&hours, NULL, -3600, 3600, &openings, &count), -EINVAL);
+	assert_int_equal(openings_find(RULE(&hours), -3600, 3600, &openings, &count), -EINVAL);
 	assert_null(openings);
 	assert_int_equal(count, 7);
 }
@@ -179,7 +270,7 @@ static void assert_drawn(const char *expression, int64_t from, int64_t to, const
 	size_t count, size;
 	FILE *out;
 
-	assert_int_equal(openings_find(&hours, &england, from, to, &openings, &count), 0);
+	assert_int_equal(openings_find(RULE(&hours), from, to, &openings, &count), 0);
 	out = open_memstream(&text, &size);
 	assert_non_null(out);
 	week_draw(out, openings, count, from, to, WEEK_STYLE_ASCII);
@@ -236,6 +327,8 @@ int main(void)
 		cmocka_unit_test(clocks_that_change_by_half_an_hour),
 		cmocka_unit_test(a_change_beyond_its_reach_is_found),
 		cmocka_unit_test(each_minute_of_a_year_is_as_hours_open_says),
+		cmocka_unit_test(each_minute_is_as_closures_and_openings_say),
+		cmocka_unit_test(without_hours_only_openings_are_open),
 		cmocka_unit_test(a_window_before_1970_is_refused),
 		cmocka_unit_test(quarters_of_hours_are_drawn),
 		cmocka_unit_test(a_night_is_drawn_on_both_its_days),

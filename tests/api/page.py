@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the page asks the API beside what people do with it; drive.py runs these."""
+import datetime
+from scenes import audited, check
+
+
+def hours(site):
+    """Hours as they are typed, closures and openings over them, and today's."""
+    def look(text, **more):
+        return site.good("host", "POST", "/hours/look", dict(more, hours=text))
+
+    def days(a):
+        return [(w["day"], w["start_min"], w["end_min"]) for w in a["windows"]]
+
+    a = look("mo-fr 09:00-17:00")
+    check(not a["ok"] and a["at"] == 0, "wrong hours: %s" % a)
+    a = look('Mo 09:00-10:00 open "é"; Xy')
+    check(not a["ok"] and a["at"] == a["column"] + 1 and ";" in a["error"], "bytes and characters: %s" % a)
+    check(look("")["ok"] is False, "no hours are hours")
+    a = look("Fr,Mo-Th 09:00-17:00;PH off", **{"from": "2031-06-02", "days": 7})
+    check(a["normal"] == "Mo-Fr 09:00-17:00; PH off", "the normal form: %s" % a["normal"])
+    check(days(a) == [("2031-06-%02d" % d, 540, 1020) for d in range(2, 7)], "a week: %s" % days(a))
+    check(a["windows"][0]["from"].endswith("T08:00:00Z"), "in June it is an hour earlier in UTC: %s" % a["windows"][0])
+    a = look("Fr 22:00-02:00", **{"from": "2031-06-06", "days": 1})
+    check(days(a) == [("2031-06-06", 1320, 1560)], "over midnight: %s" % days(a))
+    # 26 October 2031: 01:00 to 02:00 comes twice
+    a = look("01:00-02:00", **{"from": "2031-10-26", "days": 1})
+    check(days(a) == [("2031-10-26", 60, 120)] and a["windows"][0]["from"] == "2031-10-26T00:00:00Z" and
+          a["windows"][0]["until"] == "2031-10-26T02:00:00Z", "the repeated hour: %s" % a["windows"])
+    a = look("24/7", **{"from": "2031-12-24", "days": 3})
+    check(a["open_now"] and [w["end_min"] for w in a["windows"]] == [5760] and a["holidays"] == [{"date": "2031-12-25", "name": "Christmas Day"}, {"date": "2031-12-26", "name": "Boxing Day"}],
+          "around the clock: %s" % a)
+    door, other = site.door(), site.door()
+    closed = {"kind": "closure", "from": "2031-06-03", "to": "2031-06-04", "times": "12:00-24:00", "reason": "Works", "door": door}
+    made = [site.good("admin", "POST", "/exceptions", closed, 201)["id"],
+            site.good("admin", "POST", "/exceptions", {"kind": "opening", "from": "2031-06-03", "to": "2031-06-03", "times": "23:00-25:00", "reason": "Party"}, 201)["id"]]
+    week = {"from": "2031-06-03", "days": 2}
+    a = look("Tu,We 09:00-17:00", door=door, **week)
+    check(days(a) == [("2031-06-03", 540, 720), ("2031-06-03", 1380, 1500), ("2031-06-04", 540, 720)], "closures cut, openings add: %s" % days(a))
+    check([e["id"] for e in a["exceptions"]] == made, "the exceptions of this door: %s" % a["exceptions"])
+    a = look("Tu,We 09:00-17:00", door=other, **week)
+    check(days(a) == [("2031-06-03", 540, 1020), ("2031-06-03", 1380, 1500), ("2031-06-04", 540, 1020)], "another door's closure: %s" % days(a))
+    check(days(look("Tu,We 09:00-17:00", **week)) == days(a), "no door, the site's alone")
+    site.bad("host", "POST", "/hours/look", 400, {"hours": "24/7", "days": 63}, says="days")
+    for e in made:
+        site.good("admin", "DELETE", "/exceptions/%d" % e)
+    today(site, door)
+
+
+def today(site, door):
+    tier = site.good("admin", "POST", "/tiers", {"name": "Only here", "hours": "24/7", "flags": [], "doors": [{"door": door, "hours": "off"}]}, 201)["id"]
+    t = site.good("auditor", "GET", "/today")
+    day = datetime.date.fromisoformat(t["date"])
+    mine = [d for d in t["doors"] if d["door"] == door][0]
+    row = [x for x in mine["tiers"] if x["tier"] == tier][0]
+    check(t["zone"] == "Europe/London" and row["windows"] == [] and not row["open_now"] and row["next_change"] is None and row["name"] == "Only here",
+          "today: %s" % row)
+    check(not [x for d in t["doors"] if d["door"] != door for x in d["tiers"] if x["tier"] == tier], "a tier stands at a door that it has not")
+    made = [site.good("admin", "POST", "/exceptions", {"kind": kind, "from": str(day + datetime.timedelta(a)), "to": str(day + datetime.timedelta(b)), "reason": kind,
+                                                         "door": door}, 201)["id"] for kind, a, b in (("opening", 0, 0), ("closure", 14, 20), ("closure", 15, 20))]
+    event = site.good("host", "POST", "/events", {"title": "Now", "starts": t["now"], "ends": str(day + datetime.timedelta(1)) + "T22:00:00Z"}, 201)["id"]
+    later = site.good("host", "POST", "/events", {"title": "Later", "starts": str(day + datetime.timedelta(2)) + "T01:00:00Z", "ends": str(day + datetime.timedelta(3)) + "T22:00:00Z"}, 201)["id"]
+    t = site.good("host", "GET", "/today")
+    row = [x for d in t["doors"] if d["door"] == door for x in d["tiers"] if x["tier"] == tier][0]
+    check(row["open_now"] and [(w["start_min"], w["end_min"]) for w in row["windows"]] == [(0, 1440)] and row["next_change"] == row["windows"][0]["until"],
+          "a special opening today: %s" % row)
+    check([e["id"] for e in t["exceptions"] if e["id"] in made] == made[:2], "exceptions of 14 days: %s" % t["exceptions"])
+    events = [e["id"] for e in t["events"]]
+    check(event in events and later not in events, "today's events: %s" % events)
+    for path in ["/exceptions/%d" % e for e in made]:
+        site.good("admin", "DELETE", path)
+    for path in ["/events/%d" % event, "/events/%d" % later]:
+        site.good("host", "DELETE", path)
+
+
+SECTIONS = {"hours": hours}
