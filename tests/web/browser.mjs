@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+// A real browser for the tests of the page. A file of journeys imports { journey } and says what a person does:
+//   journey('a host logs in', async ({ page, login, check }) => { await login('host'); … });
+// Each is run twice, at the size of a desk and of a phone, in a fresh context each; TAP on standard output.
+// Whatever the journey looks at, each of these is a failure: an error or a warning on the console, a violation of
+// the page's policy, an exception, a dialog, a request to another origin, an answer of 400 and above or a request
+// without one that was not expected by expect_failures(PATTERN of "METHOD /path 404"). What a journey is given:
+//   page (playwright's), phone (true at that size), site (site.json), login(ROLE, ROUTE), go(ROUTE)
+//   check(what, value, promise or function), until(function, seconds), axe(view), fits(view), shot(name)
+//   api(METHOD, PATH, body) as root; tap(CARD, DOOR), press_exit, door_open, door_close, unplug, heal(DOOR), strike(DOOR)
+// SIZES=phone runs one size alone, SHOTS=FOLDER keeps the pictures there, KEEP=FOLDER the site's files.
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { resolve } from 'node:path';
+import { judge } from './axe.mjs';
+import { hardware, over_socket } from './site.mjs';
+
+const require = createRequire(resolve('build/web/none.js'));
+const { chromium } = require('playwright-core');
+
+/** What tests/web/weblib.sh says of the site. */
+export const site = JSON.parse(readFileSync(process.env.SITE, 'utf8'));
+/** A step of a person may take this long: ten seconds on a busy machine. */
+export const PATIENCE_MS = 10000 * site.slow;
+
+const SIZES = {
+	desktop: { viewport: { width: 1366, height: 768 } },
+	phone: { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 },
+};
+const shots = process.env.SHOTS || 'build/web/shots';
+const wanted = (process.env.SIZES || 'desktop,phone').split(',');
+
+let count = Number(process.env.TAP_FROM || 0);
+let failed = false;
+const waiting = [];
+
+/** An error for a person: without colours, without the frames of libraries. */
+const words = (error) => String(error.stack || error).replace(/\x1b\[\d+m/g, '').split('\n')
+	.filter((line) => !/^\s+at /.test(line) || line.includes('/tests/web/')).join('\n');
+
+/** One line of TAP; what is said of a failure goes below it. */
+export function tell(ok, name, why = '') {
+	console.log(`${ok ? 'ok' : 'not ok'} ${++count} - ${name}`);
+	if (ok)
+		return;
+	failed = true;
+	for (const line of String(why).split('\n').slice(0, 60))
+		console.log(`# ${line}`);
+}
+
+/** The system's own Chromium, which resolves no name: a page that asks elsewhere is found out. */
+export async function browser_start(args = []) {
+	const options = {
+		executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
+		chromiumSandbox: process.getuid() !== 0,
+		args: ['--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1', '--disable-gpu', ...args],
+		env: { ...process.env, HOME: `${site.work}/home` },
+		timeout: 30000 * site.slow,
+	};
+	try {
+		return await chromium.launch(options);
+	} catch (error) {
+		if (!options.chromiumSandbox)
+			throw error;
+		return chromium.launch({ ...options, chromiumSandbox: false }); // no user namespaces here
+	}
+}
+
+/** Keeps what goes wrong on a page in problems. */
+function watch(page, problems, expected) {
+	const ours = (url) => url.startsWith(`${site.url}/`) || /^(blob|data|about):/.test(url);
+
+	page.on('console', (message) => {
+		// said again below, with its method and its status
+		if (/^Failed to load resource/.test(message.text()))
+			return;
+		if (['error', 'warning'].includes(message.type()))
+			problems.push(`console: ${message.text()} (${message.location().url})`);
+	});
+	page.on('pageerror', (error) => problems.push(`exception: ${error.stack || error}`));
+	page.on('dialog', (dialog) => {
+		problems.push(`dialog: ${dialog.message()}`);
+		dialog.dismiss().catch(() => {});
+	});
+	page.on('request', (request) => {
+		if (!ours(request.url()))
+			problems.push(`another origin is asked: ${request.url()}`);
+	});
+	const failure = (request, what) => {
+		const said = `${request.method()} ${request.url().slice(site.url.length)} ${what}`;
+		if (!expected.some((pattern) => pattern.test(said)))
+			problems.push(`failed: ${said}`);
+	};
+	page.on('response', (response) => {
+		if (response.status() >= 400)
+			failure(response.request(), response.status());
+	});
+	page.on('requestfailed', (request) => {
+		// the page's own abort, or its end
+		if (request.failure()?.errorText !== 'net::ERR_ABORTED')
+			failure(request, request.failure()?.errorText);
+	});
+}
+
+/** A context of one size with its page, watched. */
+async function page_open(browser, size, options = {}) {
+	const context = await browser.newContext({ ...SIZES[size], baseURL: site.url, reducedMotion: 'reduce',
+		locale: 'en-GB', timezoneId: 'Pacific/Auckland', acceptDownloads: true, ...options });
+	const problems = [], expected = [];
+
+	context.setDefaultTimeout(PATIENCE_MS);
+	await context.addInitScript(() => addEventListener('securitypolicyviolation', (event) =>
+		console.error(`policy violated: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`)));
+	const page = await context.newPage();
+	watch(page, problems, expected);
+	return { context, page, problems, expected };
+}
+
+/** What a journey is given, beside its page. */
+function tools(opened, size, name) {
+	const { page } = opened;
+	const label = (what) => `${size}: ${name}: ${what}`;
+	const check = async (what, condition) => {
+		try {
+			const value = await (typeof condition === 'function' ? condition() : condition);
+			tell(value !== false && value !== undefined && value !== null && value !== '', label(what), `it is ${value}`);
+		} catch (error) {
+			tell(false, label(what), words(error));
+		}
+	};
+	const until = async (condition, seconds = 10) => {
+		const end = Date.now() + seconds * 1000 * site.slow;
+		for (;;) {
+			const value = await condition();
+			if (value || Date.now() > end)
+				return value;
+			await new Promise((done) => setTimeout(done, 50));
+		}
+	};
+	return {
+		...opened, ...hardware(site), site, size, check, until,
+		phone: size === 'phone',
+		api: (method, path, body) => over_socket(`${site.work}/hub.sock`, method, path, body),
+		expect_failures: (...patterns) => opened.expected.push(...patterns),
+		axe: async (view) => {
+			for (const [theme, found] of Object.entries(await judge(page)))
+				tell(!found.length, label(`axe, ${view}, ${theme}`), found.join('\n'));
+		},
+		axe_found: async () => Object.values(await judge(page)).flat(),
+		shot: async (what) => {
+			mkdirSync(shots, { recursive: true });
+			await page.screenshot({ path: `${shots}/${what}-${size}.png`, fullPage: true });
+		},
+		fits: async (view) => {
+			const over = await too_wide(page);
+			tell(over <= 0, label(`${view} is no wider than the screen`), `${over} px too wide: ${await widest(page)}`);
+		},
+		login: (role, route) => login(page, role, route),
+		go: (route) => go(page, route),
+	};
+}
+
+/** How many pixels the page is wider than its window. */
+export const too_wide = (page) => page.evaluate(() =>
+	document.documentElement.scrollWidth - document.documentElement.clientWidth);
+
+/** What reaches out of it, for whoever mends that. */
+const widest = (page) => page.evaluate(() => [...document.querySelectorAll('body *')]
+	.filter((one) => one.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
+	.slice(-3).map((one) => `${one.tagName.toLowerCase()}.${one.className} ${one.textContent.slice(0, 40)}`).join('; '));
+
+const drawn = (page) => page.locator('.view[data-ready="1"]').waitFor();
+
+/** Goes to a route of the page ("#/members/17") as its links do, and waits until the view is there with its data. */
+export async function go(page, route) {
+	await page.evaluate((to) => {
+		document.querySelector('.view')?.removeAttribute('data-ready');
+		if (location.hash === to)
+			dispatchEvent(new Event('hashchange'));
+		else
+			location.hash = to;
+	}, route);
+	await drawn(page);
+}
+
+/** Logs in as a person does; with a route of the page, comes in there. */
+export async function login(page, role, route = '') {
+	const { operator, password } = site.roles[role];
+
+	await page.goto(`/${route}`);
+	await page.locator('input[autocomplete=username]').fill(operator);
+	await page.locator('input[autocomplete=current-password]').fill(password);
+	await page.locator('input[autocomplete=current-password]').press('Enter');
+	await drawn(page);
+}
+
+async function run_one(browser, size, { name, run, options }) {
+	const opened = await page_open(browser, size, options.context);
+	let clean = true;
+
+	try {
+		await run(tools(opened, size, name));
+	} catch (error) {
+		clean = false;
+		mkdirSync(shots, { recursive: true });
+		await opened.page.screenshot({ path: `${shots}/failed-${size}.png` }).catch(() => {});
+		tell(false, `${size}: ${name}`, `${words(error)}\nsee ${shots}/failed-${size}.png`);
+	}
+	if (clean || opened.problems.length)
+		tell(!opened.problems.length, `${size}: ${name}: nothing went wrong in the browser`, opened.problems.join('\n'));
+	await opened.context.close();
+}
+
+async function run_all() {
+	const browser = await browser_start();
+
+	for (const one of waiting)
+		for (const size of one.options.sizes || wanted)
+			await run_one(browser, size, one);
+	await browser.close();
+	process.exit(failed ? 1 : 0);
+}
+
+/**
+ * A journey of this file; options: sizes (both), context (more of playwright's newContext).
+ * @param {string} name @param {(tools: object) => Promise<void>} run @param {object} [options]
+ */
+export function journey(name, run, options = {}) {
+	if (!waiting.length)
+		setImmediate(() => run_all().catch((error) => {
+			tell(false, 'the browser', words(error));
+			process.exit(1);
+		}));
+	waiting.push({ name, run, options });
+}
