@@ -23,6 +23,7 @@ static const struct api_route *const groups[] = {
 	api_calendar_routes,
 	api_hours_routes,
 	api_today_routes,
+	api_explain_routes,
 	api_door_routes,
 	api_event_routes,
 	api_event_guest_routes,

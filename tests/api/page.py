@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the page asks the API beside what people do with it; drive.py runs these."""
-import datetime
+import datetime, time
 from scenes import audited, check
 
 
@@ -73,4 +73,70 @@ def today(site, door):
         site.good("host", "DELETE", path)
 
 
-SECTIONS = {"hours": hours}
+def explain(site):
+    """Who could come in: by tier and by card, as the doors would decide."""
+    door, other = site.door(), site.door()
+    tier = site.good("admin", "POST", "/tiers", {"name": "Office", "hours": "Mo-Fr 09:00-17:00", "doors": [{"door": door, "hours": None}],
+                                                   "allowance": {"kind": "days", "limit": 1}}, 201)["id"]
+    monday = "2031-06-02T%s:00Z"  # an hour behind London
+
+    def tiers(at, of=door):
+        a = site.good("auditor", "GET", "/explain?door=%s&at=%s" % (of, monday % at))
+        check([d["door"] for d in a["doors"]] == [of], "doors: %s" % a)
+        return [t for t in a["doors"][0]["tiers"] if t["tier"] == tier][0]
+
+    def cards(who, at, of=door):
+        a = site.good("host", "GET", "/explain?door=%s&%s%s" % (of, who, "&at=" + monday % at if at else ""))
+        return a["doors"][0]["cards"]
+
+    t = tiers("08:00")
+    check(t["verdict"] == "grant" and t["reason"] == "granted" and t["open_now"] and t["next_change"] == monday % "16:00", "a tier in its hours: %s" % t)
+    t = tiers("16:00")
+    check(t["verdict"] == "deny" and t["reason"] == "outside_hours" and t["next_change"] == "2031-06-03T08:00:00Z", "a tier after its hours: %s" % t)
+    t = tiers("08:00", other)
+    check(t["reason"] == "door_not_in_rights" and "open_now" not in t, "a tier at another door: %s" % t)
+    m = site.member(tier=tier, valid_until="2031-06-10")
+    c = site.good("admin", "POST", "/cards", {"member": m, "uid": site.uid(), "label": "fob"}, 201)["id"]
+    rows = cards("member=%d" % m, "08:00")
+    check([(r["card"], r["label"], r["verdict"], r["inside"]) for r in rows] == [(c, "fob", "grant", False)], "the member's cards: %s" % rows)
+    check(len(rows[0]["steps"]) >= 10 and rows[0]["steps"][-1]["outcome"] != "deny", "the steps: %s" % rows[0]["steps"])
+    audited(site, "log.look", "member/%d" % m)
+    check(cards("card=%d" % c, "08:00") == rows, "a card and its member differ")
+    r = cards("card=%d" % c, "17:30")[0]
+    check(r["reason"] == "outside_hours" and r["steps"][-1]["outcome"] == "deny" and r["member_sentence"], "too late: %s" % r)
+    # an event of theirs, in the evening, at the other door
+    v = site.good("host", "POST", "/events", {"title": "Open evening", "door": other, "starts": monday % "18:00", "ends": monday % "20:00"}, 201)["id"]
+    site.good("host", "POST", "/events/%d/guests" % v, {"member": m}, 201)
+    r = cards("card=%d" % c, "19:00", other)[0]
+    check(r["verdict"] == "grant" and r["event"] == v, "on an event's list: %s" % r)
+    check(cards("card=%d" % c, "19:00")[0]["verdict"] == "deny", "the event is at the other door")
+    # a guest's
+    g = site.good("host", "POST", "/guests", {"sponsor": m, "name": "Gus", "card": site.spare(), "until": soon(2), "door": other}, 201)
+    r = cards("card=%d" % g["card"], None, other)[0]
+    check(r["verdict"] == "grant" and r["sponsor"] == m and r["member"] is None, "a guest's card: %s" % r)
+    check(cards("card=%d" % g["card"], None)[0]["verdict"] == "deny", "the guest is let in elsewhere, too")
+    # what stands against it
+    site.good("host", "POST", "/cards/%d/lose" % c, {})
+    check(cards("member=%d" % m, "08:00")[0]["reason"] == "card_lost", "a lost card")
+    site.good("host", "POST", "/cards/%d/find" % c, {})
+    site.good("host", "PUT", "/site/lockdown", {"lockdown": True})
+    check(cards("member=%d" % m, None)[0]["reason"] == "door_lockdown", "the lockdown does not count now")
+    check(cards("member=%d" % m, "08:00")[0]["verdict"] == "grant", "the lockdown counts for years")
+    site.good("host", "PUT", "/site/lockdown", {"lockdown": False})
+    site.good("host", "PATCH", "/members/%d" % m, {"valid_until": "2031-06-01"})
+    check(cards("member=%d" % m, "08:00")[0]["reason"] == "member_ended", "a member who has ended")
+    spare = site.spare()
+    check(cards("card=%d" % spare, "08:00")[0]["reason"] == "card_unknown", "a card in the drawer")
+    all_doors = site.good("admin", "GET", "/explain")
+    check({door, other} <= {d["door"] for d in all_doors["doors"]}, "all doors: %s" % [d["door"] for d in all_doors["doors"]])
+    site.bad("host", "GET", "/explain?member=1&card=1", 400, says="card")
+    site.bad("host", "GET", "/explain?member=999999999", 404)
+    site.bad("host", "GET", "/explain?card=999999999", 404)
+    site.bad("host", "GET", "/explain?door=no-such", 404)
+
+
+def soon(hours):
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + hours * 3600))
+
+
+SECTIONS = {"hours": hours, "explain": explain}
