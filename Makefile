@@ -43,7 +43,7 @@ ALL_LDFLAGS := $(LDHARDEN) $(LDFLAGS)
 # ---- libraries: each is used by the rooms that may include it ---------------
 pc = $(shell $(PKG_CONFIG) $(1) $(2) 2>/dev/null)
 LIBS_base   := -linih $(call pc,--libs,libsystemd)
-LIBS_crypto := $(call pc,--libs,libsodium)
+LIBS_crypto := $(call pc,--libs,libsodium gnutls)
 LIBS_hw     := $(call pc,--libs,libgpiod)
 LIBS_store  := $(call pc,--libs,sqlite3)
 LIBS_wire   := $(call pc,--libs,libmosquitto jansson libmicrohttpd libcurl zlib)

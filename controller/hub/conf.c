@@ -31,6 +31,29 @@ static int parse_accounts(const struct conf_key *key, const char *value, void *f
 	return 0;
 }
 
+/* "0.0.0.0:8443", "[::]:8443". */
+static int parse_listen(const struct conf_key *key, const char *value, void *field)
+{
+	const struct conf_key range = {.min = 1, .max = 65535};
+	const char *colon = strrchr(value, ':');
+	size_t size = colon ? (size_t)(colon - value) : 0;
+	bool six = size > 2 && value[0] == '[' && value[size - 1] == ']';
+	struct hub_listen listen = {0};
+	struct in6_addr address;
+	uint32_t port;
+
+	(void)key;
+	if (size >= sizeof(listen.address) ||
+		conf_parse_u32(&range, colon ? colon + 1 : "", &port) < 0)
+		return -EINVAL;
+	memcpy(listen.address, value + six, size - 2 * six);
+	listen.port = (uint16_t)port;
+	if (inet_pton(six ? AF_INET6 : AF_INET, listen.address, &address) != 1)
+		return -EINVAL;
+	*(struct hub_listen *)field = listen;
+	return 0;
+}
+
 #define FIELD(name) offsetof(struct hub_conf, name)
 #define TEXT(section, key, field, what)                               \
 	{                                                             \
@@ -50,6 +73,10 @@ static const struct conf_key keys[] = {
 	TEXT("hub", "address", address, "an address of this machine's loopback, like 127.0.0.1"),
 	NUMBER("hub", "port", port, 1, 65535),
 	TEXT("hub", "web", web, "a directory"),
+	{"hub", "listen", parse_listen, FIELD(listen),
+		"ADDRESS:PORT, like 0.0.0.0:8443, [::]:8443 or 192.0.2.7:8443", 0, 0},
+	TEXT("hub", "cert_file", cert_file, "a path"),
+	TEXT("hub", "key_file", key_file, "a path"),
 	TEXT("mqtt", "host", mqtt_host, "a host name or address"),
 	NUMBER("mqtt", "port", mqtt_port, 1, 65535),
 	TEXT("mqtt", "username", mqtt_username, "a name of up to 63 bytes"),
@@ -105,6 +132,8 @@ static bool is_loopback(const char *address)
 
 static int check_listeners(const struct hub_conf *conf, const char *file, char err[ERR_MAX])
 {
+	bool six = strchr(conf->address, ':');
+
 	if (strlen(conf->socket) >= sizeof(((struct sockaddr_un *)0)->sun_path)) {
 		snprintf(err, ERR_MAX,
 			"%s: [hub] socket = %s: a socket's path has at most %zu bytes: shorten it",
@@ -114,8 +143,15 @@ static int check_listeners(const struct hub_conf *conf, const char *file, char e
 	if (*conf->address && !is_loopback(conf->address)) {
 		snprintf(err, ERR_MAX,
 			"%s: [hub] address = %s: plain HTTP is for this machine only: write "
-			"127.0.0.1 or ::1, and put a TLS proxy before it for others",
-			file, conf->address);
+			"127.0.0.1 or ::1, and for others set listen = %s%s%s:8443, which is HTTPS",
+			file, conf->address, six ? "[" : "", conf->address, six ? "]" : "");
+		return -EINVAL;
+	}
+	if (!*conf->cert_file != !*conf->key_file) {
+		snprintf(err, ERR_MAX,
+			"%s: [hub] cert_file and key_file go together: set both, or none for a "
+			"certificate that the hub makes",
+			file);
 		return -EINVAL;
 	}
 	return 0;

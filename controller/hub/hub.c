@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "hub/certificate.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -32,6 +33,9 @@ static void prune(struct hub *hub)
 	if (clock_civil(clock_wall_us(), &now) < 0 || now.date == hub->pruned)
 		return;
 	hub->pruned = now.date; /* what fails is tried again tomorrow */
+	if (*hub->fingerprint)
+		hub_certificate_warn(
+			&hub->conf, hub->certificate_from_us, hub->certificate_until_us);
 	r = registry_begin(hub->registry);
 	if (r == 0)
 		r = registry_prune(hub->registry, now.date);

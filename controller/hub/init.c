@@ -4,13 +4,14 @@
 
 #include "base/file.h"
 #include "crypto/password.h"
+#include "hub/certificate.h"
 #include "hub/keys.h"
 
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#define MADE_MAX 8
+#define MADE_MAX 12
 #define ADMIN_DEFAULT "admin"
 
 /* What has been made so far, to be taken away when something fails. */
@@ -62,8 +63,8 @@ static int make_directory(const char *path, char err[ERR_MAX])
 
 static int check_fresh(const struct hub_conf *conf, char err[ERR_MAX])
 {
-	static const char *const names[] = {
-		"root.key", "root.pub", "hub.key", "hub-next.key", "card.key", "keys"};
+	static const char *const names[] = {"root.key", "root.pub", "hub.key", "hub-next.key",
+		"card.key", "keys", HUB_CERTIFICATE, HUB_CERTIFICATE_KEY};
 	char path[PATH_MAX];
 
 	for (size_t i = 0; i <= ARRAY_SIZE(names); i++) {
@@ -218,6 +219,28 @@ static int make_registry(const struct hub_conf *conf, struct made *made, const c
 	return r;
 }
 
+/* For [hub] listen, now or later: who is told its fingerprint here can compare it. */
+static int make_certificate(const struct hub_conf *conf, struct made *made,
+	char ret_fingerprint[CERTIFICATE_FINGERPRINT_SIZE], char err[ERR_MAX])
+{
+	CLEANUP(certificate_free) struct certificate certificate = {0};
+	char path[PATH_MAX];
+	int r = 0;
+
+	if (!*conf->cert_file) {
+		hub_keys_path(conf, HUB_CERTIFICATE, path, sizeof(path));
+		note(made, path);
+		hub_keys_path(conf, HUB_CERTIFICATE_KEY, path, sizeof(path));
+		note(made, path);
+		r = hub_certificate_make(conf, err);
+	}
+	if (r == 0)
+		r = hub_certificate_load(conf, false, &certificate, err);
+	if (r == 0)
+		strcpy(ret_fingerprint, certificate.fingerprint);
+	return r;
+}
+
 /* The hub's own password at the broker: deploy/mosquitto/init gives it to the broker. */
 static int make_broker_password(
 	const struct hub_conf *conf, struct made *made, bool *ret_made, char err[ERR_MAX])
@@ -245,8 +268,8 @@ static int make_broker_password(
 	return 0;
 }
 
-static void tell_init(
-	const struct hub_conf *conf, const char *admin, const char *password, bool broker)
+static void tell_init(const struct hub_conf *conf, const char *admin, const char *password,
+	const char *fingerprint, bool broker)
 {
 	struct sign_public root = {0};
 	char path[PATH_MAX], err[ERR_MAX];
@@ -256,7 +279,10 @@ static void tell_init(
 	printf("Site %s is made.\n\n"
 	       "  login      %s\n"
 	       "  password   %s      (shown this once; change it: tapin operator password)\n"
-	       "  root key   %s\n\n"
+	       "  root key   %s\n"
+	       "  HTTPS      compare the SHA-256 fingerprint when a browser asks (again: tapin-hub "
+	       "--fingerprint):\n"
+	       "  %s\n\n"
 	       "Now move %s/root.key off this machine: to a USB stick in a safe, and a second\n"
 	       "one elsewhere. Whoever has it can make doors believe any hub; without it no hub "
 	       "key\n"
@@ -264,7 +290,7 @@ static void tell_init(
 	       "FILE).\n"
 	       "Nothing else ever needs it. Keep a copy of hub.key and card.key with your "
 	       "backups.\n",
-		conf->site, admin, password, root.id, conf->key_directory);
+		conf->site, admin, password, root.id, fingerprint, conf->key_directory);
 	if (broker)
 		printf("\nThe hub's password at the broker is in %s; the broker gets it by\n"
 		       "share/tapin/mosquitto/init (in the source: deploy/mosquitto/init).\n",
@@ -274,7 +300,7 @@ static void tell_init(
 int hub_init(const struct hub_conf *conf, const char *admin, char err[ERR_MAX])
 {
 	struct made made = {0};
-	char password[PASSWORD_MADE_SIZE];
+	char password[PASSWORD_MADE_SIZE], fingerprint[CERTIFICATE_FINGERPRINT_SIZE];
 	bool broker = false;
 	int r;
 
@@ -295,11 +321,13 @@ int hub_init(const struct hub_conf *conf, const char *admin, char err[ERR_MAX])
 	if (r == 0)
 		r = make_keys(conf, &made, err);
 	if (r == 0)
+		r = make_certificate(conf, &made, fingerprint, err);
+	if (r == 0)
 		r = make_broker_password(conf, &made, &broker, err);
 	if (r == 0)
 		r = make_registry(conf, &made, admin, password, err);
 	if (r == 0)
-		tell_init(conf, admin, password, broker);
+		tell_init(conf, admin, password, fingerprint, broker);
 	else
 		undo(&made);
 	crypto_wipe(password, sizeof(password));

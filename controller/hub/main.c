@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tapin-hub: options, and which of its jobs to do. */
 #include "base/log.h"
+#include "hub/certificate.h"
 #include "hub/hub.h"
 #include "hub/init.h"
 #include "hub/route.h"
@@ -15,6 +16,7 @@ enum job {
 	JOB_RECOVER,
 	JOB_RESTORE,
 	JOB_ROLL_KEYS,
+	JOB_FINGERPRINT,
 	JOB_ROUTES,
 };
 
@@ -37,6 +39,8 @@ static const char help[] =
 	"  tapin-hub --recover[=NAME]     let an admin in again: prints a new password\n"
 	"  tapin-hub --restore FILE       put a backup in place of the registry\n"
 	"  tapin-hub --roll-keys          first: make the next hub key known; again: sign with it\n"
+	"  tapin-hub --fingerprint        print that of the HTTPS certificate, to compare in a "
+	"browser\n"
 	"  tapin-hub --routes             print the routes of the API\n"
 	"\n"
 	"  --config FILE    configuration; default " HUB_CONF_DEFAULT "\n"
@@ -59,6 +63,7 @@ static int parse(int argc, char **argv, struct options *o)
 		{"roll-keys", no_argument, NULL, 'n'},
 		{"admin", required_argument, NULL, 'a'},
 		{"root-key", required_argument, NULL, 'y'},
+		{"fingerprint", no_argument, NULL, 'f'},
 		{"routes", no_argument, NULL, 'o'},
 		{"debug", no_argument, NULL, 'd'},
 		{"version", no_argument, NULL, 'v'},
@@ -84,6 +89,8 @@ static int parse(int argc, char **argv, struct options *o)
 			o->admin = optarg;
 		else if (c == 'y')
 			o->root_key = optarg;
+		else if (c == 'f')
+			o->job = JOB_FINGERPRINT;
 		else if (c == 'o')
 			o->job = JOB_ROUTES;
 		else if (c == 'd')
@@ -110,6 +117,19 @@ static int say(int r, const char *err)
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
+static int check(const char *file, const struct hub_conf *conf)
+{
+	CLEANUP(certificate_free) struct certificate certificate = {0};
+	char err[ERR_MAX] = "";
+	int r = 0;
+
+	if (*conf->cert_file)
+		r = hub_certificate_load(conf, false, &certificate, err);
+	if (r == 0)
+		printf("%s: good\n", file);
+	return say(r, err);
+}
+
 static int work(const struct options *o)
 {
 	struct hub_conf conf;
@@ -125,7 +145,7 @@ static int work(const struct options *o)
 	case JOB_RUN:
 		return hub_run(&conf) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 	case JOB_CHECK:
-		return printf("%s: good\n", o->conf), EXIT_SUCCESS;
+		return check(o->conf, &conf);
 	case JOB_INIT:
 		return say(hub_init(&conf, o->admin, err), err);
 	case JOB_RECOVER:
@@ -134,6 +154,8 @@ static int work(const struct options *o)
 		return say(hub_restore(&conf, o->argument, o->root_key, err), err);
 	case JOB_ROLL_KEYS:
 		return say(hub_roll_keys(&conf, o->root_key, err), err);
+	case JOB_FINGERPRINT:
+		return say(hub_certificate_print(&conf, err), err);
 	case JOB_ROUTES:
 		break;
 	}

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "crypto/text.h"
+#include "hub/certificate.h"
 #include "hub/route.h"
 #include "wire/utf8.h"
 
@@ -372,9 +373,36 @@ static void load_page(struct hub *hub)
 	log_info("page: %s, %s", hub->conf.web, text);
 }
 
+static int open_http(struct hub *hub, struct http_config *config, char err[ERR_MAX])
+{
+	CLEANUP(certificate_free) struct certificate certificate = {0};
+	const struct hub_listen *listen = &hub->conf.listen;
+	bool six = strchr(listen->address, ':');
+	int r;
+
+	if (!*listen->address)
+		return http_open(config, &hub->http, err);
+	r = hub_certificate_load(&hub->conf, true, &certificate, err);
+	if (r < 0)
+		return r;
+	config->tls_address = listen->address;
+	config->tls_port = listen->port;
+	config->tls_certificate = certificate.chain;
+	config->tls_key = certificate.key;
+	r = http_open(config, &hub->http, err);
+	if (r < 0)
+		return r;
+	strcpy(hub->fingerprint, certificate.fingerprint);
+	hub->certificate_from_us = certificate.from_us;
+	hub->certificate_until_us = certificate.until_us;
+	log_info("page and API on https://%s%s%s:%u, certificate %s", six ? "[" : "",
+		listen->address, six ? "]" : "", listen->port, hub->fingerprint);
+	return 0;
+}
+
 int route_start(struct hub *hub, char err[ERR_MAX])
 {
-	const struct http_config config = {
+	struct http_config config = {
 		.socket_path = *hub->conf.socket ? hub->conf.socket : NULL,
 		/* who may is judged by the peer's user and by login, not by the file */
 		.socket_mode = 0666,
@@ -391,7 +419,7 @@ int route_start(struct hub *hub, char err[ERR_MAX])
 		return r;
 	}
 	load_page(hub);
-	r = http_open(&config, &hub->http, err);
+	r = open_http(hub, &config, err);
 	if (r == 0 && config.address)
 		log_info("API on http://%s:%u" API_PREFIX, config.address, http_port(hub->http));
 	return r;

@@ -16,6 +16,11 @@ enum hub_accounts {
 	HUB_ACCOUNTS_MANUAL, /* another broker: the hub says what to do */
 };
 
+struct hub_listen {
+	char address[64];
+	uint16_t port;
+};
+
 struct hub_conf {
 	char site[NAME_ID_MAX]; /* [site] id */
 	char timezone[64];
@@ -23,6 +28,9 @@ struct hub_conf {
 	char address[64];          /* [hub] address, port: loopback HTTP; empty: none */
 	uint32_t port;
 	char web[HUB_PATH_MAX];       /* [hub] web: the page's files */
+	struct hub_listen listen;     /* [hub] listen: HTTPS; address empty: none */
+	char cert_file[HUB_PATH_MAX]; /* [hub] cert_file, key_file; empty: one of our own */
+	char key_file[HUB_PATH_MAX];
 	char mqtt_host[HUB_PATH_MAX]; /* [mqtt] as in door.conf */
 	uint32_t mqtt_port;
 	char mqtt_username[64];

@@ -11,6 +11,7 @@
  *   broker.c   accounts of the broker                enrol.c      the card that was enrolled
  *   session.c  login, sessions, rate limit           provision.c  bundles, claims, stolen doors
  *   rollcall.c who is inside, sealed for the wardens retention.c  what is past its time
+ *   certificate.c the one of HTTPS
  *   erase.c    what is left to do after an erasure (hub/erase.h)
  *   route.c    requests, operators, problems         api_*.c      one group of routes each
  *   page.c     the page's files (hub/page.h)
@@ -20,6 +21,7 @@
 /* clang-format on */
 #pragma once
 
+#include "crypto/certificate.h"
 #include "crypto/sign.h"
 #include "hub/conf.h"
 #include "hub/page.h"
@@ -65,6 +67,9 @@ struct hub {
 	struct http *http;
 	sd_event_source *http_io;
 	sd_event_source *http_timer;
+	char fingerprint[CERTIFICATE_FINGERPRINT_SIZE]; /* of HTTPS; "": none is served */
+	int64_t certificate_from_us;
+	int64_t certificate_until_us;
 	sd_event_source *housekeeping;
 	int32_t pruned;     /* local date of the last registry_prune */
 	int64_t ticked;     /* minute of the last registry_days_tick */

@@ -16,7 +16,8 @@
 #include "hub/conf.h"
 
 /*
- * Makes root.key, root.pub, hub.key, card.key and the signed keys message in [keys] directory,
+ * Makes root.key, root.pub, hub.key, card.key, the signed keys message and the certificate of HTTPS
+ * (unless cert_file names one), whose fingerprint is printed, in [keys] directory,
  * hub.db with its first admin (NULL: "admin"), whose password is printed once, and the password of
  * the hub's account at the broker where [mqtt] password_file names a file that is not there.
  * -EEXIST where any of it exists.

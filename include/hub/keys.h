@@ -7,6 +7,7 @@
  *   hub.key     signs whatever doors believe; hub-next.key beside it during a roll-over
  *   card.key    makes tokens of cards' numbers
  *   keys        the signed message that says which hub keys are good
+ *   https.pem, https.key  certificate and key of [hub] listen, where none are given
  *
  * hub.key and card.key may be systemd credentials instead ($CREDENTIALS_DIRECTORY). Secret files
  * that others may read are refused.

@@ -75,6 +75,38 @@ static void loopback_is_heard(void **state)
 	}
 }
 
+static void https_is_heard_anywhere(void **state)
+{
+	static const struct {
+		const char *text, *address;
+		uint16_t port;
+	} good[] = {{"0.0.0.0:8443", "0.0.0.0", 8443}, {"[::]:443", "::", 443},
+		{"192.0.2.7:1", "192.0.2.7", 1}, {"[2001:db8::7]:65535", "2001:db8::7", 65535}};
+	static const char *const bad[] = {"0.0.0.0", "8443", ":8443", "0.0.0.0:", "0.0.0.0:0",
+		"0.0.0.0:65536", "0.0.0.0:84x", "::8443", ":::8443", "[::]", "[::]8443", "[]:1",
+		"[:1", "[0.0.0.0]:1", "hub.example:8443", "[::%eth0]:1", "0.0.0.0:8443, [::]:8443",
+		"0000000000000000000000000000000000000000000000000000000000000000000000000.0:1"};
+	struct hub_conf conf;
+	char text[200];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
+		snprintf(text, sizeof(text), WHOLE "[hub]\nlisten = %s\n", good[i].text);
+		assert_int_equal(load(text, &conf), 0);
+		assert_string_equal(conf.listen.address, good[i].address);
+		assert_int_equal(conf.listen.port, good[i].port);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		snprintf(text, sizeof(text), WHOLE "[hub]\nlisten = %s\n", bad[i]);
+		if (load(text, &conf) != -EINVAL)
+			fail_msg("%s is taken", bad[i]);
+		assert_non_null(strstr(err, "expected ADDRESS:PORT, like 0.0.0.0:8443"));
+	}
+	assert_int_equal(load(WHOLE, &conf), 0);
+	assert_string_equal(conf.listen.address, "");
+	assert_int_equal(load(WHOLE "[hub]\ncert_file = /c\nkey_file = /k\n", &conf), 0);
+}
+
 static void what_makes_no_sense_is_refused(void **state)
 {
 	static const char *const cases[][2] = {
@@ -86,6 +118,10 @@ static void what_makes_no_sense_is_refused(void **state)
 		{WHOLE "[hub]\naddress = ::\n", "plain HTTP is for this machine only"},
 		{WHOLE "[hub]\naddress = 192.168.1.4\n", "plain HTTP is for this machine only"},
 		{WHOLE "[hub]\naddress = localhost\n", "write 127.0.0.1 or ::1"},
+		{WHOLE "[hub]\naddress = ::\n", "set listen = [::]:8443, which is HTTPS"},
+		{WHOLE "[hub]\naddress = 192.168.1.4\n", "set listen = 192.168.1.4:8443, which is"},
+		{WHOLE "[hub]\ncert_file = /c\n", "[hub] cert_file and key_file go together"},
+		{WHOLE "[hub]\nkey_file = /k\n", "[hub] cert_file and key_file go together"},
 		{WHOLE "[hub]\nport = 0\n", "expected a whole number from 1 to 65535"},
 		{WHOLE "[mqtt]\naccounts = magic\n", "expected dynsec or manual"},
 		{WHOLE "[mqtt]\nkey_file = /k\n", "cert_file, key_file and ca_file go together"},
@@ -137,6 +173,7 @@ int main(void)
 		cmocka_unit_test(a_site_alone_is_enough),
 		cmocka_unit_test(doors_find_the_broker_where_the_hub_does),
 		cmocka_unit_test(loopback_is_heard),
+		cmocka_unit_test(https_is_heard_anywhere),
 		cmocka_unit_test(what_makes_no_sense_is_refused),
 		cmocka_unit_test(the_example_is_good),
 	};
