@@ -59,8 +59,9 @@ static int find_columns(struct api_import *import, const struct csv_row *header)
 const char *api_import_cell(const struct api_import *import, size_t column)
 {
 	int at = import->at[column];
+	const char *text = at < 0 ? "" : import->row->fields[at];
 
-	return at < 0 ? "" : import->row->fields[at];
+	return text[0] == '\'' && text[1] && strchr("=+-@\t\r", text[1]) ? text + 1 : text;
 }
 
 /* ---- rows ---- */
@@ -72,6 +73,30 @@ void api_import_say(struct api_import *import, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(import->detail, sizeof(import->detail), format, args);
 	va_end(args);
+}
+
+void api_import_change(
+	struct api_import *import, const char *field, const char *before, const char *after)
+{
+	struct api_writer *out = &import->changes;
+
+	if (strcmp(before, after) == 0)
+		return;
+	if (out->used == 0)
+		api_list(out, NULL);
+	api_object(out, NULL);
+	api_text(out, "field", field);
+	api_text(out, "before", before);
+	api_text(out, "after", after);
+	api_end(out);
+}
+
+static void write_changes(struct api_import *import, struct api_writer *out)
+{
+	if (import->changes.used > 0)
+		api_end(&import->changes);
+	api_raw(out, "changes", import->changes.used > 0 ? import->changes.text : "[]");
+	api_writer_free(&import->changes);
 }
 
 static void write_row(struct api_import *import, size_t line, enum api_effect effect)
@@ -89,6 +114,7 @@ static void write_row(struct api_import *import, size_t line, enum api_effect ef
 	api_number_or_null(out, "member", made && import->makes_members ? 0 : import->member);
 	api_number_or_null(out, "card", made ? 0 : import->card);
 	api_text(out, "detail", import->detail);
+	write_changes(import, out);
 	api_end(out);
 	if (effect != API_EFFECT_ERROR)
 		return;
@@ -147,6 +173,7 @@ static int finish(struct api_import *import, int r)
 	bool undo = r != 0 || import->preview || import->counts[API_EFFECT_ERROR] > 0;
 
 	api_end(&import->rows);
+	api_writer_free(&import->changes);
 	if (undo)
 		registry_abort(call->registry);
 	if (r == -EBADMSG || r == -EMSGSIZE)

@@ -37,12 +37,17 @@ struct api_import {
 	uint64_t member;
 	uint64_t card;
 	char detail[ERR_MAX];
+	struct api_writer changes; /* field by field */
 };
 
 /* Runs an import to its answer, as a handler would. */
 int api_import_run(struct api_import *import);
-/* A cell of the row; "" where the column is not there. */
+/* A cell of the row; "" where the column is not there. The apostrophe that our own sheets put
+ * before what a spreadsheet would compute is none of its text. */
 const char *api_import_cell(const struct api_import *import, size_t column);
 /* What changes, or why not. */
 void api_import_say(struct api_import *import, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+/* One field that becomes another text; the same: nothing is said. */
+void api_import_change(
+	struct api_import *import, const char *field, const char *before, const char *after);

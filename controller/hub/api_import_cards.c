@@ -54,6 +54,7 @@ static int meet(struct api_import *import, const struct registry_card *there,
 	if (r >= 0)
 		r = audit_card(import, "card.change", there, there->id);
 	api_import_say(import, "label");
+	api_import_change(import, "label", there->label, card->label);
 	return r < 0 ? refused(import, r) : API_EFFECT_CHANGED;
 }
 
@@ -65,6 +66,7 @@ static int issue(struct api_import *import, struct registry_card *card)
 	r = registry_card_issue(import->call->registry, card, &import->card);
 	if (r >= 0)
 		r = audit_card(import, "card.issue", NULL, import->card);
+	api_import_change(import, "label", "", card->label);
 	return r < 0 ? refused(import, r) : API_EFFECT_CREATED;
 }
 

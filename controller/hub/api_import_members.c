@@ -212,6 +212,44 @@ static int find_member(struct api_import *import, const struct contacts *contact
 	return r == -ENOENT ? -EINVAL : r < 0 ? r : 1;
 }
 
+static void say_number(struct api_import *import, enum column column, uint32_t a, uint32_t b)
+{
+	char before[16] = "", after[16] = "";
+
+	if (a > 0)
+		snprintf(before, sizeof(before), "%" PRIu32, a);
+	if (b > 0)
+		snprintf(after, sizeof(after), "%" PRIu32, b);
+	api_import_change(import, columns[column], before, after);
+}
+
+static void say_date(struct api_import *import, enum column column, int32_t a, int32_t b)
+{
+	char before[16] = "", after[16] = "";
+
+	if (a != DATE_NONE)
+		civil_date_format(a, before);
+	if (b != DATE_NONE)
+		civil_date_format(b, after);
+	api_import_change(import, columns[column], before, after);
+}
+
+/* What becomes of each field; a: as if empty for a new member. */
+static void say_fields(
+	struct api_import *import, const struct registry_member *a, const struct registry_member *b)
+{
+	api_import_change(import, columns[COLUMN_NAME], a->name, b->name);
+	api_import_change(import, columns[COLUMN_CONTACT], a->contact, b->contact);
+	api_import_change(import, columns[COLUMN_NOTE], a->note, b->note);
+	say_number(import, COLUMN_TIER, a->tier, b->tier);
+	api_import_change(import, columns[COLUMN_STATE], a->id ? member_state_name(a->state) : "",
+		member_state_name(b->state));
+	say_date(import, COLUMN_FROM, a->valid_from, b->valid_from);
+	say_date(import, COLUMN_UNTIL, a->valid_until, b->valid_until);
+	say_date(import, COLUMN_GRACE, a->grace_until, b->grace_until);
+	say_number(import, COLUMN_RELEASE, a->release_ms, b->release_ms);
+}
+
 /* "tier, valid_until": which fields differ; false where none does. */
 static bool say_changes(
 	struct api_import *import, const struct registry_member *a, const struct registry_member *b)
@@ -274,7 +312,8 @@ static int refused(struct api_import *import, int r)
 
 static int take(struct api_import *import)
 {
-	struct registry_member before = {0};
+	struct registry_member before = {
+		.valid_from = DATE_NONE, .valid_until = DATE_NONE, .grace_until = DATE_NONE};
 	struct registry_member member = {.state = MEMBER_STATE_ACTIVE,
 		.valid_from = DATE_NONE,
 		.valid_until = DATE_NONE,
@@ -301,6 +340,7 @@ static int take(struct api_import *import)
 	}
 	if (found && !say_changes(import, &before, &member))
 		return API_EFFECT_UNCHANGED;
+	say_fields(import, &before, &member);
 	r = keep(import, found ? &before : NULL, &member);
 	if (r < 0)
 		return refused(import, r);

@@ -64,7 +64,8 @@ def paging(site):
     csv = {"Content-Type": "text/csv; charset=utf-8"}
     body = "\ufeffname,contact,tier\r\n" + rows
     p = site.good("host", "POST", "/members/import?preview=true", body, 200, csv)
-    check(p["created"] == 1005 and p["preview"] and p["rows"][0] == {"line": 2, "effect": "created", "member": None, "card": None, "detail": ""},
+    check(p["created"] == 1005 and p["preview"] and p["rows"][0] == {"line": 2, "effect": "created", "member": None, "card": None, "detail": "", "changes": [
+        {"field": f, "before": "", "after": a} for f, a in (("name", "Member 0000"), ("contact", "m0000@example.org"), ("tier", str(tier)), ("state", "active"))]},
           "the preview says %s" % str(p)[:200])
     none = site.good("host", "GET", "/members?tier=%d" % tier)
     check(none["items"] == [], "a preview made members")
@@ -86,9 +87,14 @@ def paging(site):
     # again: nothing; then one change, one error, and then nothing of it
     p = site.good("host", "POST", "/members/import?preview=true", body, 200, csv)
     check(p["unchanged"] == 1005 and p["changed"] == 0, "a second import changes %s" % str(p)[:200])
+    # what our own sheets guard from spreadsheets comes back as it was
+    guarded = "name,contact,tier\r\nGuard,'+44 20 7946 0000,%d\r\n'=1+1,'quoted',%d\r\n" % (tier, tier)
+    p = site.good("host", "POST", "/members/import?preview=true", guarded, 200, csv)
+    check([[c["after"] for c in r["changes"][:2]] for r in p["rows"]] == [["Guard", "+44 20 7946 0000"], ["=1+1", "'quoted'"]], "apostrophes: %s" % p["rows"])
     wrong = "id,name,contact,tier,valid_until\r\n,,m0001@example.org,,2028-01-01\r\n,New,,%d,\r\n999999999,X,,,\r\n,Bad,,4000000000,\r\n,Bad,,%d,31.12.2028\r\n" % (tier, tier)
     p = site.good("host", "POST", "/members/import?preview=true", wrong, 200, csv)
     check([r["effect"] for r in p["rows"]] == ["changed", "created", "error", "error", "error"], "the rows are %s" % p["rows"])
+    check(p["rows"][0]["changes"] == [{"field": "valid_until", "before": "", "after": "2028-01-01"}], "the change is %s" % p["rows"][0])
     check(p["rows"][0]["detail"] == "valid_until" and p["errors"] == 3, "the preview says %s" % p["rows"])
     site.bad("host", "POST", "/members/import", 422, wrong, csv, says="line 4")
     check(site.good("host", "GET", "/members?tier=%d&limit=500&text=New" % tier)["items"] == [], "a refused import made a member")
