@@ -66,7 +66,7 @@ export default {
 	entry: {
 		granted: 'Came in', granted_other: 'Opened', refused: 'Refused', try_again: 'Try again',
 		erased: 'somebody who was erased', member: 'member {id}', card: 'card {id}, nobody’s', unknown: 'a card that nobody knows',
-		guest_of: 'a guest of', by: 'by',
+		card_of: 'card {id}', guest_of: 'a guest of', by: 'by',
 	},
 	kind: {
 		tap: 'Card shown', exit: 'Exit button', opened: 'Door opened', closed: 'Door closed', forced: 'Door forced open', held_open: 'Door held open',
@@ -113,9 +113,53 @@ export default {
 	// ---- view/hours*.js ----
 	hours: { title: 'Hours' },
 	// ---- view/log*.js ----
-	log: { title: 'Log' },
+	log: {
+		title: 'Log', time: 'Time', door: 'Door', what: 'What happened', who: 'Who', why: 'Why', reason: 'Reason', card: 'Card', event: 'Event', detail: 'More',
+		clock: 'Clock', place: 'Place in the log', place_of: 'entry {seq} of journal {journal}…', entry: 'Entry', event_of: 'event {id}',
+		everything: 'Everything', granted: 'Came in or opened', denied: 'Refused', any_reason: 'Any reason', all_doors: 'All doors',
+		from: 'From', until: 'Until', clear: 'Clear filters', clear_one: 'Take this filter away', only_card: 'Card {id} only', only_event: 'Event {id} only',
+		empty: 'Nothing fits these filters.', seven_days: 'Hosts see the last seven days; an auditor or admin sees all.',
+		looked: 'Looking at one person’s history is itself written down.',
+		kept: 'Entries are kept for {days} days, cards that nobody knows for {hours} hours, what operators did for {audit} days; then they are forgotten, and what stays still verifies.',
+		follow: 'Follow live', following: 'The newest entries, live', following_note: 'Following: new entries appear at the top by themselves.',
+		came: { one: '{n} new entry: show', other: '{n} new entries: show' },
+		export: 'Export as CSV', exporting: { one: '{n} row so far…', other: '{n} rows so far…' }, exported: { one: '{n} row exported.', other: '{n} rows exported.' },
+		verify: 'Verify the log', audit: 'What operators did',
+	},
+	clock: { synced: 'kept by the network', rtc: 'kept by the door’s own clock', kept: 'not sure', unset: 'not set' },
 	// ---- view/audit.js ----
-	audit: { title: 'What operators did' },
+	audit: {
+		title: 'What operators did', to_log: 'To the doors’ log', time: 'Time', actor: 'Who', action: 'What', changed: 'From and to', object: 'About', from: 'From', until: 'Until',
+		any: 'Anything', empty: 'Nothing fits these filters.', nothing: 'nothing', yes: 'yes', no: 'no',
+	},
+	audit_noun: {
+		member: 'member', card: 'card', door: 'door', site: 'site', tier: 'tier', exception: 'closure or special opening', holiday: 'holiday', event: 'event', guest: 'guest',
+		pool: 'shared allowance', presence: 'who is in', allowance: 'allowance', operator: 'operator', session: 'login', log: 'log', report: 'report', alarm: 'alarm',
+		retention: 'retention', backup: 'backup', event_guest: 'guest of an event',
+	},
+	audit_action: {
+		session_refuse: 'A login was refused', member_add: 'Added a member', member_change: 'Changed a member', member_erase: 'Erased a member',
+		member_export: 'Took away all that is held about a member', card_issue: 'Issued a card', card_enrol: 'Read a new card at a door', card_key: 'Changed a card’s key',
+		card_change: 'Changed a card', card_lend: 'Lent a card for the day', card_replace: 'Replaced a card', card_confirm: 'Confirmed a card', card_lose: 'Reported a card lost',
+		card_find: 'Found a lost card', card_revoke: 'Revoked a card', card_suspend: 'Paused a card', card_resume: 'Switched a card on again', card_return: 'Took a card back',
+		door_add: 'Added a door', door_bundle: 'Made a bundle for a door', door_change: 'Changed a door', door_provision: 'A door joined', door_remove: 'Removed a door',
+		door_state: 'Set a door’s mode', door_stolen: 'Cut a stolen door off', door_unlock: 'Opened a door', event_add: 'Added an event', event_change: 'Changed an event',
+		event_remove: 'Removed an event', event_repeat: 'Made a series', event_import: 'Imported a list of guests', event_invite: 'Put somebody on a list',
+		event_uninvite: 'Took somebody off a list', event_tick: 'Ticked somebody off', event_untick: 'Took a tick back', event_walk_in: 'Let somebody walk in',
+		exception_add: 'Added a closure or special opening', exception_change: 'Changed a closure or special opening', exception_remove: 'Removed a closure or special opening',
+		guest_add: 'Let a guest in on a card', guest_end: 'Ended a guest’s pass', holiday_set: 'Set a holiday', holiday_remove: 'Took a holiday back',
+		log_look: 'Looked at one person’s history', allowance_give: 'Gave allowance', allowance_forgive: 'Forgave a unit of allowance', alarm_seen: 'Took note of an alarm',
+		backup_make: 'Made a backup', operator_add: 'Added an operator', operator_change: 'Changed an operator', operator_password: 'Set a password',
+		operator_recover: 'Recovered the admin', operator_remove: 'Removed an operator', pool_add: 'Added a shared allowance', pool_change: 'Changed a shared allowance',
+		pool_remove: 'Removed a shared allowance', presence_correct: 'Said who came or left', report_exact: 'Read a report with exact numbers',
+		retention_forget: 'Forgot what was past its time', site_change: 'Changed the site', site_init: 'Made the site', site_lockdown: 'Lockdown on or off',
+		site_restore: 'Put a backup back', site_retention: 'Changed how long things are kept', site_wardens: 'Changed the wardens’ key', tier_add: 'Added a tier',
+		tier_change: 'Changed a tier', tier_remove: 'Removed a tier',
+	},
+	audit_field: {
+		name: 'name', contact: 'contact', note: 'note', tier: 'tier', state: 'state', valid_from: 'from', valid_until: 'until', grace_until: 'grace until',
+		release_ms: 'time at the door (ms)', hours: 'hours', why: 'why', mode: 'mode', hold_until: 'held until', hold_from: 'held from', member: 'member', card: 'card',
+	},
 	// ---- view/checkin*.js ----
 	checkin: { title: 'Check-in' },
 	// ---- view/rollcall.js ----

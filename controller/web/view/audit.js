@@ -1,10 +1,77 @@
 // SPDX-License-Identifier: Apache-2.0
-import { h, replace } from '../lib/dom.js';
-import { t } from '../lib/texts.js';
+// What operators did: who changed what, from what to what. For auditors and admins.
+import { bdi, h, replace } from '../lib/dom.js';
+import { get } from '../lib/api.js';
+import { field } from '../lib/form.js';
+import { pager } from '../lib/pager.js';
+import { addDays, dayOf, secondOf, toUtc } from '../lib/time.js';
+import { has, t, word } from '../lib/texts.js';
 
 export const title = () => t('audit.title');
 
-/** Draws the view into root. */
-export async function show(root) {
-	replace(root, h('h1', { tabIndex: -1 }, title()));
+const FILTERS = ['actor', 'action', 'object', 'from', 'until'];
+const NOUNS = ['member.', 'card.', 'door.', 'site.', 'tier.', 'exception.', 'holiday.', 'event.', 'guest.', 'pool.', 'presence.', 'allowance.', 'operator.', 'session.',
+	'log.', 'report.', 'alarm.', 'retention.', 'backup.'];
+const PAGES = { member: (id) => `#/members/${id}`, event: (id) => `#/checkin/${id}`, card: (id) => `#/log?card=${id}` };
+
+const actionText = (action) => (has(`audit_action.${action.replace('.', '_')}`) ? t(`audit_action.${action.replace('.', '_')}`) : action.replace('.', ': ').replaceAll('_', ' '));
+
+/** "member/17" as a link where it has a page. */
+function objectNode(object) {
+	const [noun, id] = object.split('/', 2);
+	const text = `${word('audit_noun', noun)} ${id ?? ''}`;
+
+	return PAGES[noun] && /^\d+$/.test(id ?? '') ? h('a', { href: PAGES[noun](id) }, text) : bdi(text);
+}
+
+function valueText(value) {
+	if (value === null || value === undefined || value === '')
+		return t('audit.nothing');
+	if (typeof value === 'object')
+		return JSON.stringify(value);
+	return value === true ? t('audit.yes') : value === false ? t('audit.no') : String(value);
+}
+
+/** Field by field: what was, what is. Fields that stayed are left out. */
+function changes({ before, after }) {
+	const names = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])]
+		.filter((name) => name !== 'version' && JSON.stringify(before?.[name]) !== JSON.stringify(after?.[name]));
+
+	if (!names.length)
+		return h('span', { class: 'muted' }, '–');
+	return h('dl', { class: 'facts small' }, names.map((name) => [h('dt', null, word('audit_field', name)),
+		h('dd', null, before ? [h('s', { class: 'muted' }, bdi(valueText(before[name]))), after ? ' → ' : ''] : '', after ? bdi(valueText(after[name])) : '')]));
+}
+
+function row(item) {
+	return h('tr', null,
+		h('td', { class: 'time' }, h('time', { datetime: item.at }, secondOf(item.at)), h('br'), h('span', { class: 'note' }, dayOf(item.at))),
+		h('td', null, bdi(item.actor)),
+		h('td', null, actionText(item.action), h('br'), objectNode(item.object)),
+		h('td', null, changes(item)));
+}
+
+function apiQuery(filter) {
+	return { actor: filter.actor, action: filter.action, object: filter.object, from: filter.from && toUtc(filter.from),
+		until: filter.until && toUtc(addDays(filter.until, 1)) };
+}
+
+export async function show(root, { query, setQuery }) {
+	const filter = Object.fromEntries(FILTERS.map((name) => [name, query.get(name) ?? '']));
+	const table = pager({ caption: title(), empty: t('audit.empty'), row,
+		columns: ['time', 'actor', 'action', 'changed'].map((name) => ({ label: t(`audit.${name}`) })),
+		fetch: (cursor, signal) => get('/audit', { limit: 50, cursor, ...apiQuery(filter) }, { signal }) });
+	const change = (event) => {
+		filter[event.target.name] = event.target.value.trim();
+		setQuery(filter);
+		table.load();
+	};
+	const input = (name, type, more) => field({ name, type, label: t(`audit.${name}`), optional: false, value: filter[name], on: { change }, ...more }).node;
+
+	replace(root, h('div', { class: 'head' }, h('h1', { tabIndex: -1 }, title()), h('a', { class: 'button', href: '#/log' }, t('audit.to_log'))),
+		h('div', { class: 'card toolbar' }, input('actor', 'text'),
+			input('action', 'select', { options: [['', t('audit.any')], ...NOUNS.map((noun) => [noun, word('audit_noun', noun.slice(0, -1))])] }),
+			input('object', 'text', { placeholder: 'member/17' }), input('from', 'date'), input('until', 'date')),
+		h('div', { class: 'card' }, table));
+	await table.load();
 }

@@ -1,10 +1,173 @@
 // SPDX-License-Identifier: Apache-2.0
-import { h, replace } from '../lib/dom.js';
-import { t } from '../lib/texts.js';
+// The doors' log: filter by anything, page back through all of it, follow it live, take it away, check it.
+import { bdi, h, replace, setText, sheet } from '../lib/dom.js';
+import { all, get } from '../lib/api.js';
+import { attempt, dialog } from '../lib/dialog.js';
+import { entryBadge, entryWho, entryWhy } from '../lib/entry.js';
+import { field } from '../lib/form.js';
+import { icon } from '../lib/icon.js';
+import { pager } from '../lib/pager.js';
+import { memberPicker } from '../lib/picker.js';
+import { may } from '../lib/session.js';
+import { dateOf, dayOf, momentOf, secondOf, toUtc, addDays } from '../lib/time.js';
+import { has, t, word } from '../lib/texts.js';
+import texts from '../texts/en.js';
+import { exportLog } from './log_export.js';
+import { follower } from './log_follow.js';
+import { verifyLog } from './log_verify.js';
+
+await sheet(new URL('./log.css', import.meta.url));
 
 export const title = () => t('log.title');
 
-/** Draws the view into root. */
-export async function show(root) {
-	replace(root, h('h1', { tabIndex: -1 }, title()));
+/** What the address may hold, and in this order. */
+const FILTERS = ['door', 'member', 'card', 'event', 'what', 'reason', 'from', 'until'];
+
+/** "granted", "denied" or "kind:forced" → the API's verdict and kind. */
+function whatOf(what) {
+	if (what === 'grant' || what === 'deny')
+		return { verdict: what };
+	return what?.startsWith('kind:') ? { kind: what.slice(5) } : {};
+}
+
+function apiQuery(filter) {
+	return { door: filter.door, member: filter.member, card: filter.card, event: filter.event, reason: filter.reason, ...whatOf(filter.what),
+		from: filter.from && toUtc(filter.from), until: filter.until && toUtc(addDays(filter.until, 1)) };
+}
+
+/** Whether an entry of the stream is one that the filter asks for. */
+function fits(filter, entry) {
+	const { verdict, kind } = whatOf(filter.what);
+
+	return (!filter.door || entry.door === filter.door) && (!filter.member || String(entry.member?.id) === filter.member) &&
+		(!filter.card || String(entry.card) === filter.card) && (!filter.event || String(entry.event) === filter.event) &&
+		(!filter.reason || entry.reason === filter.reason) && (!verdict || entry.verdict === verdict) && (!kind || entry.kind === kind) &&
+		(!filter.from || dateOf(entry.time) >= filter.from) && (!filter.until || dateOf(entry.time) <= filter.until);
+}
+
+function details(entry) {
+	const facts = [
+		[t('log.time'), `${momentOf(entry.time)} (${secondOf(entry.time)})`], [t('log.clock'), word('clock', entry.clock)], [t('log.door'), entry.door],
+		[t('log.what'), word('kind', entry.kind)], [t('log.who'), entryWho(entry) ?? '–'], [t('log.why'), entryWhy(entry) || entry.sentence || '–'],
+		entry.card && [t('log.card'), h('a', { href: `#/log?card=${entry.card}` }, t('entry.card_of', { id: entry.card }))],
+		entry.event && [t('log.event'), h('a', { href: `#/checkin/${entry.event}` }, t('log.event_of', { id: entry.event }))],
+		entry.detail && [t('log.detail'), bdi(entry.detail)],
+		[t('log.place'), t('log.place_of', { seq: entry.seq, journal: entry.journal.slice(0, 12) })],
+	];
+
+	return dialog(t('log.entry'), (close) => h('dl', { class: 'facts', on: { click: (event) => event.target.closest('a') && close() } },
+		facts.filter(Boolean).map(([name, value]) => [h('dt', null, name), h('dd', null, value)])));
+}
+
+/** One row; also of the follower, which puts other cells into the same rows. */
+export function cells(entry, doors) {
+	return [
+		h('td', { class: 'when' }, h('button', { type: 'button', class: 'quiet when', 'aria-haspopup': 'dialog', on: { click: () => details(entry) } },
+			h('time', { datetime: entry.time }, secondOf(entry.time)), h('span', { class: 'note' }, dayOf(entry.time)))),
+		h('td', { class: 'door' }, bdi(doors.get(entry.door) || entry.door)),
+		h('td', { class: 'what' }, entryBadge(entry), ' ', h('span', { class: 'why' }, entryWhy(entry))),
+		h('td', { class: 'whom' }, entryWho(entry) ?? h('span', { class: 'muted' }, '–')),
+	];
+}
+
+function select(name, label, value, options, changed) {
+	return field({ name, label, optional: false, type: 'select', value, options, on: { change: (event) => changed(name, event.target.value) } }).node;
+}
+
+function date(name, label, value, changed) {
+	return field({ name, label, optional: false, type: 'date', value, on: { change: (event) => changed(name, event.target.value) } }).node;
+}
+
+function kindOptions() {
+	const kinds = Object.keys(texts.kind).filter((kind) => kind !== 'tap' && kind !== 'poison').map((kind) => [`kind:${kind}`, word('kind', kind)]);
+
+	return [['', t('log.everything')], ['grant', t('log.granted')], ['deny', t('log.denied')], ...kinds.sort((a, b) => a[1].localeCompare(b[1]))];
+}
+
+function reasonOptions() {
+	const names = Object.keys(texts.reason).filter((name) => name !== 'none');
+
+	return [['', t('log.any_reason')], ...names.map((name) => [name, has(`reason.${name}`) ? t(`reason.${name}`) : name])];
+}
+
+async function memberName(id, signal) {
+	const member = await get(`/members/${id}`, {}, { signal }).catch(() => null);
+
+	return { id, name: member?.name ?? t('entry.member', { id }) };
+}
+
+/** The filters; changed(name, value) after each. */
+async function filters(filter, doors, changed, signal) {
+	const who = memberPicker({ label: t('log.who'), value: filter.member ? await memberName(filter.member, signal) : null,
+		pick: (member) => changed('member', String(member.id)) });
+
+	who.input.addEventListener('change', () => who.input.value.trim() === '' && changed('member', ''));
+	return h('div', { class: 'toolbar filters' },
+		select('door', t('log.door'), filter.door, [['', t('log.all_doors')], ...[...doors].map(([name, text]) => [name, text || name])], changed),
+		who,
+		select('what', t('log.what'), filter.what, kindOptions(), changed),
+		select('reason', t('log.reason'), filter.reason, reasonOptions(), changed),
+		date('from', t('log.from'), filter.from, changed), date('until', t('log.until'), filter.until, changed));
+}
+
+/** Filters by something that has no control: an active filter that can be taken away. */
+function chips(filter, changed) {
+	return ['card', 'event'].filter((name) => filter[name]).map((name) => h('span', { class: 'badge' }, t(`log.only_${name}`, { id: filter[name] }),
+		h('button', { type: 'button', class: 'quiet chip', 'aria-label': t('log.clear_one'), on: { click: () => changed(name, '') } }, icon('no', 14))));
+}
+
+async function retentionLine(signal) {
+	const line = h('p', { class: 'note' });
+	const kept = await get('/retention', {}, { signal }).catch(() => null);
+
+	setText(line, kept ? t('log.kept', { days: kept.entries_days, hours: kept.unknown_hours, audit: kept.audit_days }) : '');
+	return line;
+}
+
+export async function show(root, { query, scope, setQuery }) {
+	const filter = Object.fromEntries(FILTERS.map((name) => [name, query.get(name) ?? '']));
+	const doors = new Map((await all('/doors', {}, 200, { signal: scope.signal })).map((door) => [door.name, door.title]));
+	const said = h('p', { class: 'note', role: 'status' });
+	const table = pager({ caption: t('log.title'), empty: t('log.empty'), row: (entry) => h('tr', null, cells(entry, doors)),
+		columns: [{ label: t('log.time') }, { label: t('log.door'), class: 'door' }, { label: t('log.what') }, { label: t('log.who') }],
+		async fetch(cursor, signal) {
+			const page = await get('/log', { limit: 50, cursor, ...apiQuery(filter) }, { signal });
+
+			setText(said, [page.cut_from || !may('read') ? t('log.seven_days') : '', filter.member || filter.card ? t('log.looked') : ''].filter(Boolean).join(' '));
+			return page;
+		} });
+	const live = follower({ scope, doors, cells, fits: (entry) => fits(filter, entry), load: () => table.load(), older: table,
+		newest: (limit, signal) => get('/log', { limit, ...apiQuery(filter) }, { signal }) });
+	const clear = h('button', { type: 'button', class: 'quiet', on: { click: () => changed(null) } }, icon('no', 16), t('log.clear'));
+	const chipRow = h('div', { class: 'row' });
+	let bar;
+
+	async function changed(name, value) {
+		if (name)
+			filter[name] = value;
+		else
+			FILTERS.forEach((one) => { filter[one] = ''; });
+		setQuery(filter);
+		if (!name || name === 'member') {
+			const fresh = await filters(filter, doors, changed, scope.signal);
+
+			bar.replaceWith(fresh);
+			bar = fresh;
+		}
+		replace(chipRow, chips(filter, changed));
+		clear.disabled = !FILTERS.some((one) => filter[one]);
+		await live.restart();
+	}
+	bar = await filters(filter, doors, changed, scope.signal);
+	clear.disabled = !FILTERS.some((one) => filter[one]);
+	replace(chipRow, chips(filter, changed));
+	replace(root,
+		h('div', { class: 'head' }, h('h1', { tabIndex: -1 }, title()), h('div', { class: 'row' },
+			live.button,
+			h('button', { type: 'button', on: { click: () => attempt(() => exportLog(apiQuery(filter))) } }, icon('down'), t('log.export')),
+			may('read') && h('button', { type: 'button', on: { click: () => attempt(verifyLog) } }, icon('ok'), t('log.verify')),
+			may('read') && h('a', { class: 'button', href: '#/audit' }, t('log.audit')))),
+		h('div', { class: 'card stack' }, bar, h('div', { class: 'row' }, chipRow, clear), said),
+		live.line, h('div', { class: 'card' }, live.node, table), await retentionLine(scope.signal));
+	await table.load();
 }
