@@ -163,7 +163,28 @@ export default {
 	// ---- view/checkin*.js ----
 	checkin: { title: 'Check-in' },
 	// ---- view/rollcall.js ----
-	rollcall: { title: 'Roll call' },
+	rollcall: {
+		title: 'Roll call', print: 'Print', here: 'Here', name: 'Name', where: 'Where', since: 'Since', how: 'How sure', sure: 'sure', likely: 'likely',
+		guest: 'a guest', unknown: 'nobody’s card {id}', by: 'said by {who}', empty: 'Nobody is known to be inside.',
+		as_of: { one: '{site}: {n} person inside, {sure} of them for sure, as of {when}', other: '{site}: {n} people inside, {sure} of them for sure, as of {when}' },
+		aid: 'An aid, and no proof that the building is empty: who came in behind somebody, or by an open door, is not on it.',
+		sealed: 'Every door keeps this list too, sealed to the wardens’ key: tapin rollcall open reads it with the hub and the network gone.',
+	},
 	// ---- view/reports*.js ----
-	reports: { title: 'Reports' },
+	reports: {
+		title: 'Reports', month: 'Month', exact: 'Exact numbers', print: 'Print', running: 'The month is not over yet.',
+		withheld_note: 'Numbers about fewer than five people are withheld, so that nobody can be picked out.',
+		exact_note: 'Exact numbers: that you looked is written down.', forgotten: 'What was before {day} is past its time and was forgotten.',
+		counting: 'Counting the months before…',
+		hours: 'When people come', hour: 'Hour', busiest: 'Busiest: {day}, {from} to {until}, {n} visits in the month.', too_few: 'Too few visits for a picture.',
+		tiers: 'Visits by tier', tier: 'Tier', members: 'Members', visits: 'Visits', all: 'All', guests: 'Guests and others', most_tier: 'Most visits: {tier}, {n}.',
+		trend: 'From month to month', trend_said: '{n} visits in {month}.',
+		denied: 'Refused, and why', reason: 'Reason', taps: 'Taps', denied_said: { one: '{n} tap was refused.', other: '{n} taps were refused.' },
+		events: 'Events', event: 'Event', starts: 'Begins', listed: 'On the list', arrived: 'Came', no_events: 'No event in this month.',
+		allowance: 'Allowances', allowance_name: 'Tier or shared allowance', allowance_limit: 'A month', allowance_users: 'Who used it', allowance_used: 'Used', allowance_over: 'Over it',
+		no_allowance: 'No tier has a limit, and there is no shared allowance.', hours_of: '{n} h', exceeded: 'Who used more than they had', exceeded_by: 'used {used} of {had}',
+		sum_visits: 'visits', sum_arrived: 'came to events', sum_denied: 'taps refused', sum_unused: 'cards not used this month',
+	},
+	allowance_kind: { hours: '', days: 'days', half_days: 'half days', visits: 'visits' },
+	chart: { withheld: 'withheld', save: 'Save the picture', csv: 'Save the numbers', table: 'The numbers' },
 };

@@ -3,21 +3,11 @@
 import { h, setText } from '../lib/dom.js';
 import { request } from '../lib/api.js';
 import { dialog, toast } from '../lib/dialog.js';
+import { save } from '../lib/save.js';
 import { dateOf } from '../lib/time.js';
 import { t } from '../lib/texts.js';
 
 const PART = 10000; // rows: the most that the API gives at once
-
-/** Offers text as a file to save. */
-export function save(name, parts, type = 'text/csv;charset=utf-8') {
-	const href = URL.createObjectURL(new Blob(parts, { type }));
-	const link = h('a', { href, download: name });
-
-	document.body.append(link);
-	link.click();
-	link.remove();
-	setTimeout(() => URL.revokeObjectURL(href), 60000);
-}
 
 const nextCursor = (response) => /[?&]cursor=([0-9a-f]+)/.exec(response.headers.get('Link') ?? '')?.[1];
 

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// The log: filters that stand in the address, following live without a jump, export, details; what operators did.
+import { readFileSync } from 'node:fs';
+import { journey } from './browser.mjs';
+
+const FIRST = '.pager tbody tr:first-child', LIVE = '.follow tbody tr:first-child';
+const said = (page, selector) => page.locator(selector).innerText();
+
+async function shifts(page) {
+	await page.evaluate(() => {
+		globalThis.shifted = 0;
+		new PerformanceObserver((list) => list.getEntries().forEach((entry) => { globalThis.shifted += entry.value; }))
+			.observe({ type: 'layout-shift', buffered: false });
+	});
+	return () => page.evaluate(() => globalThis.shifted);
+}
+
+journey('a host reads the log', async ({ page, login, check, until, tap, axe, shot, fits, site }) => {
+	await tap('unlimited', 'front');
+	await tap('unknown', 'back');
+	await login('host', '#/log');
+	await check('taps are there, in words', () => until(async () => {
+		await page.getByRole('button', { name: 'Clear filters' }).isVisible();
+		return /Ned Unlimited/.test(await said(page, '.pager tbody')) && /Nobody knows this card/.test(await said(page, '.pager tbody'));
+	}));
+	await check('hosts are told how far back they see', () => page.getByText('Hosts see the last seven days').isVisible());
+	await axe('log');
+	await fits('log');
+	await shot('log');
+	await page.getByLabel('What happened').selectOption('deny');
+	await check('a filter stands in the address', () => until(() => page.url().includes('what=deny')));
+	await check('and leaves what does not fit', () => until(async () => !/Came in/.test(await said(page, '.pager tbody'))));
+	await page.reload();
+	await page.locator('.view[data-ready="1"]').waitFor();
+	await check('a reload keeps it', async () => (await page.getByLabel('What happened').inputValue()) === 'deny' && !/Came in/.test(await said(page, '.pager tbody')));
+	const before = await shifts(page);
+	await tap('unknown', 'front');
+	await check('a new entry is offered, not pushed in', () => until(() => page.getByRole('button', { name: '1 new entry: show' }).isVisible()));
+	await tap('unlimited', 'front');
+	await check('one that does not fit is not counted', () => page.getByRole('button', { name: '1 new entry: show' }).isVisible());
+	await check('nothing moved', async () => (await before()) === 0);
+	await page.getByRole('button', { name: '1 new entry: show' }).click();
+	await check('it stands first then', () => until(async () => /front/i.test(await said(page, FIRST)) || /Nobody knows/.test(await said(page, FIRST))));
+	await page.getByRole('button', { name: 'Clear filters' }).click();
+	await check('the filters go', () => until(() => !page.url().includes('what=')));
+	await page.locator(`${FIRST} button.when`).click();
+	await check('an entry tells its place in the log', () => page.getByRole('dialog').getByText(/entry \d+ of journal [0-9a-f]{12}/).isVisible());
+	await axe('entry');
+	await page.keyboard.press('Escape');
+	await check('and the focus is back', () => page.evaluate(() => document.activeElement.classList.contains('when')));
+	await page.getByLabel('Who', { exact: true }).fill('Ned');
+	await page.getByRole('option', { name: /Ned Unlimited/ }).click();
+	await check('one person’s entries', () => until(async () => page.url().includes(`member=${site.people.unlimited.member}`) && /Ned/.test(await said(page, FIRST))));
+	await check('it says that the look is written down', () => page.getByText('is itself written down').isVisible());
+});
+
+journey('it follows live, where nothing moves', async ({ page, login, check, until, tap, axe, shot, fits }) => {
+	await login('host', '#/log');
+	await page.getByRole('button', { name: 'Follow live' }).click();
+	await page.locator('.follow').waitFor();
+	await new Promise((done) => setTimeout(done, 600)); // what moves within half a second of a click is the click's
+	const moved = await shifts(page);
+	for (const [card, door, text] of [['unlimited', 'front', /Ned Unlimited/], ['revoked', 'back', /revoked/], ['unknown', 'front', /Nobody knows/]]) {
+		await tap(card, door);
+		await check(`${card} appears by itself`, () => until(async () => text.test(await said(page, '.follow tbody'))));
+	}
+	await check('no layout shift', async () => (await moved()) === 0);
+	await axe('following');
+	await fits('following');
+	await shot('log-follow');
+	await page.getByRole('button', { name: 'Follow live' }).click();
+	await check('and back to the pages', () => page.locator(FIRST).isVisible());
+	await check('the live rows are gone', async () => !(await page.locator(LIVE).isVisible()));
+});
+
+journey('an auditor takes the log away, and sees what operators did', async ({ page, login, check, until, api, tap, axe, shot, fits, site }) => {
+	await tap('unlimited', 'front');
+	await api('PATCH', `/members/${site.people.ended.member}`, { name: '=HYPERLINK("http://x","Eve")' });
+	await tap('ended', 'front');
+	await login('auditor', '#/log');
+	await until(async () => /HYPERLINK/.test(await said(page, '.pager tbody')));
+	const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Export as CSV' }).click()]);
+	const text = readFileSync(await download.path(), 'utf8');
+
+	await check('the file has a name with the date', /^tapin-log-\d{4}-\d\d-\d\d\.csv$/.test(download.suggestedFilename()));
+	await check('it has the columns and the rows', text.startsWith('id,door,seq,time') && text.includes('Ned Unlimited'));
+	await check('a formula in a name is none in the file', !/,"?=HYPERLINK/.test(text) && text.includes('HYPERLINK'));
+	await check('it says how many', () => page.getByText(/rows exported/).isVisible());
+	await page.getByRole('link', { name: 'What operators did' }).click();
+	await check('the change of the name is there, from and to', () => until(async () => /Eve Ended[\s\S]*HYPERLINK/.test(await said(page, '.pager tbody'))));
+	await axe('audit');
+	await fits('audit');
+	await shot('audit');
+	await page.getByLabel('What', { exact: true }).selectOption('card.');
+	await check('only cards', () => until(async () => /Issued a card/.test(await said(page, '.pager tbody')) && !/Added a member/.test(await said(page, '.pager tbody'))));
+	await api('PATCH', `/members/${site.people.ended.member}`, { name: 'Eve Ended' });
+});
