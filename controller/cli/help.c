@@ -59,7 +59,8 @@ void cli_help_all(FILE *out)
 		fprintf(out, "      %s\n", c->what);
 	}
 	fputs("\n  tapin --version, --help; tapin COMMAND --help\n"
-	      "  --hub ADDRESS or TAPIN_HUB: unix:PATH or http://127.0.0.1:PORT\n"
+	      "  --hub ADDRESS or TAPIN_HUB: unix:PATH, http://127.0.0.1:PORT or https://HUB:PORT\n"
+	      "  TAPIN_CA: a copy of the hub's https.pem, or who certified it\n"
 	      "  --json everywhere, --csv for lists\n\n",
 		out);
 	fputs(exits, out);
@@ -92,7 +93,7 @@ void cli_help_command(FILE *out, const struct cli_command *c)
 			out);
 	if (c->versioned)
 		fputs("  --if-version N            only if it has not changed since\n", out);
-	fputs("  --hub ADDRESS             unix:PATH or http://127.0.0.1:PORT\n\n"
+	fputs("  --hub ADDRESS             unix:PATH, http://127.0.0.1:PORT or https://HUB:PORT\n\n"
 	      "Times are local: 2026-12-24 or 2026-12-24T19:30.\n",
 		out);
 	fputs(exits, out);

@@ -12,7 +12,8 @@
 #define ID_MAX 9007199254740991u /* what every reader of JSON keeps */
 
 static const struct cli_option common[] = {
-	{"hub", CLI_TEXT, NULL, "ADDRESS", "unix:PATH or http://127.0.0.1:PORT", 0},
+	{"hub", CLI_TEXT, NULL, "ADDRESS", "unix:PATH, https://HUB:PORT or http://127.0.0.1:PORT",
+		0},
 	{"json", CLI_FLAG, NULL, NULL, "print JSON", 0},
 	{"csv", CLI_FLAG, NULL, NULL, "print CSV", 0},
 	{"limit", CLI_NUMBER, NULL, "N", "at most so many", 0},

@@ -77,7 +77,7 @@ static void say_waiting(void *userdata)
 
 static int open_client(struct cli_call *call)
 {
-	const char *hub = call->hub ? call->hub : getenv("TAPIN_HUB");
+	const char *hub = call->hub ? call->hub : getenv("TAPIN_HUB"), *ca = getenv("TAPIN_CA");
 	char err[ERR_MAX], key[80];
 	int r;
 
@@ -89,6 +89,8 @@ static int open_client(struct cli_call *call)
 	r = client_open(hub, &call->client, err);
 	if (r < 0)
 		return log_error("%s", err), r;
+	if (ca && *ca)
+		client_set_ca(call->client, ca);
 	if (isatty(STDERR_FILENO))
 		client_set_slow(call->client, SLOW_MS, say_waiting, call);
 	if (call->command->wait_s)

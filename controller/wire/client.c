@@ -76,6 +76,28 @@ static bool loopback(const char *address)
 	return false;
 }
 
+/* "hub.local:8443" behind https://: a name, an IPv4 address or [IPv6], and a port or none; nobody's
+ * name before an @. */
+static bool elsewhere(const char *address)
+{
+	static const char hexes[] = "0123456789abcdefABCDEF:.";
+	static const char name[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.";
+	bool six = *address == '[';
+	const char *start = address + six, *end = start + strspn(start, six ? hexes : name);
+
+	if (end == start || (six && *end++ != ']'))
+		return false;
+	if (*end == ':') {
+		size_t digits = strspn(end + 1, "0123456789");
+
+		if (digits < 1 || digits > 5)
+			return false;
+		end += 1 + digits;
+	}
+	return !*end || strcmp(end, "/") == 0;
+}
+
 static int set_place(struct client *c, const char *hub, char err[ERR_MAX])
 {
 	if (strncmp(hub, "unix:", 5) == 0 && hub[5] == '/' && strlen(hub + 5) < 108) {
@@ -88,10 +110,14 @@ static int set_place(struct client *c, const char *hub, char err[ERR_MAX])
 			hub + 7);
 		return 0;
 	}
+	if (strncmp(hub, "https://", 8) == 0 && elsewhere(hub + 8) && strlen(hub) < 150) {
+		snprintf(c->base, sizeof(c->base), "https://%.*s" API, (int)strcspn(hub + 8, "/"),
+			hub + 8);
+		return 0;
+	}
 	snprintf(err, ERR_MAX,
 		"%.100s: expected unix:/PATH of the hub's socket or http://127.0.0.1:PORT; from "
-		"another "
-		"machine, forward the port (ssh -L)",
+		"another machine https://HUB:PORT ([hub] listen)",
 		hub);
 	return strncmp(hub, "http", 4) == 0 ? -EPERM : -EINVAL;
 }
@@ -113,7 +139,9 @@ int client_open(const char *hub, struct client **ret_client, char err[ERR_MAX])
 		client_close(c);
 		return r;
 	}
-	curl_easy_setopt(c->curl, CURLOPT_PROTOCOLS_STR, "http");
+	curl_easy_setopt(c->curl, CURLOPT_PROTOCOLS_STR,
+		strncmp(c->base, "https", 5) == 0 ? "https" : "http");
+	curl_easy_setopt(c->curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	curl_easy_setopt(c->curl, CURLOPT_FOLLOWLOCATION, 0L);
 	curl_easy_setopt(c->curl, CURLOPT_PROXY, "");
 	curl_easy_setopt(c->curl, CURLOPT_NOSIGNAL, 1L);
@@ -153,6 +181,12 @@ int client_set_key(struct client *c, const char *key)
 	free(c->authorization);
 	c->authorization = line;
 	return 0;
+}
+
+void client_set_ca(struct client *c, const char *path)
+{
+	curl_easy_setopt(c->curl, CURLOPT_CAINFO, path);
+	curl_easy_setopt(c->curl, CURLOPT_CAPATH, NULL);
 }
 
 void client_wait(struct client *c, unsigned seconds)
@@ -212,6 +246,14 @@ static int fail(struct client *c, CURLcode code, const struct sink *sink, char e
 			"and may you use its socket?",
 			c->hub, why);
 		return -EHOSTUNREACH;
+	}
+	if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE) {
+		snprintf(err, ERR_MAX,
+			"%s: is this your hub? %.200s; copy https.pem from its keys directory, "
+			"compare its fingerprint (tapin-hub --fingerprint), and set TAPIN_CA to "
+			"the copy",
+			c->hub, why);
+		return -EKEYREJECTED;
 	}
 	snprintf(err, ERR_MAX, "%s: no answer that can be understood: %.200s", c->hub, why);
 	return -EPROTO;

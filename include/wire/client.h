@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Requests to a hub's API, one after another, over libcurl: on its Unix socket or on loopback HTTP.
- * Bounded in time and in what an answer may hold; no proxy, no redirect, no other protocol.
+ * Requests to a hub's API, one after another, over libcurl: on its Unix socket, on loopback HTTP or
+ * by HTTPS. Bounded in time and in what an answer may hold; no proxy, no redirect, no other
+ * protocol.
  */
 #pragma once
 
@@ -30,9 +31,9 @@ struct client_answer {
 };
 
 /*
- * hub: "unix:PATH" or "http://127.0.0.1:PORT" (also [::1] and localhost). Anything off this machine
- * is refused (-EPERM), for passwords and session keys would travel in clear. 0 or negative errno
- * with err.
+ * hub: "unix:PATH", "http://127.0.0.1:PORT" (also [::1] and localhost) or "https://HOST:PORT".
+ * Plain HTTP off this machine is refused (-EPERM), for passwords and session keys would travel in
+ * clear. 0 or negative errno with err.
  */
 int client_open(const char *hub, struct client **ret_client, char err[ERR_MAX]);
 /* Takes NULL. Returns NULL. */
@@ -40,6 +41,8 @@ struct client *client_close(struct client *client);
 
 /* The session key sent from now on; NULL: none. 0 or -ENOMEM. */
 int client_set_key(struct client *client, const char *key);
+/* By HTTPS: believe what this file (PEM) certifies, or is, and not what the system does. */
+void client_set_ca(struct client *client, const char *path);
 /* How long one request may take. */
 void client_wait(struct client *client, unsigned seconds);
 /* Called once for each request that takes longer than this. */
@@ -48,7 +51,8 @@ void client_set_slow(
 
 /*
  * Sends one request. 0 for any answer of the hub, whatever its status; -EHOSTUNREACH when there is
- * no hub, -ETIMEDOUT, -EMSGSIZE for an answer beyond CLIENT_ANSWER_MAX, -EPROTO, all with err.
+ * no hub, -EKEYREJECTED when its certificate is not known, -ETIMEDOUT, -EMSGSIZE for an answer
+ * beyond CLIENT_ANSWER_MAX, -EPROTO, all with err.
  */
 int client_call(struct client *client, const struct client_request *request,
 	struct client_answer *ret_answer, char err[ERR_MAX]);

@@ -87,7 +87,7 @@ FAULTS = (
 
 
 def libraries():
-    names = "smartcols libmosquitto jansson libmicrohttpd libcurl zlib sqlite3 libgpiod libsodium libsystemd".split()
+    names = "smartcols libmosquitto jansson libmicrohttpd libcurl zlib sqlite3 libgpiod libsodium gnutls libsystemd".split()
     found = subprocess.run(["pkg-config", "--libs"] + names, capture_output=True, text=True, check=True).stdout.split()
     return found + ["-linih", "-lpthread", "-lm"]
 

@@ -90,13 +90,17 @@ static void one_client_asks_again_and_again(void **state)
 static void hubs_elsewhere_are_refused(void **state)
 {
 	static const char *const bad[] = {"http://192.168.1.5:8090", "http://hub.example:80",
-		"https://127.0.0.1:1", "http://127.0.0.1",
-		"http://127.0.0.1:", "http://127.0.0.1:x", "http://127.0.0.1:80@evil.example",
-		"http://127.0.0.1:80/path", "http://127.0.0.1.x:80", "http://localhost.evil:80",
-		"unix:relative", "unix:", "", "ftp://127.0.0.1:21", "http://127.0.0.1:123456",
-		"/run/tapin-hub/hub.sock"};
+		"https://", "https://:1", "https://hub:", "https://hub:x", "https://hub:123456",
+		"https://me@hub:1", "https://hub:1/path", "https://hub:1?x", "https://hub#x",
+		"https://[::1:1", "https://[]:1", "https://[zz]:1", "https://hub\n:1",
+		"http://127.0.0.1", "http://127.0.0.1:", "http://127.0.0.1:x",
+		"http://127.0.0.1:80@evil.example", "http://127.0.0.1:80/path",
+		"http://127.0.0.1.x:80", "http://localhost.evil:80", "unix:relative", "unix:", "",
+		"ftp://127.0.0.1:21", "http://127.0.0.1:123456", "/run/tapin-hub/hub.sock"};
 	static const char *const good[] = {"unix:/run/tapin-hub/hub.sock", "http://127.0.0.1:8090",
-		"http://127.0.0.1:8090/", "http://[::1]:1", "http://localhost:65535"};
+		"http://127.0.0.1:8090/", "http://[::1]:1", "http://localhost:65535",
+		"https://127.0.0.1:1", "https://hub.local:8443/", "https://hub-2",
+		"https://[2001:db8::1]:8443", "https://[2001:db8::1]"};
 	struct client *client;
 	char err[ERR_MAX], long_path[200] = "unix:/";
 
