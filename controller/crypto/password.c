@@ -2,6 +2,7 @@
 #include "crypto/password.h"
 
 #include "crypto/hash.h"
+#include "crypto/seal.h"
 #include "crypto/text.h"
 
 #include <errno.h>
@@ -99,6 +100,20 @@ int session_key_hash(const char *key, uint8_t out[SESSION_KEY_HASH_SIZE])
 		text_unhex(key, bytes, sizeof(bytes)) < 0)
 		return -EINVAL;
 	crypto_hash256(&(struct entry_part){bytes, sizeof(bytes)}, 1, out);
+	crypto_wipe(bytes, sizeof(bytes));
+	return 0;
+}
+
+int session_key_csrf(const char *key, char out[SESSION_CSRF_SIZE])
+{
+	static const char what[] = "tapin: csrf of a session";
+	uint8_t bytes[(SESSION_KEY_SIZE - 1) / 2], mac[MAC_SIZE];
+
+	if (strnlen(key, SESSION_KEY_SIZE) != SESSION_KEY_SIZE - 1 ||
+		text_unhex(key, bytes, sizeof(bytes)) < 0)
+		return -EINVAL;
+	mac_make(bytes, &(struct entry_part){what, sizeof(what)}, 1, mac);
+	text_hex(mac, (SESSION_CSRF_SIZE - 1) / 2, out);
 	crypto_wipe(bytes, sizeof(bytes));
 	return 0;
 }

@@ -6,10 +6,14 @@
 #include "base/log.h"
 #include "crypto/text.h"
 #include "store/registry_days.h"
+#include "wire/pack.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
 #include <string.h>
+
+#define PACK_MIN 1000 /* bytes of an answer; less is one packet anyway */
+#define PACK_LEVEL 1
 
 int64_t api_now_us(void)
 {
@@ -92,6 +96,29 @@ int api_fail(struct api_call *call, int r)
 		said ? said : "");
 	return api_refuse(call, 500, "internal", "The hub failed", "%s; the hub's log says more",
 		strerror(-r));
+}
+
+/* ---- the answer ---- */
+
+/* Compressed where that is worth it. GET alone: what gives a key away once (bundles, sessions) goes
+ * as it is, and GET /session, which tells the page's token, is short. */
+void api_send(struct api_call *call)
+{
+	const char *type = call->out.used ? "application/json" : NULL;
+	const char *accepts = http_header(call->request, "Accept-Encoding");
+	CLEANUP(cleanup_free) char *packed = NULL;
+	size_t size;
+
+	if (call->out.used > PACK_MIN && call->status == 200 &&
+		strcmp(call->route->method, "GET") == 0 && pack_accepted(accepts) &&
+		pack_gzip(call->out.text, call->out.used, PACK_LEVEL, &packed, &size) == 0) {
+		http_add_header(call->request, "Content-Encoding", "gzip");
+		http_add_header(call->request, "Vary", "Accept-Encoding");
+		http_respond(call->request, call->status, type, packed, size);
+		return;
+	}
+	http_respond(call->request, call->status, type, call->out.text ? call->out.text : "",
+		call->out.used);
 }
 
 /* ---- changes ---- */

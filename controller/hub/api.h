@@ -5,10 +5,12 @@
  * under them.
  *
  *   route.c     from a request to its route, role and body   session.c    who is asking
- *   api.c       refusals, changes, ETags, pages              api_*.c      one group of routes each
+ *   api.c       refusals, changes, ETags, pages              cookie.c     sessions of the page
+ *   limit.c     how often who may ask                        api_*.c      one group of routes each
  */
 #pragma once
 
+#include "crypto/password.h"
 #include "hub/hub.h"
 #include "wire/api_json.h"
 
@@ -62,6 +64,7 @@ struct api_actor {
 	uint64_t member; /* their own record; 0: none */
 	bool by_unix;
 	uint8_t session[REGISTRY_SESSION_SIZE]; /* where not by_unix */
+	char csrf[SESSION_CSRF_SIZE];           /* of a session by cookie; else "" */
 	int64_t created_us;
 	int64_t expires_us;
 };
@@ -80,6 +83,7 @@ struct api_call {
 	bool has_body;
 	struct api_writer out;
 	unsigned status; /* 200 unless set */
+	bool counted;    /* for the limit */
 };
 
 /* ---- tables: a group of routes each, ended by a row without method ---- */
@@ -130,6 +134,36 @@ void session_looked(struct hub *hub, const char *actor, const char *object);
 int session_start(struct hub_routes **ret_routes);
 void session_stop(struct hub_routes *routes);
 
+/* ---- cookie.c ---- */
+
+/* The key of the page's cookie: 1, 0 where there is none, -EACCES for what is no key. */
+int cookie_read(const struct http_request *request, char ret_key[SESSION_KEY_SIZE]);
+/* Adds the header that sets it; key NULL: that takes it away. 0 or negative errno. */
+int cookie_write(struct http_request *request, const char *key);
+/*
+ * Why a request by cookie is refused, in words: it came from another page than ours, or would
+ * change something and is without the session's token. NULL: it is ours. csrf NULL: no token is
+ * needed.
+ */
+const char *cookie_refusal(const struct http_request *request, const char *csrf);
+
+/* ---- limit.c ---- */
+
+enum limit_cost {
+	LIMIT_FILE = 1, /* of the page */
+	LIMIT_REQUEST = 8,
+};
+
+int limit_start(struct hub_limits **ret_limits);
+void limit_stop(struct hub_limits *limits);
+/* Counts one request of this session (REGISTRY_SESSION_SIZE bytes), or of its address where that is
+ * NULL: false where it was answered with 429. The Unix socket has no limit. */
+bool limit_take(struct hub *hub, struct http_request *request, const uint8_t *session,
+	enum limit_cost cost);
+/* Where a request comes from, as it is counted: one for a whole IPv6 network, and for this machine.
+ */
+void limit_address(const struct http_request *request, char ret_address[64]);
+
 /* ---- api.c: refusals; each answers and returns API_ANSWERED ---- */
 
 int api_refuse(struct api_call *call, unsigned status, const char *name, const char *title,
@@ -140,6 +174,8 @@ int api_malformed(struct api_call *call);
 int api_unfit(struct api_call *call);
 /* From an errno of the registry and its sentence. */
 int api_fail(struct api_call *call, int r);
+/* Sends call->out with call->status. */
+void api_send(struct api_call *call);
 
 /* ---- api.c: changes ---- */
 

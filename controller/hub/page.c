@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "hub/page.h"
 
+#include "base/log.h"
 #include "crypto/hash.h"
 #include "crypto/text.h"
 #include "wire/pack.h"
@@ -265,7 +266,7 @@ static int finish(struct page *page, const char *directory, char err[ERR_MAX])
 	return r < 0 ? refuse(err, directory, "index.html", strerror(-r)) : 0;
 }
 
-int page_load(const char *directory, struct page **ret_page, char err[ERR_MAX])
+static int load(const char *directory, struct page **ret_page, char err[ERR_MAX])
 {
 	int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC), r;
 	struct page *page;
@@ -301,13 +302,28 @@ struct page *page_free(struct page *page)
 	return NULL;
 }
 
-void page_describe(const struct page *page, char *out, size_t size)
+static void describe(const struct page *page, char *out, size_t size)
 {
 	size_t sent = 0;
 
 	for (size_t i = 0; i < page->count; i++)
 		sent += page->files[i].packed ? page->files[i].packed_size : page->files[i].size;
 	snprintf(out, size, "%zu files, %zu kB compressed", page->count, (sent + 999) / 1000);
+}
+
+struct page *page_open(const char *directory)
+{
+	struct page *page = NULL;
+	char text[ERR_MAX] = "";
+	int r = load(directory, &page, text);
+
+	if (r < 0) {
+		log_warning("page: none: %s", *text ? text : strerror(-r));
+		return NULL;
+	}
+	describe(page, text, sizeof(text));
+	log_info("page: %s, %s", directory, text);
+	return page;
 }
 
 /* ---- answering ---- */

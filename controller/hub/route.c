@@ -158,14 +158,29 @@ static unsigned role_bit(enum operator_role role)
 	return 0;
 }
 
+/* Where it has not been counted yet. */
+static int judge_count(struct api_call *call, bool known)
+{
+	const uint8_t *session = known && !call->actor.by_unix ? call->actor.session : NULL;
+	bool counted = call->counted;
+
+	call->counted = true;
+	if (counted || limit_take(call->hub, call->request, session, LIMIT_REQUEST))
+		return 0;
+	return API_ANSWERED;
+}
+
 static int judge_role(struct api_call *call)
 {
+	const char *why;
 	char roles[40];
 	int r;
 
 	if (call->route->who == API_NOBODY)
-		return 0;
+		return judge_count(call, false);
 	r = session_actor(call->hub, call->request, &call->actor);
+	if (judge_count(call, r == 1) != 0)
+		return API_ANSWERED;
 	if (r == 0 || r == -EACCES) {
 		http_add_header(call->request, "WWW-Authenticate", "Bearer realm=\"tapin\"");
 		return api_refuse(call, 401, "login", "Log in first", "%s",
@@ -175,6 +190,9 @@ static int judge_role(struct api_call *call)
 	}
 	if (r < 0)
 		return api_fail(call, r);
+	why = *call->actor.csrf ? cookie_refusal(call->request, call->actor.csrf) : NULL;
+	if (why)
+		return api_refuse(call, 403, "csrf", "Not from another page", "%s", why);
 	if (call->route->who & role_bit(call->actor.role))
 		return 0;
 	write_roles(call->route->who, " or ", roles, sizeof(roles));
@@ -248,7 +266,8 @@ static size_t on_begin(struct http_request *request, void *userdata)
 	size_t max = 0;
 
 	if (page_owns(http_path(request))) {
-		page_answer(hub->page, request);
+		if (limit_take(hub, request, NULL, LIMIT_FILE))
+			page_answer(hub->page, request);
 		return 0;
 	}
 	call = calloc(1, sizeof(*call));
@@ -330,9 +349,7 @@ static void respond(struct api_call *call, int r)
 	if (r < 0)
 		api_fail(call, r);
 	else if (r == 0)
-		http_respond(call->request, call->status,
-			call->out.used ? "application/json" : NULL,
-			call->out.text ? call->out.text : "", call->out.used);
+		api_send(call);
 }
 
 static void on_request(struct http_request *request, void *userdata)
@@ -344,6 +361,7 @@ static void on_request(struct http_request *request, void *userdata)
 		return;
 	}
 	begin_call(call, userdata, request);
+	call->counted = true; /* when it began */
 	if (judge(call) == 0) {
 		http_query_each(request, know_parameter, call);
 		if (call->errors.count > 0)
@@ -357,21 +375,6 @@ static void on_request(struct http_request *request, void *userdata)
 }
 
 /* ---- start and stop ---- */
-
-/* A site without it is as safe as one with it: what is wrong is said, and the API goes on. */
-static void load_page(struct hub *hub)
-{
-	char text[ERR_MAX] = "";
-
-	if (!*hub->conf.web)
-		return;
-	if (page_load(hub->conf.web, &hub->page, text) < 0) {
-		log_warning("page: none: %s", text);
-		return;
-	}
-	page_describe(hub->page, text, sizeof(text));
-	log_info("page: %s, %s", hub->conf.web, text);
-}
 
 static int open_http(struct hub *hub, struct http_config *config, char err[ERR_MAX])
 {
@@ -414,11 +417,13 @@ int route_start(struct hub *hub, char err[ERR_MAX])
 	};
 	int r = session_start(&hub->routes);
 
+	if (r == 0)
+		r = limit_start(&hub->limits);
 	if (r < 0) {
 		snprintf(err, ERR_MAX, "sessions: %s", strerror(-r));
 		return r;
 	}
-	load_page(hub);
+	hub->page = page_open(hub->conf.web);
 	r = open_http(hub, &config, err);
 	if (r == 0 && config.address)
 		log_info("API on http://%s:%u" API_PREFIX, config.address, http_port(hub->http));
@@ -430,6 +435,8 @@ void route_stop(struct hub *hub)
 	hub->http = http_close(hub->http);
 	session_stop(hub->routes);
 	hub->routes = NULL;
+	limit_stop(hub->limits);
+	hub->limits = NULL;
 	hub->page = page_free(hub->page);
 }
 

@@ -121,19 +121,36 @@ static int actor_of_key(struct hub *hub, const char *key, struct api_actor *ret_
 	return 1;
 }
 
+static int actor_of_cookie(
+	struct hub *hub, const struct http_request *request, struct api_actor *ret_actor)
+{
+	char key[SESSION_KEY_SIZE];
+	int r = cookie_read(request, key);
+
+	if (r <= 0)
+		return r;
+	r = actor_of_key(hub, key, ret_actor);
+	if (r == 1)
+		session_key_csrf(key, ret_actor->csrf);
+	crypto_wipe(key, sizeof(key));
+	return r;
+}
+
 int session_actor(struct hub *hub, const struct http_request *request, struct api_actor *ret_actor)
 {
 	const char *header = http_header(request, "Authorization");
 	uid_t uid;
+	int r;
 
 	/* a key that is given counts, also where the user is known: it may be another operator's */
 	if (header && strncasecmp(header, "Bearer ", 7) == 0)
 		return actor_of_key(hub, header + 7, ret_actor);
 	if (header)
 		return -EACCES;
-	if (http_peer(request, &uid))
+	r = actor_of_cookie(hub, request, ret_actor);
+	if ((r == 0 || r == -EACCES) && http_peer(request, &uid))
 		return actor_of_unix(hub, uid, ret_actor);
-	return 0;
+	return r;
 }
 
 /* ---- how often ---- */
@@ -165,14 +182,6 @@ static unsigned spend(struct hub_routes *routes, const char *address)
 		return BUCKET_GAIN_S;
 	bucket->spent++;
 	return 0;
-}
-
-/* Whoever is on this machine has sixteen million addresses to come from. */
-static const char *address_of(const struct http_request *request)
-{
-	const char *name = http_peer_name(request);
-
-	return strncmp(name, "127.", 4) == 0 ? "127.0.0.1" : name;
 }
 
 static int64_t lock_until(uint32_t failures, int64_t now_us)
@@ -239,9 +248,11 @@ int session_judge(struct api_call *call, const char *name, const char *password,
 	struct registry_operator *ret_operator, unsigned *ret_wait_s)
 {
 	int64_t now = api_now_us();
+	char address[64];
 	int r;
 
-	*ret_wait_s = spend(call->hub->routes, address_of(call->request));
+	limit_address(call->request, address);
+	*ret_wait_s = spend(call->hub->routes, address);
 	if (*ret_wait_s)
 		return -EAGAIN;
 	r = name_id_valid(name) ? registry_operator(call->registry, name, ret_operator) : 0;

@@ -15,6 +15,7 @@
 #define PASSWORD_MADE_SIZE 24 /* of one that password_make made, NUL included */
 #define SESSION_KEY_SIZE 65   /* as text, NUL included */
 #define SESSION_KEY_HASH_SIZE 32
+#define SESSION_CSRF_SIZE 33 /* as text, NUL included */
 
 /*
  * Hashes a password with a fresh salt: takes 64 MiB and about 0.1 s of this thread, so that
@@ -41,3 +42,6 @@ void password_make(char out[PASSWORD_MADE_SIZE]);
 void session_key_make(char out[SESSION_KEY_SIZE]);
 /* 0, or -EINVAL for a text that session_key_make cannot have made. */
 int session_key_hash(const char *key, uint8_t out[SESSION_KEY_HASH_SIZE]);
+/* What a page shows beside a session's cookie, so that no other page can use that: 128 bits in hex
+ * that follow from the key alone. As above. */
+int session_key_csrf(const char *key, char out[SESSION_CSRF_SIZE]);

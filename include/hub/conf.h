@@ -31,6 +31,7 @@ struct hub_conf {
 	struct hub_listen listen;     /* [hub] listen: HTTPS; address empty: none */
 	char cert_file[HUB_PATH_MAX]; /* [hub] cert_file, key_file; empty: one of our own */
 	char key_file[HUB_PATH_MAX];
+	uint32_t requests_per_s;      /* [hub] requests_per_s: of one session or address */
 	char mqtt_host[HUB_PATH_MAX]; /* [mqtt] as in door.conf */
 	uint32_t mqtt_port;
 	char mqtt_username[64];

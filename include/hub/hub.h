@@ -9,12 +9,13 @@
  *   init.c     --init, --recover, --restore          collect.c    journals, acknowledgements
  *   keys.c     root, hub and card keys, roll-over    command.c    commands and their results
  *   broker.c   accounts of the broker                enrol.c      the card that was enrolled
- *   session.c  login, sessions, rate limit           provision.c  bundles, claims, stolen doors
+ *   session.c  login, sessions, tries                provision.c  bundles, claims, stolen doors
  *   rollcall.c who is inside, sealed for the wardens retention.c  what is past its time
  *   certificate.c the one of HTTPS
  *   erase.c    what is left to do after an erasure (hub/erase.h)
  *   route.c    requests, operators, problems         api_*.c      one group of routes each
- *   page.c     the page's files (hub/page.h)
+ *   page.c     the page's files (hub/page.h)         limit.c      how often who may ask
+ *   cookie.c   sessions of the page
  *
  * One loop thread (libmosquitto's own beside it). The registry's single writer.
  */
@@ -55,7 +56,8 @@ struct hub_commands;  /* command.c */
 struct hub_provision; /* provision.c */
 struct hub_broker;    /* broker.c */
 struct hub_rollcall;  /* rollcall.c */
-struct hub_routes;    /* route.c */
+struct hub_routes;    /* session.c */
+struct hub_limits;    /* limit.c */
 
 struct hub {
 	struct hub_conf conf;
@@ -85,6 +87,7 @@ struct hub {
 	struct hub_rollcall *rollcall;
 	struct hub_routes *routes;
 	struct page *page; /* page.c; NULL: none is installed */
+	struct hub_limits *limits;
 };
 
 /* ---- topic.c ---- */

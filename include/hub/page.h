@@ -13,13 +13,11 @@ struct page;
 
 /*
  * Reads directory and its folders, one level deep: regular files named [a-z0-9._-] whose extension
- * has a known type; nothing behind a symbolic link. -ENOENT: there is no page. err says what was
- * wrong, and the remedy.
+ * has a known type; nothing behind a symbolic link. NULL: there is no page, and the log has why; a
+ * hub without it is as safe as one with it.
  */
-int page_load(const char *directory, struct page **ret_page, char err[ERR_MAX]);
+struct page *page_open(const char *directory);
 struct page *page_free(struct page *page);
-/* "3 files, 12 kB compressed" */
-void page_describe(const struct page *page, char *out, size_t size);
 
 /* Whether path is one of the page's: "/", "/index.html" and what is below "/w/". */
 bool page_owns(const char *path);

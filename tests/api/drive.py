@@ -505,9 +505,10 @@ SECTIONS = {"routes": routes, "refusals": refusals, "paths": paths, "noise": noi
 
 
 def main():
-    import page, scenes  # beside this file
+    import cookies, page, scenes  # beside this file
     SECTIONS.update(scenes.SECTIONS)
     SECTIONS.update(page.SECTIONS)
+    SECTIONS.update(cookies.SECTIONS)
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--socket", default="")

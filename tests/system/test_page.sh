@@ -122,6 +122,39 @@ too_much() {
 check "another file is another page" changed
 check "without a page the API goes on" none
 check "a directory that is too much is no page" too_much
+
+# ---- how often ----
+
+statuses() { sort "$work/codes" | uniq -c | awk '{ printf "%s%s %s", s, $1, $2; s = ", " }'; }
+count_of() { grep -c "$1" "$work/codes"; }
+# asks N times of PATH on one connection
+many() { # N PATH [CURL OPTION]...
+	curl -s --max-time 20 -o /dev/null -w '%{http_code}\n' "${@:3}" "$url$2?n=[1-$1]" >"$work/codes"
+}
+limited() {
+	stop hub && sed -i 's/^web = .*/&\nrequests_per_s = 10/' "$work/hub.conf" && hub_start || return 1
+	# 60 at once, and 10 more in a second
+	many 150 /api/v1/doors && echo "# $(statuses)" && [ "$(count_of 401)" -ge 60 ] && [ "$(count_of 429)" -ge 10 ] &&
+		answers 429 /api/v1/doors && header_is Retry-After 1 && grep -c 'requests_per_s' "$work/body" >/dev/null
+}
+files_are_cheap() {
+	stop hub && hub_start && many 100 / && [ "$(count_of 404)" = 100 ] && many 900 / && [ "$(count_of 429)" -gt 0 ]
+}
+each_their_own() {
+	local key
+	stop hub && hub_start || return 1
+	key=$(api POST /session "{\"operator\":\"admin\",\"password\":\"$(sed -nE 's/^ *password +([^ ]+).*/\1/p' "$work/init.log")\"}" | jq -r .key)
+	many 150 /api/v1/status && answers 429 /api/v1/doors && answers 200 /api/v1/doors -H "Authorization: Bearer $key" &&
+		many 150 /api/v1/doors -H "Authorization: Bearer $key" && [ "$(count_of 400)" -ge 50 ] &&
+		answers 429 /api/v1/doors -H "Authorization: Bearer $key"
+}
+not_the_socket() {
+	url=http://hub many 150 /api/v1/status --unix-socket "$work/hub.sock" && [ "$(count_of 429)" = 0 ]
+}
+check "who asks too often is told to wait" limited
+check "files of the page count little" files_are_cheap
+check "one session's haste is not another's" each_their_own
+check "the Unix socket has no limit" not_the_socket
 stop hub
 check "it ends well" test "$stopped" = 0
 finish

@@ -113,6 +113,28 @@ static void session_keys_are_kept_as_a_hash(void **state)
 	assert_int_equal(session_key_hash("", a), -EINVAL);
 }
 
+static void a_session_has_one_token_for_its_page(void **state)
+{
+	char key[SESSION_KEY_SIZE], other[SESSION_KEY_SIZE];
+	char a[SESSION_CSRF_SIZE], b[SESSION_CSRF_SIZE];
+
+	(void)state;
+	session_key_make(key);
+	session_key_make(other);
+	assert_int_equal(session_key_csrf(key, a), 0);
+	assert_int_equal(session_key_csrf(key, b), 0);
+	assert_string_equal(a, b);
+	assert_int_equal(strspn(a, "0123456789abcdef"), SESSION_CSRF_SIZE - 1);
+	assert_null(strstr(key, a));
+	assert_int_equal(session_key_csrf(other, b), 0);
+	assert_string_not_equal(a, b);
+	assert_int_equal(session_key_csrf("abc", a), -EINVAL);
+	/* known: BLAKE2b-256 keyed with 32 zero bytes over the text and its NUL */
+	memset(key, '0', sizeof(key) - 1);
+	assert_int_equal(session_key_csrf(key, a), 0);
+	assert_string_equal(a, "f9b31e3bbe31bd5aa82207442f52b9b1");
+}
+
 static void pretending_takes_as_long(void **state)
 {
 	(void)state;
@@ -129,6 +151,7 @@ int main(void)
 		cmocka_unit_test(weaker_limits_verify_but_ask_for_a_new_hash),
 		cmocka_unit_test(made_passwords_are_typeable_and_never_the_same),
 		cmocka_unit_test(session_keys_are_kept_as_a_hash),
+		cmocka_unit_test(a_session_has_one_token_for_its_page),
 		cmocka_unit_test(pretending_takes_as_long),
 	};
 
