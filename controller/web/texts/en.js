@@ -121,7 +121,7 @@ export default {
 		empty: 'Nothing fits these filters.', seven_days: 'Hosts see the last seven days; an auditor or admin sees all.',
 		looked: 'Looking at one person’s history is itself written down.',
 		kept: 'Entries are kept for {days} days, cards that nobody knows for {hours} hours, what operators did for {audit} days; then they are forgotten, and what stays still verifies.',
-		follow: 'Follow live', following: 'The newest entries, live', following_note: 'Following: new entries appear at the top by themselves.',
+		filters: 'Filters', up_to_date: 'Up to date.', follow: 'Follow live', following: 'The newest entries, live', following_note: 'Following: new entries appear at the top by themselves.',
 		came: { one: '{n} new entry: show', other: '{n} new entries: show' },
 		export: 'Export as CSV', exporting: { one: '{n} row so far…', other: '{n} rows so far…' }, exported: { one: '{n} row exported.', other: '{n} rows exported.' },
 		verify: 'Verify the log', audit: 'What operators did',

@@ -65,7 +65,8 @@ export function cells(entry, doors) {
 		h('td', { class: 'when' }, h('button', { type: 'button', class: 'quiet when', 'aria-haspopup': 'dialog', on: { click: () => details(entry) } },
 			h('time', { datetime: entry.time }, secondOf(entry.time)), h('span', { class: 'note' }, dayOf(entry.time)))),
 		h('td', { class: 'door' }, bdi(doors.get(entry.door) || entry.door)),
-		h('td', { class: 'what' }, entryBadge(entry), ' ', h('span', { class: 'why' }, entryWhy(entry))),
+		h('td', { class: 'what' }, entryBadge(entry), ' ', h('span', { class: 'why' }, entryWhy(entry)),
+			h('span', { class: 'narrow' }, bdi(doors.get(entry.door) || entry.door), entryWho(entry) ? [' · ', entryWho(entry)] : '')),
 		h('td', { class: 'whom' }, entryWho(entry) ?? h('span', { class: 'muted' }, '–')),
 	];
 }
@@ -102,7 +103,7 @@ async function filters(filter, doors, changed, signal) {
 		pick: (member) => changed('member', String(member.id)) });
 
 	who.input.addEventListener('change', () => who.input.value.trim() === '' && changed('member', ''));
-	return h('div', { class: 'toolbar filters' },
+	return h('div', { class: 'fields filters' },
 		select('door', t('log.door'), filter.door, [['', t('log.all_doors')], ...[...doors].map(([name, text]) => [name, text || name])], changed),
 		who,
 		select('what', t('log.what'), filter.what, kindOptions(), changed),
@@ -118,7 +119,7 @@ function chips(filter, changed) {
 
 async function retentionLine(signal) {
 	const line = h('p', { class: 'note' });
-	const kept = await get('/retention', {}, { signal }).catch(() => null);
+	const kept = await get('/site/retention', {}, { signal }).catch(() => null);
 
 	setText(line, kept ? t('log.kept', { days: kept.entries_days, hours: kept.unknown_hours, audit: kept.audit_days }) : '');
 	return line;
@@ -129,7 +130,7 @@ export async function show(root, { query, scope, setQuery }) {
 	const doors = new Map((await all('/doors', {}, 200, { signal: scope.signal })).map((door) => [door.name, door.title]));
 	const said = h('p', { class: 'note', role: 'status' });
 	const table = pager({ caption: t('log.title'), empty: t('log.empty'), row: (entry) => h('tr', null, cells(entry, doors)),
-		columns: [{ label: t('log.time') }, { label: t('log.door'), class: 'door' }, { label: t('log.what') }, { label: t('log.who') }],
+		columns: [{ label: t('log.time') }, { label: t('log.door'), class: 'door' }, { label: t('log.what') }, { label: t('log.who'), class: 'whom' }],
 		async fetch(cursor, signal) {
 			const page = await get('/log', { limit: 50, cursor, ...apiQuery(filter) }, { signal });
 
@@ -140,6 +141,7 @@ export async function show(root, { query, scope, setQuery }) {
 		newest: (limit, signal) => get('/log', { limit, ...apiQuery(filter) }, { signal }) });
 	const clear = h('button', { type: 'button', class: 'quiet', on: { click: () => changed(null) } }, icon('no', 16), t('log.clear'));
 	const chipRow = h('div', { class: 'row' });
+	const any = () => FILTERS.some((one) => filter[one]);
 	let bar;
 
 	async function changed(name, value) {
@@ -155,11 +157,11 @@ export async function show(root, { query, scope, setQuery }) {
 			bar = fresh;
 		}
 		replace(chipRow, chips(filter, changed));
-		clear.disabled = !FILTERS.some((one) => filter[one]);
+		clear.hidden = !any();
 		await live.restart();
 	}
 	bar = await filters(filter, doors, changed, scope.signal);
-	clear.disabled = !FILTERS.some((one) => filter[one]);
+	clear.hidden = !any();
 	replace(chipRow, chips(filter, changed));
 	replace(root,
 		h('div', { class: 'head' }, h('h1', { tabIndex: -1 }, title()), h('div', { class: 'row' },
@@ -167,7 +169,7 @@ export async function show(root, { query, scope, setQuery }) {
 			h('button', { type: 'button', on: { click: () => attempt(() => exportLog(apiQuery(filter))) } }, icon('down'), t('log.export')),
 			may('read') && h('button', { type: 'button', on: { click: () => attempt(verifyLog) } }, icon('ok'), t('log.verify')),
 			may('read') && h('a', { class: 'button', href: '#/audit' }, t('log.audit')))),
-		h('div', { class: 'card stack' }, bar, h('div', { class: 'row' }, chipRow, clear), said),
-		live.line, h('div', { class: 'card' }, live.node, table), await retentionLine(scope.signal));
+		h('details', { class: 'card', open: !matchMedia('(max-width: 800px)').matches || any() }, h('summary', null, t('log.filters')), bar, chipRow, clear),
+		h('div', { class: 'card' }, live.line, live.node, table), said, await retentionLine(scope.signal));
 	await table.load();
 }

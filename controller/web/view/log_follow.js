@@ -17,10 +17,10 @@ export function follower({ scope, doors, cells, fits, newest, load, older }) {
 	const rows = Array.from({ length: ROWS }, () => h('tr'));
 	const node = h('div', { class: 'follow scroll', hidden: true, tabIndex: 0, role: 'region', 'aria-label': t('log.following') }, h('table', null,
 		h('caption', { class: 'hidden' }, t('log.following')),
-		h('thead', null, h('tr', null, ['time', 'door', 'what', 'who'].map((name) => h('th', { scope: 'col', class: name === 'time' ? 'when' : name }, t(`log.${name}`))))),
+		h('thead', null, h('tr', null, ['time', 'door', 'what', 'who'].map((name) => h('th', { scope: 'col', class: { time: 'when', who: 'whom' }[name] ?? name }, t(`log.${name}`))))),
 		h('tbody', null, rows)));
 	const button = h('button', { type: 'button', 'aria-pressed': false, on: { click: () => attempt(() => turn(node.hidden)) } }, icon('log'), t('log.follow'));
-	const said = h('span', { class: 'note', role: 'status' });
+	const said = h('span', { class: 'note', role: 'status' }, t('log.up_to_date'));
 	const fresh = h('button', { type: 'button', class: 'primary', hidden: true, on: { click: () => restart() } });
 	const line = h('div', { class: 'row follow-line' }, fresh, said);
 	let entries = [], came = 0;
@@ -46,15 +46,17 @@ export function follower({ scope, doors, cells, fits, newest, load, older }) {
 		node.hidden = !on;
 		older.hidden = on;
 		button.setAttribute('aria-pressed', String(on));
-		setText(said, on ? t('log.following_note') : '');
+		setText(said, t(on ? 'log.following_note' : 'log.up_to_date'));
 		if (!on)
 			await load();
 		came = 0;
 		fresh.hidden = true;
+		said.hidden = false;
 	}
 	async function restart() {
 		came = 0;
 		fresh.hidden = true;
+		said.hidden = false;
 		if (node.hidden)
 			await load();
 		else
@@ -66,6 +68,7 @@ export function follower({ scope, doors, cells, fits, newest, load, older }) {
 		if (node.hidden) {
 			came++;
 			fresh.hidden = false;
+			said.hidden = true;
 			setText(fresh, t('log.came', { n: came }));
 			return;
 		}
