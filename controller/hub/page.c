@@ -25,7 +25,7 @@
 	"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; " \
 	"require-trusted-types-for 'script'; trusted-types 'none'"
 #define PERMISSIONS                                                                       \
-	"accelerometer=(), autoplay=(), bluetooth=(), camera=(), display-capture=(), "    \
+	"accelerometer=(), autoplay=(), camera=(), display-capture=(), "                  \
 	"geolocation=(), gyroscope=(), hid=(), magnetometer=(), microphone=(), midi=(), " \
 	"payment=(), serial=(), usb=(), xr-spatial-tracking=()"
 
