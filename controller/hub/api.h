@@ -136,6 +136,9 @@ void session_stop(struct hub_routes *routes);
 
 /* ---- cookie.c ---- */
 
+/* The value of a cookie in a Cookie header, where it has a session key's length: 1, 0 where there
+ * is none, -EACCES for another length and for one that stands twice. */
+int cookie_find(const char *header, const char *name, char ret_key[SESSION_KEY_SIZE]);
 /* The key of the page's cookie: 1, 0 where there is none, -EACCES for what is no key. */
 int cookie_read(const struct http_request *request, char ret_key[SESSION_KEY_SIZE]);
 /* Adds the header that sets it; key NULL: that takes it away. 0 or negative errno. */

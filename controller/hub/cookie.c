@@ -16,13 +16,12 @@ static const char *name_of(const struct http_request *request)
 	return http_is_tls(request) ? "__Host-tapin" : "tapin";
 }
 
-int cookie_read(const struct http_request *request, char ret_key[SESSION_KEY_SIZE])
+int cookie_find(const char *header, const char *name, char ret_key[SESSION_KEY_SIZE])
 {
-	const char *at = http_header(request, "Cookie"), *name = name_of(request);
 	size_t size = strlen(name);
 	int found = 0;
 
-	for (at = at ? at : ""; *at; at += strspn(at, "; ")) {
+	for (const char *at = header; *at; at += strspn(at, "; ")) {
 		size_t whole = strcspn(at, ";"), value = whole - size - 1;
 
 		if (whole > size && strncmp(at, name, size) == 0 && at[size] == '=') {
@@ -36,6 +35,13 @@ int cookie_read(const struct http_request *request, char ret_key[SESSION_KEY_SIZ
 		at += whole;
 	}
 	return found;
+}
+
+int cookie_read(const struct http_request *request, char ret_key[SESSION_KEY_SIZE])
+{
+	const char *header = http_header(request, "Cookie");
+
+	return header ? cookie_find(header, name_of(request), ret_key) : 0;
 }
 
 int cookie_write(struct http_request *request, const char *key)

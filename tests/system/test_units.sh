@@ -17,6 +17,12 @@ installed() {
 }
 check "make install puts the units in place" installed
 
+page() {
+	local there=$work/root/usr/share/tapin/web
+	diff -r controller/web "$there" && [ -z "$(find "$there" -type f ! -perm 644)" ]
+}
+check "and the page's files" page
+
 devices() { # libnfc's reader is not the kernel's own drivers'
 	local list=$work/root/usr/lib/modprobe.d/tapin.conf rules=$work/root/usr/lib/udev/rules.d/90-tapin.rules
 	grep -qx 'blacklist pn533_usb' "$list" && ! grep -vE '^(#|blacklist [a-z0-9_]+$)' "$list" &&
