@@ -7,12 +7,12 @@ import { t } from './texts.js';
 
 /**
  * options: columns [{label, class}], caption (for readers), row(item) → <tr>, fetch(cursor, signal) → {items, next}, empty
- * (text). Answers a node with load() (from the start), prepend(rows of <tr>) and count().
+ * (text), more (the button's words). Answers a node with load() (from the start), prepend(rows of <tr>) and count().
  */
-export function pager({ columns, caption, row, fetch, empty }) {
+export function pager({ columns, caption, row, fetch, empty, more: words = t('pager.more') }) {
 	const body = h('tbody');
 	const said = h('p', { class: 'note', role: 'status' });
-	const more = h('button', { type: 'button', hidden: true, on: { click: () => load(true) } }, t('pager.more'));
+	const more = h('button', { type: 'button', hidden: true, on: { click: () => load(true) } }, words);
 	const node = h('div', { class: 'pager' }, h('div', { class: 'scroll', tabIndex: 0, role: 'region', 'aria-label': caption },
 		h('table', null, h('caption', { class: 'hidden' }, caption),
 			h('thead', null, h('tr', null, columns.map((column) => h('th', { scope: 'col', class: column.class }, column.label)))), body)), said, more);

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+// A new card for a member: tapped at a door's reader now, tapped a moment ago, or by its number.
+import { bdi, h, replace, setText } from '../lib/dom.js';
+import { aborted, get, post, request } from '../lib/api.js';
+import { attempt, dialog, sentence, toast } from '../lib/dialog.js';
+import { field, form } from '../lib/form.js';
+import { icon } from '../lib/icon.js';
+import { t } from '../lib/texts.js';
+import { countdown, secondOf } from '../lib/time.js';
+import { confirming, loadDoors } from './card_doors.js';
+
+const SECONDS = 60;
+const POLL_MS = 500; // beside the events, in case the stream is away
+const LAST_DOOR = 'tapin.enrol_door';
+const OPEN = new Set(['sent', 'waiting']);
+
+const actions = (...buttons) => h('footer', { class: 'actions' }, buttons);
+const button = (text, click, className) => h('button', { type: 'button', class: className, on: { click } }, text);
+
+/** Puts a step into the dialog and the focus where the step begins. */
+function step(body, nodes, focus) {
+	replace(body, nodes);
+	(focus ?? body.querySelector('button.primary, button'))?.focus();
+}
+
+/* ---- which way ---- */
+
+function doorField(ready) {
+	const last = localStorage.getItem(LAST_DOOR);
+	const spec = field({ label: t('issue.door'), type: 'select', optional: false, value: ready.some((door) => door.name === last) ? last : ready[0]?.name,
+		options: ready.map((door) => [door.name, door.title]) });
+
+	spec.node.hidden = ready.length < 2;
+	return spec;
+}
+
+function choose(it, fault = '') {
+	const ready = [...it.doors.values()].filter((door) => door.status === 'active' && door.online);
+	const away = [...it.doors.values()].filter((door) => door.status === 'active' && !door.online);
+	const label = field({ label: t('cards.label'), value: it.label ?? '', max: 200, note: t('cards.label_note') });
+	const door = doorField(ready);
+	const said = h('p', { class: 'fault', role: 'alert' }, fault);
+	const start = button('', () => tapNow(it, door.input.value, said), 'primary big');
+	const name = () => replace(start, icon('card'), t('issue.start', { door: it.doors.get(door.input.value)?.title ?? '' }));
+	const keep = () => { it.label = label.read() ?? ''; };
+
+	door.input.addEventListener('change', name);
+	label.input.addEventListener('input', keep);
+	name();
+	step(it.body, [
+		h('p', null, t('issue.for'), ' ', h('strong', null, bdi(it.member.name)), '. ', t('issue.intro')), label.node, ready.length > 0 && [door.node, said, start],
+		ready.length === 0 && [h('p', { class: 'callout warn' }, t('issue.no_door')), said],
+		away.map((one) => h('p', { class: 'note' }, t('issue.away', { door: one.title }))),
+		h('details', { class: 'other-ways' }, h('summary', null, t('issue.other')),
+			h('div', { class: 'stack' },
+				h('h3', null, t('issue.claim_title')), h('p', { class: 'note' }, t('issue.claim_note')),
+				button(t('issue.claim'), () => claim(it, said)),
+				h('h3', null, t('issue.by_number')),
+				form([{ name: 'uid', label: t('issue.number'), required: true, max: 40, note: t('issue.number_note') }], {
+					submit: t('issue.number_do'), send: ({ uid }) => byNumber(it, uid),
+				}))),
+	], ready.length > 0 ? start : label.input);
+}
+
+/* ---- tapped now ---- */
+
+async function tapNow(it, door, said) {
+	setText(said, '');
+	it.doors = await loadDoors(it.scope.signal).catch(() => it.doors);
+	try {
+		localStorage.setItem(LAST_DOOR, door);
+		it.enrolment = await post('/enrolments', { door, member: it.member.id, label: it.label ?? '', seconds: SECONDS });
+	} catch (error) {
+		if (!aborted(error))
+			choose(it, sentence(error));
+		return;
+	}
+	it.endsAt = Date.now() + SECONDS * 1000;
+	waiting(it);
+}
+
+function waiting(it) {
+	const title = it.doors.get(it.enrolment.door)?.title ?? it.enrolment.door;
+	const left = h('div', { class: 'countdown', 'aria-hidden': 'true' }), bar = h('progress', { max: SECONDS, value: SECONDS, 'aria-label': t('issue.left') });
+	const first = h('li', null, h('span', null, t('issue.first', { door: title }))), second = h('li', null, h('span', null, t('issue.second')));
+	const said = h('p', { class: 'now-do', role: 'status' });
+	const stop = button(t('issue.stop'), () => it.close(), '');
+
+	function draw() {
+		const { state, shown } = it.enrolment;
+
+		first.className = shown > 0 ? 'done' : 'now';
+		second.className = shown > 0 ? 'now' : '';
+		setText(said, state === 'sent' ? t('issue.asking', { door: title }) : shown > 0 ? t('issue.again') : t('issue.hold', { door: title }));
+	}
+	const tick = () => {
+		const s = Math.max(0, Math.ceil((it.endsAt - Date.now()) / 1000));
+
+		setText(left, countdown(s));
+		bar.value = s;
+	};
+
+	step(it.body, [left, bar, said, h('ol', { class: 'steps' }, first, second), h('p', { class: 'note' }, t('issue.one_only')), actions(stop)], stop);
+	draw();
+	tick();
+	it.stopWaiting = follow(it, draw, tick);
+}
+
+/** Asks how far it is, at each event and now and then; goes on by itself. */
+function follow(it, draw, tick) {
+	let asking = false;
+	const ask = async () => {
+		if (asking || !it.stopWaiting)
+			return;
+		asking = true;
+		try {
+			it.enrolment = await get(`/enrolments/${it.enrolment.id}`, {}, { signal: it.scope.signal });
+		} catch {
+			return; // the next one may do
+		} finally {
+			asking = false;
+		}
+		if (!it.stopWaiting)
+			return;
+		if (OPEN.has(it.enrolment.state))
+			return draw();
+		it.stopWaiting();
+		if (it.enrolment.state === 'done' && it.enrolment.card)
+			read(it, it.enrolment.card, t('issue.read', { door: it.doors.get(it.enrolment.door)?.title ?? it.enrolment.door }));
+		else
+			failed(it, it.enrolment.why || t(`issue.${it.enrolment.state}`));
+	};
+	const timers = [setInterval(ask, POLL_MS), setInterval(tick, 250)];
+
+	it.asks.add(ask);
+	return () => {
+		timers.forEach(clearInterval);
+		it.asks.delete(ask);
+		it.stopWaiting = null;
+	};
+}
+
+function failed(it, why) {
+	it.enrolment = null;
+	step(it.body, [h('div', { class: 'callout bad', role: 'alert' }, h('strong', null, t('issue.failed')), h('p', null, why)),
+		actions(button(t('issue.close'), () => it.close()), button(t('issue.retry'), () => choose(it), 'primary'))]);
+}
+
+/* ---- tapped a moment ago, and by number ---- */
+
+async function claim(it, said) {
+	await attempt(async () => {
+		const card = await post('/cards', { member: it.member.id, claim_last: true, label: it.label ?? '' });
+
+		it.changed();
+		read(it, card, t('issue.claimed', { door: it.doors.get(card.claimed.door)?.title ?? card.claimed.door, time: secondOf(card.claimed.at) }));
+	});
+}
+
+async function byNumber(it, uid) {
+	const from = performance.now();
+	const card = await post('/cards', { member: it.member.id, uid, label: it.label ?? '' });
+
+	it.changed();
+	active(it, card, from);
+}
+
+/* ---- confirm ---- */
+
+/** The card waits; only who sees it in a hand makes it open doors. */
+function read(it, card, how) {
+	it.pending = card;
+	const yes = button(t('issue.yes'), () => confirm(it, card), 'primary');
+
+	step(it.body, [
+		h('div', { class: 'callout good', role: 'status' }, h('strong', null, icon('ok'), ' ', how)),
+		h('p', null, t('issue.check')),
+		h('ul', null, h('li', null, t('issue.check_hand')), h('li', null, t('issue.check_who'), ' ', h('strong', null, bdi(it.member.name)), '.')),
+		actions(button(t('issue.no'), () => giveUp(it, card)), yes),
+	], yes);
+}
+
+async function confirm(it, card) {
+	const from = performance.now();
+
+	await attempt(async () => {
+		const answer = await post(`/cards/${card.id}/confirm`);
+
+		it.pending = null;
+		it.changed();
+		active(it, answer, from);
+	});
+}
+
+async function giveUp(it, card) {
+	await attempt(async () => {
+		await post(`/cards/${card.id}/return`, { why: t('issue.given_up_why') });
+		it.pending = null;
+		it.close();
+		it.changed();
+		toast(t('issue.given_up'), { kind: 'info' });
+	});
+}
+
+function active(it, answer, from) {
+	const done = button(t('issue.done'), () => it.close(true), 'primary');
+
+	it.enrolment = null;
+	step(it.body, [h('div', { class: 'callout good', role: 'status' }, h('strong', null, icon('ok'), ' ', t('issue.active'))),
+		confirming(`/cards/${answer.id}`, answer, { kind: 'accept', from, doors: it.doors, scope: it.scope }), actions(done)], done);
+}
+
+/* ---- the whole ---- */
+
+/** Whoever leaves while a card is waited for has given it up; one that waits for its host stays to be confirmed. */
+async function left(it) {
+	if (it.scope.signal.aborted)
+		return; // the session is over, and the door stops by itself
+	if (it.stopWaiting) {
+		it.stopWaiting();
+		await attempt(() => request('DELETE', `/enrolments/${it.enrolment.id}`).catch((error) => {
+			if (error.status !== 409)
+				throw error;
+		}));
+		toast(t('issue.stopped'), { kind: 'info' });
+	} else if (it.pending) {
+		toast(t('issue.later'), { kind: 'info' });
+	}
+	it.changed();
+}
+
+/** Opens the dialog. options: member, doors (Map), scope, changed(). */
+export async function issueCard({ member, doors, scope, changed }) {
+	const it = { member, doors, scope, changed, body: h('div', { class: 'issue' }), asks: new Set(), stopWaiting: null, pending: null };
+
+	scope.on('enrolments', () => it.asks.forEach((ask) => ask()));
+	it.doors = await loadDoors(scope.signal).catch(() => doors);
+	await dialog(t('issue.title'), (close) => {
+		it.close = close;
+		scope.onLeave(close);
+		queueMicrotask(() => choose(it));
+		return it.body;
+	});
+	await left(it);
+}

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+// One member: may they come in, their cards, what was used, what was told them.
+import { bdi, debounce, h, replace, setText } from '../lib/dom.js';
+import { all, Problem, request } from '../lib/api.js';
+import { ask, attempt, dialog, toast } from '../lib/dialog.js';
+import { icon } from '../lib/icon.js';
+import { may } from '../lib/session.js';
+import { t } from '../lib/texts.js';
+import { dateText, dayOf } from '../lib/time.js';
+import { loadDoors } from './card_doors.js';
+import { issueCard } from './card_issue.js';
+import { cardRows, cardsOf } from './card_rows.js';
+import { allowancePart } from './member_allowance.js';
+import { dataPart } from './member_data.js';
+import { loadPools, memberForm } from './member_form.js';
+import { historyPart } from './member_history.js';
+import { guestsPart, noticesPart } from './member_people.js';
+import { lendCard } from './card_lend.js';
+import { standing, stateBadge } from './member_words.js';
+
+const read = async (id, signal) => (await request('GET', `/members/${id}`, { signal })).data;
+
+/** PATCH with the version that was read. */
+async function change(id, body, version) {
+	try {
+		return (await request('PATCH', `/members/${id}`, { body, version })).data;
+	} catch (error) {
+		throw error instanceof Problem && error.status === 412 ? new Error(t('member.stale')) : error;
+	}
+}
+
+function facts(member, pool) {
+	const line = (name, value) => value && [h('dt', null, t(`member.${name}`)), h('dd', null, value)];
+
+	return h('dl', { class: 'facts' }, [
+		line('tier', bdi(member.tier_name)),
+		line('contact', member.contact && bdi(member.contact)),
+		line('from', member.valid_from && dateText(member.valid_from)),
+		line('until', member.valid_until ? dateText(member.valid_until) : t('members.no_end')),
+		line('grace', member.grace_until && dateText(member.grace_until)),
+		line('pool', pool && bdi(pool.name)),
+		line('release', member.release_ms > 0 && t('member.release_s', { n: member.release_ms / 1000 })),
+		line('note', member.note && bdi(member.note)),
+		line('since', dayOf(member.created_at)),
+		line('number', String(member.id)),
+	]);
+}
+
+/** Sets a state, with the way back. */
+async function setState(page, state) {
+	const before = page.member.state;
+
+	if (state === 'closed' && !await ask({ title: t('member.ask_close', { name: page.member.name }), text: t('member.ask_close_text'), confirm: t('member.do_close') }))
+		return;
+	await attempt(async () => {
+		const now = await change(page.member.id, { state }, page.member.version);
+
+		toast(t(`member.did_${state}`, { name: page.member.name }), { undo: async () => {
+			await change(page.member.id, { state: before }, now.version);
+			await page.refresh();
+		} });
+		await page.refresh();
+	});
+}
+
+async function edit(page) {
+	const pools = await loadPools(page.scope.signal);
+	const answer = await dialog(t('member.change_title', { name: page.member.name }), (close) => {
+		page.scope.onLeave(close);
+		return memberForm({ member: page.member, version: page.member.version, tiers: page.tiers, pools, done: close });
+	}, { wide: true });
+
+	if (!answer?.before || Object.keys(answer.before).length === 0)
+		return;
+	toast(t('member.changed', { name: answer.member.name }), { undo: async () => {
+		await change(page.member.id, answer.before, answer.member.version);
+		await page.refresh();
+	} });
+	await page.refresh();
+}
+
+function heading(page) {
+	const { member } = page, does = (text, fn, className, shape) => h('button', { type: 'button', class: className, on: { click: fn } }, shape && icon(shape), text);
+	const states = { active: [['suspended', 'suspend'], ['closed', 'close']], suspended: [['active', 'resume'], ['closed', 'close']], closed: [['active', 'reopen']] }[member.state];
+
+	return [h('div', { class: 'stack' }, h('a', { class: 'back', href: '#/members' }, icon('back', 16), t('members.back')),
+		h('div', { class: 'row' }, h('h1', { tabIndex: -1 }, bdi(member.name)), stateBadge(member))),
+	may('work') && h('div', { class: 'row' }, does(t('member.edit'), () => edit(page)), states.map(([state, word]) => does(t(`member.${word}`), () => setState(page, state))))];
+}
+
+/** Keeps the focus where a redraw would lose it. */
+function redraw(node, children) {
+	const at = [...node.querySelectorAll('button, a')].indexOf(document.activeElement), heading = document.activeElement?.matches?.('h1') && node.contains(document.activeElement);
+
+	replace(node, children);
+	if (at >= 0)
+		node.querySelectorAll('button, a')[at]?.focus();
+	else if (heading)
+		node.querySelector('h1').focus();
+}
+
+function draw(page) {
+	const { text, tone } = standing(page.member);
+
+	redraw(page.head, heading(page));
+	setText(page.stands, text);
+	page.stands.className = `callout ${tone}`;
+	replace(page.facts, facts(page.member, page.pools.find((pool) => pool.id === page.member.pool)));
+	page.issue?.toggleAttribute('disabled', page.member.state === 'closed');
+	page.lend?.toggleAttribute('disabled', page.member.state !== 'active');
+	setText(page.why, page.member.state === 'closed' ? t('issue.closed') : '');
+	page.rows.draw(page.cards);
+	page.none.hidden = page.cards.length > 0;
+}
+
+async function load(page) {
+	const { signal } = page.scope;
+
+	[page.member, page.cards] = await Promise.all([read(page.id, signal), cardsOf(page.id, signal)]);
+	if (page.member.pool && !page.pools.length)
+		page.pools = await loadPools(signal);
+}
+
+function cardsPart(page) {
+	const issue = () => issueCard({ member: page.member, doors: page.doors, scope: page.scope, changed: () => attempt(page.refresh) });
+
+	page.rows = cardRows({ doors: page.doors, scope: page.scope, changed: () => attempt(page.refresh) });
+	page.none = h('p', { class: 'empty' }, t(may('work') ? 'cards.none_host' : 'cards.none'));
+	page.why = h('p', { class: 'note' });
+	if (may('work')) {
+		page.issue = h('button', { type: 'button', class: 'primary', on: { click: issue } }, icon('card'), t('issue.title'));
+		page.lend = h('button', { type: 'button', on: { click: () => lendCard(page) } }, t('lend.title'));
+	}
+	return h('section', { class: 'card', 'aria-labelledby': 'cards-h' },
+		h('div', { class: 'spread' }, h('h2', { id: 'cards-h' }, t('cards.title')), h('div', { class: 'row' }, page.lend, page.issue)), page.why, page.none, page.rows);
+}
+
+/** Draws a member's page into root. */
+export async function show(root, id, { scope }) {
+	const page = { id, scope, pools: [], tiers: [], head: h('div', { class: 'head member-head' }), stands: h('p', { class: 'callout' }), facts: h('div') };
+	let running = null, wanted = false;
+
+	[page.tiers, page.doors] = await Promise.all([all('/tiers', {}, 2000, { signal: scope.signal }), loadDoors(scope.signal), load(page)]);
+	// one at a time, and once more where something happened meanwhile
+	page.refresh = () => {
+		wanted = true;
+		running ??= (async () => {
+			try {
+				while (wanted && !scope.signal.aborted) {
+					wanted = false;
+					await load(page);
+					draw(page);
+				}
+			} finally {
+				running = null;
+			}
+		})();
+		return running;
+	};
+	document.title = `${page.member.name} · tapin`;
+	replace(root, page.head, page.stands, h('div', { class: 'two' },
+		h('div', { class: 'stack' }, cardsPart(page), historyPart(page.member, page.doors)),
+		h('div', { class: 'stack' }, h('section', { class: 'card', 'aria-labelledby': 'facts-h' }, h('h2', { id: 'facts-h' }, t('member.facts')), page.facts),
+			allowancePart(page), guestsPart(page), noticesPart(page), dataPart(page))));
+	draw(page);
+	scope.on('people', debounce(() => attempt(page.refresh), 150));
+}
