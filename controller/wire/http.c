@@ -101,7 +101,7 @@ static void sweep(struct http *http)
 	for (struct http_peer *peer = http->peers; peer; peer = peer->next) {
 		unsigned limit_s = peer->is_tls && !peer->asked ? HTTP_HANDSHAKE_S : HTTP_REQUEST_S;
 
-		if (now - peer->since_ms > limit_s * 1000)
+		if (!peer->streams && now - peer->since_ms > limit_s * 1000)
 			shutdown(peer->fd, SHUT_RDWR);
 	}
 }
@@ -140,10 +140,12 @@ static int serve(struct http *http, int fd, bool is_unix, bool is_tls, char err[
 	if (is_tls)
 		tls_options(&http->config, options);
 	*server = (struct http_server){.http = http, .is_unix = is_unix, .is_tls = is_tls};
-	server->daemon = MHD_start_daemon(MHD_USE_EPOLL | (is_tls ? MHD_USE_TLS : 0), 0, NULL, NULL,
-		http_on_access, server, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
-		(unsigned)HTTP_CONNECTIONS_MAX / SERVERS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
-		(unsigned)HTTP_TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_MAX,
+	server->daemon = MHD_start_daemon(
+		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | (is_tls ? MHD_USE_TLS : 0), 0, NULL,
+		NULL, http_on_access, server, MHD_OPTION_LISTEN_SOCKET, fd,
+		MHD_OPTION_CONNECTION_LIMIT, (unsigned)HTTP_CONNECTIONS_MAX / SERVERS_MAX,
+		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)HTTP_TIMEOUT_S,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_MAX,
 		MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_UNESCAPE_CALLBACK, keep_escaped, NULL,
 		MHD_OPTION_NOTIFY_COMPLETED, http_on_completed, server,
 		MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_ARRAY, options,
@@ -190,10 +192,12 @@ int http_open(const struct http_config *config, struct http **ret_http, char err
 	if (!http)
 		return -ENOMEM;
 	http->config = *config;
+	http->wake = -1;
 	if (config->address)
 		snprintf(http->address, sizeof(http->address), "%s", config->address);
 	http->epoll = epoll_create1(EPOLL_CLOEXEC);
-	r = http->epoll < 0 ? http_fail(err, "HTTP", "epoll", errno) : open_servers(http, err);
+	r = http->epoll < 0 || http_stream_start(http) < 0 ? http_fail(err, "HTTP", "epoll", errno)
+							   : open_servers(http, err);
 	http->config.tls_certificate = http->config.tls_key = NULL; /* the caller's, to wipe */
 	if (r < 0) {
 		http_close(http);
@@ -213,8 +217,10 @@ struct http *http_close(struct http *http)
 	if (*http->path && lstat(http->path, &st) == 0 && st.st_ino == http->inode &&
 		st.st_dev == http->device)
 		unlink(http->path);
+	http_stream_stop(http);
 	for (size_t i = 0; i < http->server_count; i++)
 		MHD_stop_daemon(http->servers[i].daemon);
+	cleanup_close(&http->wake);
 	cleanup_close(&http->epoll);
 	free(http);
 	return NULL;
@@ -255,6 +261,7 @@ int http_timeout_ms(const struct http *http)
 void http_turn(struct http *http)
 {
 	sweep(http);
+	http_stream_sweep(http);
 	for (size_t i = 0; i < http->server_count; i++)
 		MHD_run(http->servers[i].daemon);
 }

@@ -20,6 +20,7 @@ struct http_peer {
 	uint64_t since_ms; /* its start or its last answer */
 	bool asked;        /* a head came, so that a handshake is over */
 	bool is_tls;
+	bool streams;      /* has no time limit */
 	bool has_uid;
 	uid_t uid;
 	char name[64];
@@ -39,6 +40,9 @@ struct http {
 	struct http_server servers[SERVERS_MAX];
 	size_t server_count;
 	struct http_peer *peers;
+	int wake; /* an eventfd in epoll: libmicrohttpd has something to go on with */
+	struct http_stream *streams;
+	size_t stream_count;
 	char path[108]; /* of the Unix socket, as bound; "": none */
 	dev_t device;   /* and which file that was */
 	ino_t inode;
@@ -68,6 +72,7 @@ struct http_request {
 	size_t body_max;
 	size_t drained;
 	struct MHD_Response *response; /* what it will be answered with */
+	struct http_stream *stream;    /* or NULL; ends with the request */
 	unsigned status;
 	bool done; /* queued */
 };
@@ -78,6 +83,16 @@ int http_listen_tcp(const char *host, uint16_t port, bool is_tls, uint16_t *ret_
 	char err[ERR_MAX]);
 /* "THING: WHAT: No such file or directory"; returns -number. */
 int http_fail(char err[ERR_MAX], const char *thing, const char *what, int number);
+/* Adds the headers of every answer and of this one, and makes it the request's; takes response. */
+int http_take_response(struct http_request *request, unsigned status, const char *content_type,
+	struct MHD_Response *response);
+int http_stream_start(struct http *http);
+/* The request is over: takes NULL. */
+struct http_stream *http_stream_free(struct http_stream *stream);
+/* Peers that left are let go. */
+void http_stream_sweep(struct http *http);
+/* Ends all: libmicrohttpd cannot stop while a connection is suspended. */
+void http_stream_stop(struct http *http);
 
 enum MHD_Result http_on_access(void *cls, struct MHD_Connection *connection, const char *url,
 	const char *method, const char *version, const char *data, size_t *size, void **context);

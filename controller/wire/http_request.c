@@ -281,6 +281,7 @@ void http_on_completed(void *cls, struct MHD_Connection *connection, void **cont
 	if (!request)
 		return;
 	request->peer->since_ms = clock_mono_ms();
+	request->stream = http_stream_free(request->stream);
 	if (request->response)
 		MHD_destroy_response(request->response);
 	if (request->body)
@@ -376,8 +377,8 @@ static bool has_own(const struct http_request *request, const char *name)
 	return false;
 }
 
-int http_respond(struct http_request *request, unsigned status, const char *content_type,
-	const char *body, size_t size)
+int http_take_response(struct http_request *request, unsigned status, const char *content_type,
+	struct MHD_Response *response)
 {
 	static const char *const always[][2] = {
 		{"X-Content-Type-Options", "nosniff"},
@@ -387,14 +388,8 @@ int http_respond(struct http_request *request, unsigned status, const char *cont
 		{"Referrer-Policy", "no-referrer"},
 		{"Cross-Origin-Resource-Policy", "same-origin"},
 	};
-	struct MHD_Response *response;
 	enum MHD_Result r = MHD_YES;
 
-	if (request->response || request->done)
-		return -EALREADY;
-	/* libmicrohttpd copies and does not change it; before 1.0 its parameter was not const */
-	response = MHD_create_response_from_buffer(
-		size, (void *)(uintptr_t)body, MHD_RESPMEM_MUST_COPY);
 	if (!response)
 		return -ENOMEM;
 	for (size_t i = 0; i < ARRAY_SIZE(always) && r == MHD_YES; i++)
@@ -412,6 +407,17 @@ int http_respond(struct http_request *request, unsigned status, const char *cont
 	request->response = response;
 	request->status = status;
 	return 0;
+}
+
+int http_respond(struct http_request *request, unsigned status, const char *content_type,
+	const char *body, size_t size)
+{
+	if (request->response || request->done)
+		return -EALREADY;
+	/* libmicrohttpd copies and does not change it; before 1.0 its parameter was not const */
+	return http_take_response(request, status, content_type,
+		MHD_create_response_from_buffer(
+			size, (void *)(uintptr_t)body, MHD_RESPMEM_MUST_COPY));
 }
 
 int http_problem(struct http_request *request, unsigned status, const char *name, const char *title,

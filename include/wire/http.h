@@ -90,3 +90,25 @@ int http_respond(struct http_request *request, unsigned status, const char *cont
  * list of {"field", "detail"}. */
 int http_problem(struct http_request *request, unsigned status, const char *name, const char *title,
 	const char *detail, const char *errors);
+
+/* ---- http_stream.c: an answer that stays open, for server-sent events ---- */
+
+#define HTTP_STREAMS_MAX 64             /* open at once */
+#define HTTP_STREAM_QUEUE_MAX 65536     /* bytes that one peer has not taken yet */
+#define HTTP_STREAM_GONE_MS (30 * 1000) /* a TCP peer that confirms nothing for so long is gone */
+
+struct http_stream;
+
+/*
+ * In a handler, instead of http_respond: answers 200 and stays open, without a time limit. Called
+ * once whatever ends it, even http_close: gone, after which the stream is no more. -ENOSPC: too
+ * many are open; -EALREADY: it was answered.
+ */
+int http_stream_open(struct http_request *request, const char *content_type,
+	void (*gone)(struct http_stream *stream, void *userdata), void *userdata,
+	struct http_stream **ret_stream);
+/* Queues a copy and never waits. -ENOBUFS: the peer does not take what it is sent, and is cut off;
+ * -EPIPE: it is ending already. gone is not called before this returns. */
+int http_stream_send(struct http_stream *stream, const char *text, size_t size);
+/* What is queued is still sent, where the peer takes it within seconds. */
+void http_stream_close(struct http_stream *stream);
