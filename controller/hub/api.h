@@ -63,6 +63,7 @@ struct api_actor {
 	enum operator_role role;
 	uint64_t member; /* their own record; 0: none */
 	bool by_unix;
+	uid_t uid; /* where by_unix */
 	uint8_t session[REGISTRY_SESSION_SIZE]; /* where not by_unix */
 	char csrf[SESSION_CSRF_SIZE];           /* of a session by cookie; else "" */
 	int64_t created_us;
@@ -109,6 +110,7 @@ extern const struct api_route api_guest_routes[];
 extern const struct api_route api_event_guest_routes[];
 extern const struct api_route api_operator_routes[];
 extern const struct api_route api_log_routes[];
+extern const struct api_route api_live_routes[];
 extern const struct api_route api_report_routes[];
 extern const struct api_route api_alarm_routes[];
 
@@ -120,6 +122,8 @@ extern const struct api_route api_alarm_routes[];
 struct hub_routes;
 /* 1 and *ret_actor; 0: nobody says who they are; -EACCES: a key that is not good (any more). */
 int session_actor(struct hub *hub, const struct http_request *request, struct api_actor *ret_actor);
+/* Whether they still are who they were, in the same role; their session is not the longer for it. */
+bool session_lives(struct hub *hub, const struct api_actor *actor);
 /*
  * Judges a name and password: 0 and *ret_operator; -EACCES wrong, -EAGAIN too many tries, again in
  * *ret_wait_s. Unknown names cost and say the same.
@@ -279,6 +283,19 @@ extern const char *const api_allowance_kinds[5];
 int api_allowance_months(struct api_call *call, const char *key);
 /* The member's name beside the number, or null. */
 void api_member_name(struct api_call *call, const char *key, uint64_t member);
+
+/* api_log.c: names of members, each looked up once where it stands several times in a row. */
+struct api_lookup {
+	struct registry *registry;
+	uint64_t id;
+	char name[REGISTRY_NAME_MAX + 1];
+};
+void api_log_entry(
+	struct api_writer *out, struct api_lookup *names, const struct registry_entry *row);
+/* The earliest that this operator may see of the log; 0: all. */
+int64_t api_log_earliest(const struct api_actor *actor);
+/* live.c: whoever watches in this session does so no more. */
+void live_end_session(struct hub *hub, const struct api_actor *actor);
 
 /* api_import.c: the handlers of the imports */
 int api_import_guests(struct api_call *call);

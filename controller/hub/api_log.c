@@ -56,12 +56,17 @@ static bool wants_csv(const struct api_call *call)
 	return accept && strncasecmp(accept, "text/csv", 8) == 0;
 }
 
+int64_t api_log_earliest(const struct api_actor *actor)
+{
+	return actor->role == OPERATOR_ROLE_HOST ? api_now_us() - HOST_DAYS_US : 0;
+}
+
 static void read_query(struct api_call *call, struct registry_log_query *query,
 	struct api_page *page, bool *ret_cut)
 {
 	static const char *const verdicts[] = {"deny", "grant"};
 	const char *above = http_query(call->request, "above");
-	int64_t earliest = api_now_us() - HOST_DAYS_US;
+	int64_t earliest = api_log_earliest(&call->actor);
 
 	*query = (struct registry_log_query){.verdict = -1, .reason = -1, .kind = -1};
 	api_page_read(call, "log", wants_csv(call) ? PAGE_CSV_MAX : REGISTRY_PAGE_MAX, page);
@@ -80,9 +85,8 @@ static void read_query(struct api_call *call, struct registry_log_query *query,
 	query->below = page->after;
 	query->limit = page->limit;
 	query->ascending = above != NULL;
-	*ret_cut = call->actor.role == OPERATOR_ROLE_HOST && query->from_us < earliest &&
-		   http_query(call->request, "from");
-	if (call->actor.role == OPERATOR_ROLE_HOST && query->from_us < earliest)
+	*ret_cut = query->from_us < earliest && http_query(call->request, "from");
+	if (query->from_us < earliest)
 		query->from_us = earliest;
 }
 
@@ -97,14 +101,7 @@ static int audit_look(struct api_call *call, const struct registry_log_query *qu
 
 /* ---- what is answered ---- */
 
-/* Names of members, each looked up once an answer. */
-struct names {
-	struct api_call *call;
-	uint64_t id;
-	char name[REGISTRY_NAME_MAX + 1];
-};
-
-static const char *name_of(struct names *names, uint64_t id)
+static const char *name_of(struct api_lookup *names, uint64_t id)
 {
 	struct registry_member member;
 
@@ -112,7 +109,7 @@ static const char *name_of(struct names *names, uint64_t id)
 		return names->name;
 	names->id = id;
 	*names->name = '\0';
-	if (registry_member(names->call->registry, id, &member) == 0)
+	if (registry_member(names->registry, id, &member) == 0)
 		memcpy(names->name, member.name, sizeof(names->name));
 	return names->name;
 }
@@ -130,8 +127,8 @@ static const char *kind_name(const struct registry_entry *row, char buffer[16])
 	return buffer;
 }
 
-static void write_entry(
-	struct api_writer *out, struct names *names, const struct registry_entry *row)
+void api_log_entry(
+	struct api_writer *out, struct api_lookup *names, const struct registry_entry *row)
 {
 	const struct entry *entry = &row->entry;
 	const struct entry_subject *subject = &entry->subject;
@@ -183,7 +180,7 @@ static void answer_json(struct api_call *call, const struct api_page *page,
 	const struct registry_log_query *query, bool cut, const struct registry_entry *rows,
 	size_t count)
 {
-	struct names names = {.call = call};
+	struct api_lookup names = {.registry = call->registry};
 	uint64_t highest = query->above;
 	char cursor[40];
 	bool follows = http_query(call->request, "above") != NULL;
@@ -191,7 +188,7 @@ static void answer_json(struct api_call *call, const struct api_page *page,
 	api_object(&call->out, NULL);
 	api_list(&call->out, "items");
 	for (size_t i = 0; i < count; i++) {
-		write_entry(&call->out, &names, &rows[i]);
+		api_log_entry(&call->out, &names, &rows[i]);
 		if (rows[i].id > highest)
 			highest = rows[i].id;
 	}
@@ -221,7 +218,7 @@ static void put_number(struct api_sheet *sheet, uint64_t number)
 }
 
 static void put_entry(
-	struct api_sheet *sheet, struct names *names, const struct registry_entry *row)
+	struct api_sheet *sheet, struct api_lookup *names, const struct registry_entry *row)
 {
 	const struct entry *entry = &row->entry;
 	char time[32], kind[16], warnings[200] = "", use[32] = "";
@@ -281,7 +278,7 @@ static int answer_csv(struct api_call *call, const struct api_page *page,
 	static const char *const columns[] = {"id", "door", "seq", "time", "clock", "kind",
 		"verdict", "reason", "warnings", "member", "name", "card", "sponsor", "event",
 		"use", "actor", "detail"};
-	struct names names = {.call = call};
+	struct api_lookup names = {.registry = call->registry};
 	struct api_sheet sheet = {0};
 
 	for (size_t i = 0; i < ARRAY_SIZE(columns); i++)

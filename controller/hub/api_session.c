@@ -96,6 +96,7 @@ static int log_out(struct api_call *call)
 	if (call->actor.by_unix)
 		return api_refuse(call, 409, "state", "Not as it is now",
 			"there is no session to end: the user of the socket is who you are");
+	live_end_session(call->hub, &call->actor);
 	r = *call->actor.csrf ? cookie_write(call->request, NULL) : 0;
 	if (r == 0)
 		r = registry_session_remove(call->registry, call->actor.session);

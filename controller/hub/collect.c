@@ -208,6 +208,7 @@ void collect_flush(struct hub *hub)
 	if (revision_compare(&before.revision, &after.revision) != 0)
 		hub_changed(hub);
 	hub_rollcall_changed(hub);
+	hub_live_note(hub, LIVE_LOG);
 }
 
 /* ---- messages ---- */

@@ -176,8 +176,11 @@ static int keep(struct hub *hub, const struct command_result *result, struct reg
 		r = registry_command_answered(hub->registry, row);
 	if (r >= 0)
 		r = registry_commit(hub->registry, NULL);
-	if (r >= 0)
+	if (r >= 0) {
+		hub_live_note(
+			hub, LIVE_COMMANDS | (row->verb == COMMAND_ENROL ? LIVE_ENROLMENTS : 0u));
 		return 0;
+	}
 	log_error("door %s: the outcome of a command is not kept: %s", row->door,
 		registry_error(hub->registry));
 	if (registry_changing(hub->registry))

@@ -124,4 +124,5 @@ void sync_flush(struct hub *hub)
 	}
 	for (size_t i = 0; i < sync->door_count; i++)
 		forget(sync->doors[i]);
+	hub_live_note(hub, LIVE_DOORS);
 }

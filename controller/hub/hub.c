@@ -22,6 +22,7 @@ void hub_changed(struct hub *hub)
 	sync_changed(hub);
 	command_changed(hub);
 	hub_rollcall_changed(hub);
+	hub_live_note(hub, LIVE_AUDIT);
 }
 
 /* Once a day, and at start: what is over leaves the roster. */
@@ -75,6 +76,7 @@ static void tick_days(struct hub *hub)
 	}
 	if (ended > 0)
 		log_info("registry: %d guest passes and loans are over", ended);
+	hub_live_note(hub, ended > 0 ? LIVE_PEOPLE | LIVE_EVENTS | LIVE_PRESENCE : LIVE_PRESENCE);
 	hub_changed(hub);
 }
 
@@ -90,6 +92,7 @@ static int on_housekeeping(sd_event_source *source, uint64_t usec, void *userdat
 	hub_provision_tick(hub);
 	hub_broker_tick(hub);
 	route_tick(hub);
+	hub_live_tick(hub);
 	prune(hub);
 	tick_days(hub);
 	retention_tick(hub);
@@ -222,7 +225,7 @@ static int start_parts(struct hub *hub, char err[ERR_MAX])
 {
 	static int (*const starts[])(struct hub *, char *) = {post_start, hub_sync_start,
 		hub_rollcall_start, hub_collect_start, hub_command_start, hub_broker_start,
-		hub_provision_start, route_start};
+		hub_provision_start, hub_live_start, route_start};
 	int r = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(starts) && r == 0; i++)
@@ -259,7 +262,9 @@ static void stop(struct hub *hub)
 	hub->housekeeping = sd_event_source_disable_unref(hub->housekeeping);
 	hub->http_timer = sd_event_source_disable_unref(hub->http_timer);
 	hub->http_io = sd_event_source_disable_unref(hub->http_io);
+	hub_live_end(hub);
 	route_stop(hub);
+	hub_live_stop(hub);
 	hub_provision_stop(hub);
 	hub_broker_stop(hub);
 	hub_command_stop(hub);

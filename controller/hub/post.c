@@ -102,6 +102,7 @@ void hub_refuse(struct hub *hub, const char *door, const char *what, const char 
 	snprintf(text, sizeof(text), "%s: %s", what, clean);
 	if (registry_alarm_add(hub->registry, REGISTRY_ALARM_REFUSED, door, text) < 0)
 		log_error("an alarm could not be kept: %s", registry_error(hub->registry));
+	hub_live_note(hub, LIVE_ALARMS);
 }
 
 /* ---- in ---- */

@@ -34,6 +34,7 @@ static const struct api_route *const groups[] = {
 	api_guest_routes,
 	api_operator_routes,
 	api_log_routes,
+	api_live_routes,
 	api_report_routes,
 	api_alarm_routes,
 };

@@ -76,7 +76,7 @@ static int actor_of_unix(struct hub *hub, uid_t uid, struct api_actor *ret_actor
 	char buffer[UNIX_BUFFER];
 	int r;
 
-	*ret_actor = (struct api_actor){.by_unix = true};
+	*ret_actor = (struct api_actor){.by_unix = true, .uid = uid};
 	if (uid == 0) {
 		strcpy(ret_actor->name, "root");
 		ret_actor->role = OPERATOR_ROLE_ADMIN;
@@ -88,6 +88,13 @@ static int actor_of_unix(struct hub *hub, uid_t uid, struct api_actor *ret_actor
 	if (r == 1)
 		actor_of(&operator, ret_actor);
 	return r;
+}
+
+/* A clock that was set back ends sessions: nobody knows how long they were idle. */
+static bool is_over(const struct registry_session *session, int64_t now)
+{
+	return now >= session->expires_us || now - session->used_us >= SESSION_IDLE_S * 1000000LL ||
+	       now < session->created_us;
 }
 
 static int actor_of_key(struct hub *hub, const char *key, struct api_actor *ret_actor)
@@ -103,9 +110,7 @@ static int actor_of_key(struct hub *hub, const char *key, struct api_actor *ret_
 	r = registry_session(hub->registry, hash, &session);
 	if (r <= 0)
 		return r == 0 ? -EACCES : r;
-	/* a clock that was set back ends sessions: nobody knows how long they were idle */
-	if (now >= session.expires_us || now - session.used_us >= SESSION_IDLE_S * 1000000LL ||
-		now < session.created_us) {
+	if (is_over(&session, now)) {
 		registry_session_remove(hub->registry, hash);
 		return -EACCES;
 	}
@@ -151,6 +156,21 @@ int session_actor(struct hub *hub, const struct http_request *request, struct ap
 	if ((r == 0 || r == -EACCES) && http_peer(request, &uid))
 		return actor_of_unix(hub, uid, ret_actor);
 	return r;
+}
+
+bool session_lives(struct hub *hub, const struct api_actor *actor)
+{
+	struct registry_session session;
+	struct registry_operator operator;
+	struct api_actor now;
+
+	if (actor->by_unix)
+		return actor_of_unix(hub, actor->uid, &now) == 1 && now.role == actor->role &&
+		       strcmp(now.name, actor->name) == 0;
+	return registry_session(hub->registry, actor->session, &session) == 1 &&
+	       !is_over(&session, api_now_us()) &&
+	       registry_operator(hub->registry, actor->name, &operator) == 1 &&
+	       operator.role == actor->role;
 }
 
 /* ---- how often ---- */

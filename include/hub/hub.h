@@ -12,6 +12,7 @@
  *   session.c  login, sessions, tries                provision.c  bundles, claims, stolen doors
  *   rollcall.c who is inside, sealed for the wardens retention.c  what is past its time
  *   certificate.c the one of HTTPS
+ *   live.c     who watches the hub, and what they are told
  *   erase.c    what is left to do after an erasure (hub/erase.h)
  *   route.c    requests, operators, problems         api_*.c      one group of routes each
  *   page.c     the page's files (hub/page.h)         limit.c      how often who may ask
@@ -58,6 +59,7 @@ struct hub_broker;    /* broker.c */
 struct hub_rollcall;  /* rollcall.c */
 struct hub_routes;    /* session.c */
 struct hub_limits;    /* limit.c */
+struct hub_live;      /* live.c */
 
 struct hub {
 	struct hub_conf conf;
@@ -88,6 +90,7 @@ struct hub {
 	struct hub_routes *routes;
 	struct page *page; /* page.c; NULL: none is installed */
 	struct hub_limits *limits;
+	struct hub_live *live;
 };
 
 /* ---- topic.c ---- */
@@ -229,6 +232,36 @@ int broker_remove(struct hub *hub, const char *account, char err[ERR_MAX]);
 int route_start(struct hub *hub, char err[ERR_MAX]);
 void route_stop(struct hub *hub);
 void route_tick(struct hub *hub);
+
+/*
+ * live.c: GET /stream. Parts note what may have changed: cheap, also while nobody watches and
+ * before the start. The first ten are the words of the API, in the order of live_words.c.
+ */
+enum live_what {
+	LIVE_DOORS = 1 << 0,
+	LIVE_PRESENCE = 1 << 1,
+	LIVE_ALARMS = 1 << 2,
+	LIVE_PEOPLE = 1 << 3,
+	LIVE_RULES = 1 << 4,
+	LIVE_EVENTS = 1 << 5,
+	LIVE_SITE = 1 << 6,
+	LIVE_COMMANDS = 1 << 7,
+	LIVE_ENROLMENTS = 1 << 8,
+	LIVE_ENTRIES = 1 << 9, /* more entries than are told one by one */
+	LIVE_WORDS = (1 << 10) - 1,
+	LIVE_OPERATORS = 1 << 10, /* whoever watches may not any more */
+	LIVE_AUDIT = 1 << 11,     /* the audit may tell what changed */
+	LIVE_LOG = 1 << 12,       /* journals came */
+	LIVE_ALL = LIVE_WORDS | LIVE_OPERATORS,
+};
+void hub_live_note(struct hub *hub, unsigned what);
+int hub_live_start(struct hub *hub, char err[ERR_MAX]);
+/* Says so to whoever watches: before the API's stop. */
+void hub_live_end(struct hub *hub);
+/* After it. */
+void hub_live_stop(struct hub *hub);
+/* Once a second. */
+void hub_live_tick(struct hub *hub);
 
 /* keys.c: loads what --init made. 0 or negative errno with err naming the file and the remedy. */
 int hub_keys_load(const struct hub_conf *conf, struct hub_keys *ret_keys, char err[ERR_MAX]);

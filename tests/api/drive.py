@@ -85,7 +85,14 @@ class Site:
             try:
                 c.request(method, path, body=body, headers=headers)
                 r = c.getresponse()
-                return Answer(r.status, r.headers, r.read())
+                if r.headers.get("Content-Type") != "text/event-stream" or method == "HEAD":
+                    return Answer(r.status, r.headers, r.read())
+                # one without an end: its first event will do
+                first = r.readline()
+                while line := r.readline().strip():
+                    first += line + b"\n"
+                c.close()
+                return Answer(r.status, r.headers, first)
             except (ConnectionError, http.client.BadStatusLine, http.client.CannotSendRequest):
                 c.close()
                 if connection is None:

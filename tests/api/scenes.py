@@ -633,6 +633,18 @@ def log(site):
     check(site.good("host", "GET", "/alarms?open=true")["items"] == [], "alarms")
 
 
+def stream(site):
+    """The first words of a stream; tests/system/test_stream.sh has the others."""
+    for role in ("host", "auditor", "admin"):
+        a = site.ask(role, "GET", "/stream")
+        check(a.status == 200 and a.headers["Content-Type"] == "text/event-stream", "a stream: %r" % a)
+        check(a.body == b'retry: 2000\nevent: hello\ndata: {"above":0}\n', "hello: %r" % a.body)
+    site.bad("none", "GET", "/stream", 401)
+    site.bad("host", "GET", "/stream?above=1", 400, says="above")
+    for odd in ("x", "-1", "9" * 5000, "1.5", ""):
+        check(site.ask("host", "GET", "/stream", headers={"Last-Event-ID": odd}).status == 200, "Last-Event-ID: %s" % odd[:20])
+
+
 def erasing(site):
     """Everything that is held, and forgetting it."""
     m = site.member(name="Wilhelmina Quist", contact="quist@hub.example")
@@ -666,4 +678,4 @@ def erasing(site):
     check(site.good("auditor", "GET", "/members/%d/erase" % m)["wiped"], "the file is not rewritten")
 
 
-SECTIONS = {f.__name__: f for f in (members, paging, cards, site_settings, tiers, calendar, days, expected, doors, operators, sessions, peers, reports, log, erasing)}
+SECTIONS = {f.__name__: f for f in (members, paging, cards, site_settings, tiers, calendar, days, expected, doors, operators, sessions, peers, reports, log, stream, erasing)}

@@ -55,7 +55,7 @@ check "another role is found" other_role_is_found
 "$B/bin/tapin-hub" --config "$work/hub.conf" --init >"$work/init.log" 2>&1
 password=$(sed -nE 's/^ *password +([^ ]+).*/\1/p' "$work/init.log")
 check "the hub starts" hub_up
-sections="examples refusals paths noise members paging cards site_settings tiers calendar hours explain days expected doors operators peers cookies reports log erasing"
+sections="examples refusals paths noise members paging cards site_settings tiers calendar hours explain days expected doors operators peers cookies reports log stream erasing"
 # shellcheck disable=SC2086
 drive $sections >"$work/driven" 2>&1
 driven() { # SECTION: shows what it said, which ends with its name
