@@ -172,6 +172,8 @@ static const struct cli_column status_columns[] = {
 	{"CARDS", "cards", CLI_CELL_TEXT},
 	{"LOCKDOWN", "lockdown", CLI_CELL_TEXT},
 	{"OPEN ALARMS", "alarms", CLI_CELL_TEXT},
+	{"HTTPS FINGERPRINT", "https.fingerprint", CLI_CELL_TEXT},
+	{"HTTPS UNTIL", "https.until", CLI_CELL_TIME},
 	{0},
 };
 

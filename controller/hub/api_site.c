@@ -147,6 +147,18 @@ static int write_status_doors(struct api_call *call, const struct revision *newe
 	return n < 0 ? n : 0;
 }
 
+static void write_https(struct api_writer *out, const struct hub *hub)
+{
+	if (!*hub->fingerprint) {
+		api_null(out, "https");
+		return;
+	}
+	api_object(out, "https");
+	api_text(out, "fingerprint", hub->fingerprint);
+	api_time(out, "until", hub->certificate_until_us);
+	api_end(out);
+}
+
 static int count_alarms(struct api_call *call)
 {
 	CLEANUP(cleanup_free)
@@ -178,6 +190,7 @@ static int show_status(struct api_call *call)
 	api_number(&call->out, "cards", roster.cards);
 	api_text(&call->out, "broker",
 		call->hub->mqtt && mqtt_connected(call->hub->mqtt) ? "connected" : "away");
+	write_https(&call->out, call->hub);
 	api_bool(&call->out, "lockdown", site.lockdown);
 	api_number(&call->out, "alarms", (uint64_t)alarms);
 	r = write_status_doors(call, &roster.revision);

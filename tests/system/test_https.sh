@@ -132,7 +132,8 @@ login='{"operator": "admin", "password": "'$password'"'
 json=(-H 'Content-Type: application/json')
 by_key() {
 	answers 201 /api/v1/session --cacert "$own" "${json[@]}" -d "$login}" && key=$(jq -r .key "$work/body") &&
-		answers 200 /api/v1/status --cacert "$own" -H "Authorization: Bearer $key"
+		answers 200 /api/v1/status --cacert "$own" -H "Authorization: Bearer $key" &&
+		[ "$(jq -r .https.fingerprint "$work/body")" = "$(fingerprint)" ]
 }
 check "login, and the key is good" by_key
 bodies() { # larger than any buffer on the way
