@@ -78,13 +78,15 @@ static void a_bad_catalogue_is_refused_with_place_and_remedy(void **state)
 						"cannot be 88, the cascade tag"},
 		{"[a]\ncolour = red\n",
 			"cards.ini:2: key \"colour\" is unknown; expected type, uid, "
-			"atqa, sak or ats"},
+			"atqa, sak, ats or about"},
 		{"[a]\nsak = 00\nsak = 00\n", "cards.ini:3: key \"sak\" again; expected it once"},
 		{"[a]\nsak = 0\n", "cards.ini:2: sak \"0\": expected 1 byte in hex"},
 		{"[a]\natqa = 44\n", "cards.ini:2: atqa \"44\": expected 2 bytes in hex"},
 		{"[a]\nats =\n", "cards.ini:2: ats \"\": expected 1 to 20 bytes in hex"},
 		{"[a]\ntype = visa\n", "cards.ini:2: type \"visa\" is unknown; expected ntag, "
 				       "classic, desfire, phone, plain, typeb or felica"},
+		{"[a]\nabout = a\x01z\n",
+			"cards.ini:2: about: expected less than 96 bytes of text"},
 		{"[a]\nhello\n",
 			"cards.ini:2: \"hello\": expected [name], key = value or # comment"},
 		{"[a]\ntype = plain\nuid = 11223344\natqa = 0044\nsak = 00\n",

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #define CARD_NAME_MAX 32 /* with the final zero */
+#define CARD_ABOUT_MAX 96
 #define CARD_UID_MAX 10
 #define CARD_ATS_MAX 20
 #define CARD_ANSWER_MAX 262 /* what an InDataExchange answer can carry after its status byte */
@@ -27,6 +28,7 @@ enum card_kind {
 
 struct card_spec {
 	char name[CARD_NAME_MAX];
+	char about[CARD_ABOUT_MAX]; /* whose it is, for a person; or "" */
 	enum card_kind kind;
 	bool random_uid; /* 08 and three random bytes, new at each power-up */
 	uint8_t uid[CARD_UID_MAX];

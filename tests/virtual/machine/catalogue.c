@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "catalogue.h"
 
+#include "wire/utf8.h"
+
 #include <stdarg.h>
 #include <string.h>
 
-enum { KEY_TYPE, KEY_UID, KEY_ATQA, KEY_SAK, KEY_ATS, N_KEYS };
+enum { KEY_TYPE, KEY_UID, KEY_ATQA, KEY_SAK, KEY_ATS, KEY_ABOUT, N_KEYS };
 
-static const char *const key_names[N_KEYS] = {"type", "uid", "atqa", "sak", "ats"};
+static const char *const key_names[N_KEYS] = {"type", "uid", "atqa", "sak", "ats", "about"};
 
 static const char *const kind_names[] = {
 	[CARD_KIND_PLAIN] = "plain",
@@ -148,6 +150,15 @@ static int set_bytes(
 		value, min, max);
 }
 
+static int set_about(struct reading *r, const char *value)
+{
+	if (strlen(value) >= CARD_ABOUT_MAX || !utf8_one_line(value))
+		return refuse(
+			r, r->line, "about: expected less than %d bytes of text", CARD_ABOUT_MAX);
+	strcpy(r->card.about, value);
+	return 0;
+}
+
 static int set_key(struct reading *r, int key, const char *value)
 {
 	struct card_spec *card = &r->card;
@@ -168,6 +179,8 @@ static int set_key(struct reading *r, int key, const char *value)
 		n = set_bytes(r, key, value, card->ats, 1, CARD_ATS_MAX);
 		card->ats_len = (uint8_t)(n > 0 ? n : 0);
 		break;
+	case KEY_ABOUT:
+		return set_about(r, value);
 	}
 	return n < 0 ? n : 0;
 }
@@ -317,8 +330,8 @@ static int read_line(struct reading *r, char *line)
 		r->seen[key] = true;
 		return set_key(r, key, trim(equals + 1));
 	}
-	return refuse(
-		r, r->line, "key \"%s\" is unknown; expected type, uid, atqa, sak or ats", name);
+	return refuse(r, r->line,
+		"key \"%s\" is unknown; expected type, uid, atqa, sak, ats or about", name);
 }
 
 int catalogue_parse(const char *path, const char *text, size_t n, struct catalogue *ret_catalogue,

@@ -50,15 +50,29 @@ static bool parse_switch(const char *text, bool *ret_on, char *err)
 	return false;
 }
 
+/* NAME [MS] [go]: how long, and whether the answer comes at once and not at the end. */
+static bool parse_timed(char **words, size_t n, uint64_t *ret_ms, bool *ret_go, char *err)
+{
+	*ret_go = n > 1 && strcmp(words[n - 1], "go") == 0;
+	n -= *ret_go;
+	if (n == 3) {
+		snprintf(err, ERR_MAX, "\"%.32s\": expected go", words[2]);
+		return false;
+	}
+	return n < 2 || parse_ms(words[1], ret_ms, err);
+}
+
 static enum verb_result verb_tap(
 	struct machine *m, struct client *client, char **words, size_t n, char *err)
 {
 	uint64_t ms = TAP_MS;
+	bool go;
 
-	if (n == 2 && !parse_ms(words[1], &ms, err))
+	if (!parse_timed(words, n, &ms, &go, err) ||
+		machine_tap(m, words[0], (unsigned)ms, client_finish, go ? NULL : client, err) < 0)
 		return VERB_RESULT_ERROR;
-	if (machine_tap(m, words[0], (unsigned)ms, client_finish, client, err) < 0)
-		return VERB_RESULT_ERROR;
+	if (go)
+		return VERB_RESULT_DONE;
 	client_on_finish(client, "card %s has left the field", words[0]);
 	return VERB_RESULT_LATER;
 }
@@ -92,15 +106,17 @@ static enum verb_result verb_press(
 	struct machine *m, struct client *client, char **words, size_t n, char *err)
 {
 	uint64_t ms = PRESS_MS;
+	bool go;
 
 	if (strcmp(words[0], "exit") != 0) {
 		snprintf(err, ERR_MAX, "no button \"%.32s\"; there is: exit", words[0]);
 		return VERB_RESULT_ERROR;
 	}
-	if (n == 2 && !parse_ms(words[1], &ms, err))
+	if (!parse_timed(words, n, &ms, &go, err) ||
+		machine_press(m, (unsigned)ms, client_finish, go ? NULL : client, err) < 0)
 		return VERB_RESULT_ERROR;
-	if (machine_press(m, (unsigned)ms, client_finish, client, err) < 0)
-		return VERB_RESULT_ERROR;
+	if (go)
+		return VERB_RESULT_DONE;
 	client_on_finish(client, "exit button is released");
 	return VERB_RESULT_LATER;
 }
@@ -232,6 +248,19 @@ static enum verb_result verb_cards(
 	return VERB_RESULT_DONE;
 }
 
+static enum verb_result verb_about(
+	struct machine *m, struct client *client, char **words, size_t n, char *err)
+{
+	(void)words;
+	(void)n;
+	(void)err;
+	for (size_t i = 0; i < m->cards.n_cards; i++)
+		if (m->cards.cards[i].about[0])
+			client_print(
+				client, "%s %s", m->cards.cards[i].name, m->cards.cards[i].about);
+	return VERB_RESULT_DONE;
+}
+
 static enum verb_result verb_faults(
 	struct machine *m, struct client *client, char **words, size_t n, char *err)
 {
@@ -339,10 +368,10 @@ static enum verb_result verb_help(
 	struct machine *m, struct client *client, char **words, size_t n, char *err);
 
 static const struct verb verbs[] = {
-	{"tap", "tap NAME [MS]", 1, 2, verb_tap},
+	{"tap", "tap NAME [MS] [go]", 1, 3, verb_tap},
 	{"hold", "hold NAME [NAME]...", 1, PN532_SLOTS, verb_hold},
 	{"remove", "remove [NAME]", 0, 1, verb_remove},
-	{"press", "press exit [MS]", 1, 2, verb_press},
+	{"press", "press exit [MS] [go]", 1, 3, verb_press},
 	{"open", "open", 0, 0, verb_open},
 	{"close", "close", 0, 0, verb_close},
 	{"input", "input LINE 0|1|release", 2, 2, verb_input},
@@ -352,6 +381,7 @@ static const struct verb verbs[] = {
 	{"log", "log [SINCE|now] [follow]", 0, 2, verb_log},
 	{"status", "status", 0, 0, verb_status},
 	{"cards", "cards", 0, 0, verb_cards},
+	{"about", "about", 0, 0, verb_about},
 	{"faults", "faults", 0, 0, verb_faults},
 	{"timing", "timing on|off", 1, 1, verb_timing},
 	{"persist", "persist on|off", 1, 1, verb_persist},
