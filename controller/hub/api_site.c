@@ -193,6 +193,7 @@ static int show_status(struct api_call *call)
 	write_https(&call->out, call->hub);
 	api_bool(&call->out, "lockdown", site.lockdown);
 	api_number(&call->out, "alarms", (uint64_t)alarms);
+	api_text_or_null(&call->out, "demo", call->hub->conf.demo);
 	r = write_status_doors(call, &roster.revision);
 	api_end(&call->out);
 	return r;

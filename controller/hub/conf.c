@@ -54,6 +54,27 @@ static int parse_listen(const struct conf_key *key, const char *value, void *fie
 	return 0;
 }
 
+/* A page of this machine alone: the address is handed to every browser that logs in. */
+static int parse_demo(const struct conf_key *key, const char *value, void *field)
+{
+	static const char *const starts[] = {"http://127.0.0.1:", "http://[::1]:"};
+	size_t room = sizeof(((struct hub_conf *)0)->demo);
+
+	(void)key;
+	for (size_t i = 0; i < ARRAY_SIZE(starts); i++) {
+		size_t n = strlen(starts[i]), digits;
+
+		if (strncmp(value, starts[i], n) != 0)
+			continue;
+		digits = strspn(value + n, "0123456789");
+		if (digits < 1 || digits > 5 || strcmp(value + n + digits, "/") != 0)
+			return -EINVAL;
+		snprintf(field, room, "%s", value);
+		return 0;
+	}
+	return -EINVAL;
+}
+
 #define FIELD(name) offsetof(struct hub_conf, name)
 #define TEXT(section, key, field, what)                               \
 	{                                                             \
@@ -78,6 +99,8 @@ static const struct conf_key keys[] = {
 	TEXT("hub", "cert_file", cert_file, "a path"),
 	TEXT("hub", "key_file", key_file, "a path"),
 	NUMBER("hub", "requests_per_s", requests_per_s, 1, 100000),
+	{"hub", "demo", parse_demo, FIELD(demo), "http://127.0.0.1:PORT/ or http://[::1]:PORT/", 0,
+		0},
 	TEXT("mqtt", "host", mqtt_host, "a host name or address"),
 	NUMBER("mqtt", "port", mqtt_port, 1, 65535),
 	TEXT("mqtt", "username", mqtt_username, "a name of up to 63 bytes"),

@@ -32,6 +32,7 @@ struct hub_conf {
 	char cert_file[HUB_PATH_MAX]; /* [hub] cert_file, key_file; empty: one of our own */
 	char key_file[HUB_PATH_MAX];
 	uint32_t requests_per_s;      /* [hub] requests_per_s: of one session or address */
+	char demo[64];                /* [hub] demo: where virtual doors are shown; empty: none */
 	char mqtt_host[HUB_PATH_MAX]; /* [mqtt] as in door.conf */
 	uint32_t mqtt_port;
 	char mqtt_username[64];

@@ -199,7 +199,9 @@ def site_settings(site):
     check(site.good("host", "PUT", "/site/lockdown", {"lockdown": True})["lockdown"], "no lockdown")
     row = audited(site, "site.lockdown", "site")
     check(not row["before"]["lockdown"] and row["after"]["lockdown"], "the lockdown's audit")
-    check(site.good("auditor", "GET", "/status")["lockdown"], "the status knows no lockdown")
+    status = site.good("auditor", "GET", "/status")
+    check(status["lockdown"], "the status knows no lockdown")
+    check(status["demo"] is None, "a site has virtual doors without [hub] demo")
     check(not site.good("host", "PUT", "/site/lockdown", {"lockdown": False})["lockdown"], "lockdown stays")
     key = "3p7bfXt9wbTTW2HC7OQ1Nz+DQ8hbeGdNrfx+FG+IK08="
     w = site.good("admin", "PUT", "/site/wardens", {"public": key})

@@ -37,6 +37,7 @@ static void a_site_alone_is_enough(void **state)
 	assert_string_equal(conf.socket, HUB_SOCKET_DEFAULT);
 	assert_string_equal(conf.address, "");
 	assert_string_equal(conf.web, "/usr/share/tapin/web");
+	assert_string_equal(conf.demo, "");
 	assert_string_equal(conf.mqtt_host, "127.0.0.1");
 	assert_int_equal(conf.mqtt_port, 1883);
 	assert_int_equal(conf.mqtt_accounts, HUB_ACCOUNTS_DYNSEC);
@@ -68,6 +69,8 @@ static void loopback_is_heard(void **state)
 	char text[200];
 
 	(void)state;
+	assert_int_equal(load(WHOLE "[hub]\ndemo = http://[::1]:8471/\n", &conf), 0);
+	assert_string_equal(conf.demo, "http://[::1]:8471/");
 	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
 		snprintf(text, sizeof(text), WHOLE "[hub]\naddress = %s\n", good[i]);
 		assert_int_equal(load(text, &conf), 0);
@@ -123,6 +126,10 @@ static void what_makes_no_sense_is_refused(void **state)
 		{WHOLE "[hub]\ncert_file = /c\n", "[hub] cert_file and key_file go together"},
 		{WHOLE "[hub]\nkey_file = /k\n", "[hub] cert_file and key_file go together"},
 		{WHOLE "[hub]\nport = 0\n", "expected a whole number from 1 to 65535"},
+		{WHOLE "[hub]\ndemo = http://127.0.0.1:81/x\n", "expected http://127.0.0.1:PORT/"},
+		{WHOLE "[hub]\ndemo = http://127.0.0.1:/\n", "expected http://127.0.0.1:PORT/"},
+		{WHOLE "[hub]\ndemo = https://evil.example/\n", "expected http://127.0.0.1:PORT/"},
+		{WHOLE "[hub]\ndemo = javascript:alert(1)\n", "expected http://127.0.0.1:PORT/"},
 		{WHOLE "[mqtt]\naccounts = magic\n", "expected dynsec or manual"},
 		{WHOLE "[mqtt]\nkey_file = /k\n", "cert_file, key_file and ca_file go together"},
 		{WHOLE "[mqtt]\ncert_file = /c\nkey_file = /k\n", "go together"},
