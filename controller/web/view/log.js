@@ -117,22 +117,22 @@ function chips(filter, changed) {
 		h('button', { type: 'button', class: 'quiet chip', 'aria-label': t('log.clear_one'), on: { click: () => changed(name, '') } }, icon('no', 14))));
 }
 
-async function retentionLine(signal) {
-	const line = h('p', { class: 'note' });
+async function retentionLine(line, signal) {
 	const kept = await get('/site/retention', {}, { signal }).catch(() => null);
 
 	setText(line, kept ? t('log.kept', { days: kept.entries_days, hours: kept.unknown_hours, audit: kept.audit_days }) : '');
-	return line;
 }
 
 export async function show(root, { query, scope, setQuery }) {
 	const filter = Object.fromEntries(FILTERS.map((name) => [name, query.get(name) ?? '']));
-	const doors = new Map((await all('/doors', {}, 200, { signal: scope.signal })).map((door) => [door.name, door.title]));
+	const doors = new Map();
+	const named = all('/doors', {}, 200, { signal: scope.signal }).then((rows) => rows.forEach((door) => doors.set(door.name, door.title)));
+	const kept = h('p', { class: 'note kept' });
 	const said = h('p', { class: 'note', role: 'status' });
 	const table = pager({ caption: t('log.title'), empty: t('log.empty'), row: (entry) => h('tr', null, cells(entry, doors)),
-		columns: [{ label: t('log.time') }, { label: t('log.door'), class: 'door' }, { label: t('log.what') }, { label: t('log.who'), class: 'whom' }],
+		columns: [{ label: t('log.time'), class: 'when' }, { label: t('log.door'), class: 'door' }, { label: t('log.what') }, { label: t('log.who'), class: 'whom' }],
 		async fetch(cursor, signal) {
-			const page = await get('/log', { limit: 50, cursor, ...apiQuery(filter) }, { signal });
+			const [page] = await Promise.all([get('/log', { limit: 50, cursor, ...apiQuery(filter) }, { signal }), named]);
 
 			setText(said, [page.cut_from || !may('read') ? t('log.seven_days') : '', filter.member || filter.card ? t('log.looked') : ''].filter(Boolean).join(' '));
 			return page;
@@ -160,6 +160,10 @@ export async function show(root, { query, scope, setQuery }) {
 		clear.hidden = !any();
 		await live.restart();
 	}
+	const first = table.load();
+
+	retentionLine(kept, scope.signal);
+	await named;
 	bar = await filters(filter, doors, changed, scope.signal);
 	clear.hidden = !any();
 	replace(chipRow, chips(filter, changed));
@@ -170,6 +174,6 @@ export async function show(root, { query, scope, setQuery }) {
 			may('read') && h('button', { type: 'button', on: { click: () => attempt(verifyLog) } }, icon('ok'), t('log.verify')),
 			may('read') && h('a', { class: 'button', href: '#/audit' }, t('log.audit')))),
 		h('details', { class: 'card', open: !matchMedia('(max-width: 800px)').matches || any() }, h('summary', null, t('log.filters')), bar, chipRow, clear),
-		h('div', { class: 'card' }, live.line, live.node, table), said, await retentionLine(scope.signal));
-	await table.load();
+		h('div', { class: 'card' }, live.line, live.node, table), said, kept);
+	await first;
 }
