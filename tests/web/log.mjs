@@ -15,7 +15,7 @@ async function shifts(page) {
 	return () => page.evaluate(() => globalThis.shifted);
 }
 
-journey('a host reads the log', async ({ page, login, check, until, tap, axe, shot, fits, site }) => {
+journey('a host reads the log', async ({ page, phone, login, check, until, tap, axe, shot, fits, site }) => {
 	await tap('unlimited', 'front');
 	await tap('unknown', 'back');
 	await login('host', '#/log');
@@ -27,6 +27,8 @@ journey('a host reads the log', async ({ page, login, check, until, tap, axe, sh
 	await axe('log');
 	await fits('log');
 	await shot('log');
+	if (phone)
+		await page.getByText('Filters', { exact: true }).click();
 	await page.getByLabel('What happened').selectOption('deny');
 	await check('a filter stands in the address', () => until(() => page.url().includes('what=deny')));
 	await check('and leaves what does not fit', () => until(async () => !/Came in/.test(await said(page, '.pager tbody'))));
@@ -48,7 +50,7 @@ journey('a host reads the log', async ({ page, login, check, until, tap, axe, sh
 	await axe('entry');
 	await page.keyboard.press('Escape');
 	await check('and the focus is back', () => page.evaluate(() => document.activeElement.classList.contains('when')));
-	await page.getByLabel('Who', { exact: true }).fill('Ned');
+	await page.getByRole('combobox', { name: 'Who' }).fill('Ned');
 	await page.getByRole('option', { name: /Ned Unlimited/ }).click();
 	await check('one person’s entries', () => until(async () => page.url().includes(`member=${site.people.unlimited.member}`) && /Ned/.test(await said(page, FIRST))));
 	await check('it says that the look is written down', () => page.getByText('is itself written down').isVisible());

@@ -282,7 +282,7 @@ export default {
 	// ---- view/audit.js ----
 	audit: {
 		title: 'What operators did', to_log: 'To the doors’ log', time: 'Time', actor: 'Who', action: 'What', changed: 'From and to', object: 'About', from: 'From', until: 'Until',
-		any: 'Anything', empty: 'Nothing fits these filters.', nothing: 'nothing', yes: 'yes', no: 'no',
+		any: 'Anything', empty: 'Nothing fits these filters.', nothing: 'nothing', yes: 'yes', no: 'no', values: { one: '{n} value', other: '{n} values' },
 	},
 	audit_noun: {
 		member: 'member', card: 'card', door: 'door', site: 'site', tier: 'tier', exception: 'closure or special opening', holiday: 'holiday', event: 'event', guest: 'guest',
@@ -310,7 +310,7 @@ export default {
 	},
 	audit_field: {
 		name: 'name', contact: 'contact', note: 'note', tier: 'tier', state: 'state', valid_from: 'from', valid_until: 'until', grace_until: 'grace until',
-		release_ms: 'time at the door (ms)', hours: 'hours', why: 'why', mode: 'mode', hold_until: 'held until', hold_from: 'held from', member: 'member', card: 'card',
+		release_ms: 'time at the door (ms)', hours: 'hours', why: 'why', mode: 'mode', issued_by: 'issued by', issued_at: 'issued', created_at: 'made', tier_name: 'tier', key_id: 'key', ended_by: 'ended by', ended_at: 'ended', ended_why: 'why', label: 'label', kind: 'kind', pending: 'to confirm', flags: 'rights', doors: 'doors', door: 'door', lockdown: 'lockdown', title: 'title', hold_until: 'held until', hold_from: 'held from', member: 'member', card: 'card',
 	},
 	// ---- view/checkin*.js ----
 	checkin: {

@@ -4,7 +4,7 @@ import { bdi, h, replace } from '../lib/dom.js';
 import { get } from '../lib/api.js';
 import { field } from '../lib/form.js';
 import { pager } from '../lib/pager.js';
-import { addDays, dayOf, secondOf, toUtc } from '../lib/time.js';
+import { addDays, dayOf, momentOf, secondOf, toUtc } from '../lib/time.js';
 import { has, t, word } from '../lib/texts.js';
 
 export const title = () => t('audit.title');
@@ -24,23 +24,34 @@ function objectNode(object) {
 	return PAGES[noun] && /^\d+$/.test(id ?? '') ? h('a', { href: PAGES[noun](id) }, text) : bdi(text);
 }
 
+const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d/;
+
 function valueText(value) {
 	if (value === null || value === undefined || value === '')
 		return t('audit.nothing');
+	if (Array.isArray(value))
+		return value.length ? value.map(valueText).join(', ') : t('audit.nothing');
 	if (typeof value === 'object')
-		return JSON.stringify(value);
+		return Object.entries(value).map(([name, one]) => `${word('audit_field', name)} ${valueText(one)}`).join(', ');
+	if (MOMENT.test(value))
+		return momentOf(value);
 	return value === true ? t('audit.yes') : value === false ? t('audit.no') : String(value);
 }
 
-/** Field by field: what was, what is. Fields that stayed are left out. */
+const bare = (value) => value === null || value === undefined || value === '' || value === false || (Array.isArray(value) && value.length === 0);
+
+/** Field by field: what was, what is. Of what came or went as a whole only what it says, and folded. */
 function changes({ before, after }) {
 	const names = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])]
-		.filter((name) => name !== 'version' && JSON.stringify(before?.[name]) !== JSON.stringify(after?.[name]));
+		.filter((name) => !['version', 'id'].includes(name) && JSON.stringify(before?.[name]) !== JSON.stringify(after?.[name]) && !(bare(before?.[name]) && bare(after?.[name])));
+	const list = h('dl', { class: 'facts small' }, names.map((name) => [h('dt', null, word('audit_field', name)),
+		h('dd', null, before ? [h('s', { class: 'muted' }, bdi(valueText(before[name]))), after ? ' → ' : ''] : '', after ? bdi(valueText(after[name])) : '')]));
 
 	if (!names.length)
 		return h('span', { class: 'muted' }, '–');
-	return h('dl', { class: 'facts small' }, names.map((name) => [h('dt', null, word('audit_field', name)),
-		h('dd', null, before ? [h('s', { class: 'muted' }, bdi(valueText(before[name]))), after ? ' → ' : ''] : '', after ? bdi(valueText(after[name])) : '')]));
+	const what = after?.name ?? after?.title ?? after?.label ?? before?.name ?? before?.title ?? '';
+
+	return before && after ? list : h('details', null, h('summary', null, what ? bdi(what) : t('audit.values', { n: names.length })), list);
 }
 
 function row(item) {

@@ -7,6 +7,7 @@ import { attempt } from '../lib/dialog.js';
 import { t } from '../lib/texts.js';
 
 const ROWS = 30;
+const COLUMNS = ['when', 'door', 'what', 'whom'];
 const FRESH_MS = 4000; // how long a new row stands out
 
 /**
@@ -17,7 +18,7 @@ export function follower({ scope, doors, cells, fits, newest, load, older }) {
 	const rows = Array.from({ length: ROWS }, () => h('tr'));
 	const node = h('div', { class: 'follow scroll', hidden: true, tabIndex: 0, role: 'region', 'aria-label': t('log.following') }, h('table', null,
 		h('caption', { class: 'hidden' }, t('log.following')),
-		h('thead', null, h('tr', null, ['time', 'door', 'what', 'who'].map((name) => h('th', { scope: 'col', class: { time: 'when', who: 'whom' }[name] ?? name }, t(`log.${name}`))))),
+		h('thead', null, h('tr', null, COLUMNS.map((name) => h('th', { scope: 'col', class: name }, t(`log.${{ when: 'time', whom: 'who' }[name] ?? name}`))))),
 		h('tbody', null, rows)));
 	const button = h('button', { type: 'button', 'aria-pressed': false, on: { click: () => attempt(() => turn(node.hidden)) } }, icon('log'), t('log.follow'));
 	const said = h('span', { class: 'note', role: 'status' }, t('log.up_to_date'));
@@ -33,7 +34,7 @@ export function follower({ scope, doors, cells, fits, newest, load, older }) {
 				return;
 			row.dataset.key = key;
 			row.classList.toggle('fresh', Boolean(entry?.freshUntil > Date.now()));
-			replace(row, entry ? cells(entry, doors) : h('td', { colspan: 4 }));
+			replace(row, entry ? cells(entry, doors) : COLUMNS.map((name) => h('td', { class: name })));
 		});
 	}
 	async function begin() {
