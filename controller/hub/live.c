@@ -236,13 +236,11 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 void hub_live_note(struct hub *hub, unsigned what)
 {
 	struct hub_live *live = hub->live;
-	uint64_t at_ms;
 
 	if (!live || live->count == 0)
 		return;
 	if (!live->noted) {
-		at_ms = live->flushed_ms + FLUSH_MS;
-		sd_event_source_set_time(live->timer, at_ms * 1000);
+		sd_event_source_set_time(live->timer, (live->flushed_ms + FLUSH_MS) * 1000);
 		sd_event_source_set_enabled(live->timer, SD_EVENT_ONESHOT);
 	}
 	live->noted |= what;

@@ -29,7 +29,7 @@ static const struct {
 	{"pool.", LIVE_RULES | LIVE_PEOPLE},
 	{"presence.", LIVE_PRESENCE},
 	{"report.", 0},
-	{"retention.", 0},
+	{"retention.", LIVE_PEOPLE | LIVE_ENTRIES},
 	{"session.", 0},
 	{"site.lockdown", LIVE_SITE | LIVE_DOORS},
 	{"site.change", LIVE_SITE | LIVE_DOORS | LIVE_RULES},

@@ -5,6 +5,13 @@
 source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/hublib.sh"
 
+http=$(free_port) https=$(free_port)
+eval "$(declare -f hub_conf | sed '1s/hub_conf/plain_conf/')"
+hub_conf() {
+	plain_conf
+	sed -i "/^\[hub\]/a address = 127.0.0.1\nport = $http\nlisten = 127.0.0.1:$https" "$work/hub.conf"
+}
+
 watch() { # NAME [OPTION]...
 	local name=$1
 	shift
@@ -80,6 +87,17 @@ check "a command and its result are told" commands
 leaves() { forget_watched page; stop door_front KILL; soon_saw page 'changed.*"doors"' && until_true 3 online_is front false; }
 check "a door that is gone changes the doors" leaves
 
+# ---- elsewhere ----
+key=$(log_in admin "$password")
+watch_url() { # NAME URL
+	start "watch_$1" curl -sN --cacert "$work/hub-keys/https.pem" -H "Authorization: Bearer $key" "$2/api/v1/stream"
+	soon_saw "$1" "event: hello"
+}
+check "the same over HTTP" watch_url http "http://127.0.0.1:$http"
+check "and HTTPS" watch_url https "https://127.0.0.1:$https"
+both() { api PATCH "/members/$member" '{"note": "y"}' >/dev/null && soon_saw http '"people"' && soon_saw https '"people"'; }
+check "both are told" both
+
 # ---- coming back ----
 newest=$(get .items[0].id "/log?limit=1")
 again() { watch back --last "$((newest - 3))" && soon_saw back " entry $newest " && [ "$(grep -c " entry " "$work/watch_back.log")" = 3 ]; }
@@ -90,14 +108,20 @@ check "and so is none" odd x
 stop watch_back; stop watch_odd999999999; stop watch_oddx
 
 # ---- who may ----
+# shellcheck disable=SC2016
 check "nobody is refused" eval '[ "$(as 0 GET /stream)" = 401 ]'
-key=$(log_in admin "$password")
-logs_out() { watch mine --key "$key" && [ "$(as "$key" DELETE /session)" = 204 ] && soon_saw mine 'end.*"session"' && soon_saw mine closed; }
-check "logging out ends it" logs_out
+logs_out() {
+	watch mine --key "$key" && [ "$(as "$key" DELETE /session)" = 204 ] && soon_saw mine 'end.*"session"' && soon_saw mine closed &&
+		soon_saw http "event: end" && soon_saw https "event: end"
+}
+check "logging out ends each of the session" logs_out
+# shellcheck disable=SC2154
+closed_for() { wait "$pid_watch_http" && wait "$pid_watch_https"; }
+check "and closes it well" closed_for
 api POST /operators '{"name": "ina", "role": "host", "password": "a password of ina"}' >/dev/null
 ina=$(log_in ina "a password of ina")
 demoted() { watch ina --key "$ina" && api PATCH /operators/ina '{"role": "auditor"}' >/dev/null && soon_saw ina 'end.*"session"' && soon_saw ina closed; }
-check "so does another role, at once" demoted
+check "another role ends it, at once" demoted
 check "the others stay" eval '! saw page closed'
 
 # ---- so many ----
