@@ -92,12 +92,11 @@ bool limit_take(
 
 	if (http_peer(request, &uid))
 		return true;
-	if (!session) {
-		limit_address(request, address);
-		crypto_hash256(&(struct entry_part){address, strlen(address)}, 1, key);
-		session = key;
-	}
-	if (take(find(hub->limits, session), hub->conf.requests_per_s, cost))
+	limit_address(request, address);
+	crypto_hash256(&(struct entry_part){address, strlen(address)}, 1, key);
+	if (session)
+		memcpy(key, session, sizeof(key));
+	if (take(find(hub->limits, key), hub->conf.requests_per_s, cost))
 		return true;
 	http_add_header(request, "Retry-After", RETRY_S);
 	snprintf(detail, sizeof(detail),

@@ -235,14 +235,12 @@ static int pack(struct page_file *file)
 	return r;
 }
 
-static struct page_file *find(const struct page *page, const char *name)
+static struct page_file *find(struct page *page, const char *name)
 {
-	struct page_file wanted;
-
-	if (strlen(name) >= sizeof(wanted.name))
-		return NULL;
-	strcpy(wanted.name, name);
-	return bsearch(&wanted, page->files, page->count, sizeof(*page->files), by_name);
+	for (size_t i = 0; i < page->count; i++)
+		if (strcmp(page->files[i].name, name) == 0)
+			return &page->files[i];
+	return NULL;
 }
 
 static int finish(struct page *page, const char *directory, char err[ERR_MAX])
@@ -335,7 +333,7 @@ bool page_owns(const char *path)
 }
 
 /* The file of a path; index.html has no other than its own. */
-static const struct page_file *file_of(const struct page *page, const char *path)
+static const struct page_file *file_of(struct page *page, const char *path)
 {
 	const size_t size = strlen(page->digest);
 
@@ -374,7 +372,7 @@ static void send_file(const struct page *page, const struct page_file *file, boo
 		packed ? file->packed_size : file->size);
 }
 
-void page_answer(const struct page *page, struct http_request *request)
+void page_answer(struct page *page, struct http_request *request)
 {
 	const char *method = http_method(request), *path = http_path(request);
 	const struct page_file *file;

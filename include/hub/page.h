@@ -22,4 +22,4 @@ struct page *page_free(struct page *page);
 /* Whether path is one of the page's: "/", "/index.html" and what is below "/w/". */
 bool page_owns(const char *path);
 /* Answers a request for such a path; page NULL: there is none. */
-void page_answer(const struct page *page, struct http_request *request);
+void page_answer(struct page *page, struct http_request *request);
