@@ -153,22 +153,27 @@ by_cookie() {
 	for word in Secure HttpOnly SameSite=Strict Path=/; do grep -qF "; $word" "$work/cookie" || { cat "$work/cookie"; return 1; }; done
 	answers 200 /api/v1/status --cacert "$own" -b "$work/jar"
 }
+told() { grep -qx "event: $1" "$work/stream.log"; }
 stream() {
-	far curl -sN --max-time 2 --interface $two --cacert "$own" -H "Authorization: Bearer $key" "$url/api/v1/stream" >"$work/stream"
-	grep -x 'event: hello' "$work/stream" || { cat "$work/stream"; return 1; }
+	start stream nsenter --target "$pid_far" --net curl -sN --interface $two --cacert "$own" \
+		-H "Authorization: Bearer $key" "$url/api/v1/stream"
+	until_true 5 told hello || return 1
+	answers 201 /api/v1/tiers --cacert "$own" -H "Authorization: Bearer $key" "${json[@]}" \
+		-d '{"name": "Members", "hours": "24/7"}' && until_true 5 told changed || { cat "$work/stream.log"; return 1; }
 }
-routes=$("$HUB_BIN" --routes)
 check "login by a cookie for HTTPS alone" by_cookie
-if [[ $routes == */stream* ]]; then check "events come as they happen" stream; fi
-# given NAME DAYS: $work/NAME.pem and .key, certified by $work/ca.pem
+check "events come as they happen" stream
+# given NAME DAYS KEY...: $work/NAME.pem and .key, certified by $work/ca.pem
 given() {
-	openssl req -newkey rsa:2048 -nodes -keyout "$work/$1.key" -subj "/CN=$1" -out "$work/$1.csr" &&
+	openssl req -newkey "${@:3}" -nodes -keyout "$work/$1.key" -subj "/CN=$1" -out "$work/$1.csr" &&
 		openssl x509 -req -in "$work/$1.csr" -CA "$work/ca.pem" -CAkey "$work/ca.key" -days "$2" \
 			-extfile <(echo "subjectAltName=IP:$hub4") -out "$work/$1.pem" && chmod 600 "$work/$1.key"
 } 2>/dev/null
 made() {
-	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$work/ca.key" -subj /CN=ca -days 30 \
-		-out "$work/ca.pem" 2>/dev/null && given good 100 && given soon 10 && given over -1
+	local ec=(ec -pkeyopt ec_paramgen_curve:P-256)
+	openssl req -x509 -newkey "${ec[@]}" -nodes -keyout "$work/ca.key" -subj /CN=ca -days 30 \
+		-out "$work/ca.pem" 2>/dev/null && given good 100 rsa:2048 && given soon 10 "${ec[@]}" &&
+		given over -1 "${ec[@]}"
 }
 check "certificates are made" made
 check "handshakes that never end are cut" until_true $((15 * slow)) slow_says "cut after"
@@ -183,6 +188,7 @@ cli_unknown() { ! t "$B/bin/tapin" site status 2>"$work/err" && grep 'is this yo
 check "and without it says what to do" cli_unknown
 stop hub
 check "the hub ends cleanly" test "$stopped" = 0
+check "and says so to who watches" until_true 5 told end
 
 # ---- every address ----
 
