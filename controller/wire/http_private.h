@@ -20,7 +20,7 @@ struct http_peer {
 	uint64_t since_ms; /* its start or its last answer */
 	bool asked;        /* a head came, so that a handshake is over */
 	bool is_tls;
-	bool streams;      /* has no time limit */
+	bool streams; /* has no time limit */
 	bool has_uid;
 	uid_t uid;
 	char name[64];

@@ -334,6 +334,23 @@ static void addresses_off_this_machine_are_refused(void **state)
 	}
 }
 
+static void https_takes_a_certificate_and_any_address(void **state)
+{
+	struct http_config config = {.tls_address = "127.0.0.1",
+		.tls_certificate = "no certificate",
+		.tls_key = "no key",
+		.handle = on_request};
+	struct http *other;
+	char err[ERR_MAX];
+
+	(void)state;
+	assert_int_equal(http_open(&config, &other, err), -EIO);
+	assert_non_null(strstr(err, "do certificate and key fit?"));
+	config.tls_address = "hub.example";
+	assert_int_equal(http_open(&config, &other, err), -EINVAL);
+	assert_non_null(strstr(err, "expected one like 0.0.0.0"));
+}
+
 static void a_socket_is_taken_over_only_when_dead(void **state)
 {
 	const struct http_config config = {.socket_path = path, .handle = on_request};
@@ -395,6 +412,7 @@ int main(void)
 		T(who_hangs_up_does_no_harm),
 		T(many_connect),
 		T(addresses_off_this_machine_are_refused),
+		T(https_takes_a_certificate_and_any_address),
 		T(a_socket_is_taken_over_only_when_dead),
 	};
 
