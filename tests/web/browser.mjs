@@ -66,6 +66,12 @@ export async function browser_start(args = []) {
 	}
 }
 
+/** Ends a file that does without journey(). */
+export async function browser_end(browser) {
+	await browser.close();
+	process.exit(failed ? 1 : 0);
+}
+
 /** Keeps what goes wrong on a page in problems. */
 function watch(page, problems, expected) {
 	const ours = (url) => url.startsWith(`${site.url}/`) || /^(blob|data|about):/.test(url);
@@ -103,7 +109,7 @@ function watch(page, problems, expected) {
 }
 
 /** A context of one size with its page, watched. */
-async function page_open(browser, size, options = {}) {
+export async function page_open(browser, size, options = {}) {
 	const context = await browser.newContext({ ...SIZES[size], baseURL: site.url, reducedMotion: 'reduce',
 		locale: 'en-GB', timezoneId: 'Pacific/Auckland', acceptDownloads: true, ...options });
 	const problems = [], expected = [];
@@ -217,8 +223,7 @@ async function run_all() {
 	for (const one of waiting)
 		for (const size of one.options.sizes || wanted)
 			await run_one(browser, size, one);
-	await browser.close();
-	process.exit(failed ? 1 : 0);
+	await browser_end(browser);
 }
 
 /**
