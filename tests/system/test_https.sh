@@ -22,7 +22,7 @@ url=https://$hub4:8443 own=$work/hub-keys/https.pem
 far() { nsenter --target "$pid_far" --net "$@"; }
 apart() { [ "$(readlink "/proc/$pid_far/ns/net")" != "$(readlink /proc/self/ns/net)" ]; }
 networks() {
-	start far unshare --net sleep 100
+	start far unshare --net sleep 300
 	ip link set lo up && until_true 5 apart && ip link add near type veth peer name far netns "$pid_far" &&
 		ip link set near up && far ip link set lo up && far ip link set far up &&
 		far ip address add $one/24 dev far && far ip address add $two/24 dev far
@@ -95,6 +95,8 @@ start slow nsenter --target "$pid_far" --net bash -c '
 	echo "cut after $SECONDS seconds"' slow $hub4
 slow_says() { grep -c "$1" "$work/slow.log" >/dev/null; }
 check "somebody begins handshakes and ends none" until_true 10 slow_says open
+# from now on who does not choose comes from the second address
+far ip route replace 192.0.2.0/24 dev far src $two
 check "who knows the certificate is served: the API" answers 401 /api/v1/status --cacert "$own"
 check "and the page" answers 200 / --cacert "$own"
 not_one_more() { ! far curl -s --max-time 5 --interface $one -k "$url/" >/dev/null && ! slow_says cut; }
@@ -176,9 +178,6 @@ made() {
 		given over -1 "${ec[@]}"
 }
 check "certificates are made" made
-check "handshakes that never end are cut" until_true $((15 * slow)) slow_says "cut after"
-again() { [ "$(far curl -s --max-time 20 --interface $one --cacert "$own" -o "$work/body" -w '%{http_code}' "$url/")" = 200 ]; }
-check "and their address is served again" until_true 5 again
 t() { far env TAPIN_HUB="$url" XDG_STATE_HOME="$work/state" TZ=UTC "${@:1:$#}"; }
 cli() {
 	t TAPIN_CA="$own" "$B/bin/tapin" login admin --password-stdin <<<"$password" && t TAPIN_CA="$own" "$B/bin/tapin" site status
@@ -186,6 +185,17 @@ cli() {
 check "the command line comes in by TAPIN_CA" cli
 cli_unknown() { ! t "$B/bin/tapin" site status 2>"$work/err" && grep 'is this your hub?.*TAPIN_CA' "$work/err" || { cat "$work/err"; return 1; }; }
 check "and without it says what to do" cli_unknown
+browser() {
+	far timeout 90 node tests/web/https.mjs "$url/" "$(pin)" "$password" "$work" 2>&1
+}
+if command -v node >/dev/null && command -v chromium >/dev/null && [ -e build/web/node_modules/playwright-core ]; then
+	check "a browser, its cookie and its events" browser
+else
+	skip "a browser" "node, chromium or playwright-core is not here (deploy/install-deps web, make references)"
+fi
+check "handshakes that never end are cut" until_true $((15 * slow)) slow_says "cut after"
+again() { [ "$(far curl -s --max-time 20 --interface $one --cacert "$own" -o "$work/body" -w '%{http_code}' "$url/")" = 200 ]; }
+check "and their address is served again" until_true 5 again
 stop hub
 check "the hub ends cleanly" test "$stopped" = 0
 check "and says so to who watches" until_true 5 told end
