@@ -103,7 +103,7 @@ static const struct cli_option member_add[] = {
 	{0},
 };
 static const struct cli_option member_list[] = {
-	{"text", CLI_TEXT, "text", "TEXT", "part of name or contact", 0},
+	{"text", CLI_TEXT, "text", "TEXT", "beginnings of words of number, name or contact", 0},
 	{"state", CLI_CHOICE, "state", "active|suspended|closed", "only these", 0},
 	{"tier", CLI_NUMBER, "tier", "N", "only of this tier", 0},
 	{0},

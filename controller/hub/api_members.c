@@ -5,6 +5,7 @@
 #include "core/decide.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* enum member_state */
@@ -109,22 +110,46 @@ int api_member_allowed(struct api_call *call, const struct registry_member *befo
 
 /* ---- reading ---- */
 
+/* Whose time ends: pages go by the day and the number, "20779-17". */
+static void read_ends(
+	struct api_call *call, const struct api_page *page, struct registry_member_query *query)
+{
+	int32_t before = DATE_NONE, from = DATE_NONE;
+	char *rest = NULL;
+
+	query->after = page->after;
+	api_query_date(call, "ends_before", &before);
+	api_query_date(call, "ends_from", &from);
+	if (from != DATE_NONE && before == DATE_NONE)
+		api_errors_add(&call->errors, "ends_from", "only with ends_before");
+	if (before != DATE_NONE && query->text)
+		api_errors_add(&call->errors, "text", "not with ends_before");
+	query->ends_before = before > 0 ? before : before == DATE_NONE ? 0 : 1;
+	query->ends_from = from > 0 ? from : 0;
+	if (query->ends_before == 0 || !*page->name)
+		return;
+	query->after_ends = (int32_t)strtol(page->name, &rest, 10);
+	query->after = *rest == '-' ? strtoull(rest + 1, NULL, 10) : 0;
+}
+
 static int list_members(struct api_call *call)
 {
 	CLEANUP(cleanup_free) struct registry_member *rows = NULL;
 	struct registry_member_query query = {.state = -1, .tier = -1};
 	struct api_page page;
 	uint64_t tier = 0;
+	char name[40] = "";
 	int n;
 
-	api_page_read(call, "members", REGISTRY_PAGE_MAX, &page);
+	api_page_read(call, http_query(call->request, "ends_before") ? "ends" : "members",
+		REGISTRY_PAGE_MAX, &page);
 	query.text = api_query_text(call, "text", REGISTRY_NAME_MAX);
 	api_query_word(call, "state", states, ARRAY_SIZE(states), &query.state);
 	api_query_number(call, "tier", &tier);
+	read_ends(call, &page, &query);
 	if (call->errors.count > 0)
 		return api_malformed(call);
 	query.tier = tier ? (int64_t)tier : -1;
-	query.after = page.after;
 	query.limit = page.limit;
 	rows = calloc(page.limit, sizeof(*rows));
 	n = rows ? registry_members(call->registry, &query, rows) : -ENOMEM;
@@ -136,7 +161,11 @@ static int list_members(struct api_call *call)
 		api_member_show(call, &rows[i]);
 		api_end(&call->out);
 	}
-	api_page_close(call, "members", &page, (size_t)n, n ? rows[n - 1].id : 0, NULL);
+	if (n > 0 && query.ends_before > 0)
+		snprintf(name, sizeof(name), "%" PRId32 "-%" PRIu64, rows[n - 1].valid_until,
+			rows[n - 1].id);
+	api_page_close(call, *name ? "ends" : "members", &page, (size_t)n, n ? rows[n - 1].id : 0,
+		*name ? name : NULL);
 	return 0;
 }
 
@@ -270,8 +299,8 @@ static int change_member(struct api_call *call)
 }
 
 const struct api_route api_member_routes[] = {
-	{"GET", "/members", API_ALL, API_TAKES_NOTHING, "limit cursor text state tier",
-		list_members, 0, API_ROW},
+	{"GET", "/members", API_ALL, API_TAKES_NOTHING,
+		"limit cursor text state tier ends_before ends_from", list_members, 0, API_ROW},
 	{"POST", "/members", API_WORKS, API_TAKES_JSON, NULL, add_member, 0, API_ROW},
 	{"POST", "/members/import", API_WORKS, API_TAKES_CSV, "preview", api_import_members, 0,
 		API_ROW},

@@ -8,6 +8,7 @@
 #include "registry_schema_erase.h"
 #include "registry_schema_evening.h"
 #include "registry_schema_log.h"
+#include "registry_schema_page.h"
 #include "registry_schema_site.h"
 #include <string.h>
 
@@ -22,6 +23,7 @@ static const char *const steps[] = {
 	REGISTRY_SCHEMA_SITE,
 	REGISTRY_SCHEMA_ERASE,
 	REGISTRY_SCHEMA_EVENING,
+	REGISTRY_SCHEMA_PAGE,
 };
 
 static const struct db_schema schema = {

@@ -156,9 +156,13 @@ static int leave_lists(struct registry *reg, uint64_t member)
 /* ---- rows ---- */
 
 static const char *const rows[] = {
+	"INSERT INTO member_text (member_text, rowid, id, name, contact) "
+	"SELECT 'delete', id, id, name, contact FROM member WHERE id = ?1",
 	"UPDATE member SET name = '" REGISTRY_ERASED_NAME "', contact = '', note = '', state = 0, "
 	"valid_from = NULL, valid_until = NULL, grace_until = NULL, release_ms = 0, pool = NULL, "
 	"version = version + 1 WHERE id = ?1",
+	"INSERT INTO member_text (rowid, id, name, contact) "
+	"SELECT id, id, name, contact FROM member WHERE id = ?1",
 	"DELETE FROM notice WHERE member = ?1",
 	"UPDATE event_guest SET name = '' WHERE member = ?1",
 	"UPDATE guest_pass SET name = '' WHERE sponsor = ?1",
@@ -268,7 +272,7 @@ static int add_stub(struct registry *reg, uint64_t member)
 		"FROM tier HAVING count(*) > 0",
 		member, NULL);
 
-	return rc;
+	return rc < 0 ? rc : registry_search_put(reg, member);
 }
 
 int registry_erase_again(struct registry *reg, uint64_t member, int64_t at_us)

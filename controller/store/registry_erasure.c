@@ -158,6 +158,9 @@ int registry_wipe(struct registry *reg)
 		return registry_fail(reg, -EBUSY, "a change is in progress: try again");
 	if (!registry_wipe_due(reg))
 		return 0;
+	rc = registry_search_settle(reg);
+	if (rc < 0)
+		return rc;
 	if (db_do(reg->db, "VACUUM") < 0)
 		return registry_sql_fail(reg, "rewrite the file");
 	rc = empty_wal(reg);

@@ -171,6 +171,7 @@ int registry_member_add(
 		"grace_until, release_ms, pool, created_us, version) "
 		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, nullif(?10, 0), ?11, 1)");
 	int error = check(reg, member);
+	uint64_t id;
 
 	if (error == 0)
 		error = check_pool(reg, member, NULL);
@@ -183,8 +184,12 @@ int registry_member_add(
 	error = registry_run(reg, stmt, "add a member");
 	if (error < 0)
 		return error;
+	id = (uint64_t)sqlite3_last_insert_rowid(reg->db);
+	error = registry_search_put(reg, id);
+	if (error < 0)
+		return error;
 	if (ret_id)
-		*ret_id = (uint64_t)sqlite3_last_insert_rowid(reg->db);
+		*ret_id = id;
 	return 0;
 }
 
@@ -197,6 +202,7 @@ int registry_member_change(struct registry *reg, const struct registry_member *m
 		"pool = nullif(?10, 0), version = version + 1 WHERE id = ?11");
 	struct registry_member old = {0};
 	int error = check(reg, member);
+	bool renamed;
 
 	if (error == 0)
 		error = registry_member(reg, member->id, &old);
@@ -208,9 +214,16 @@ int registry_member_change(struct registry *reg, const struct registry_member *m
 		return error;
 	if (!stmt)
 		return registry_sql_fail(reg, "change a member");
+	renamed = strcmp(old.name, member->name) != 0 || strcmp(old.contact, member->contact) != 0;
+	if (renamed)
+		error = registry_search_drop(reg, member->id);
+	if (error < 0)
+		return error;
 	bind(stmt, member);
 	sqlite3_bind_int64(stmt, 11, (int64_t)member->id);
 	error = registry_run(reg, stmt, "change a member");
+	if (error >= 0 && renamed)
+		error = registry_search_put(reg, member->id);
 	if (error >= 0)
 		error = registry_card_of_member_changed(reg, member->id);
 	if (error >= 0)
@@ -220,15 +233,39 @@ int registry_member_change(struct registry *reg, const struct registry_member *m
 
 /* ---- lists ---- */
 
+#define MEMBER_FITS "AND (?2 < 0 OR m.state = ?2) AND (?3 < 0 OR m.tier = ?3) "
+
+/* By number, by words, or by the day that their time ends. */
+static sqlite3_stmt *list(struct registry *reg, const struct registry_member_query *query)
+{
+	if (query->ends_before > 0)
+		return registry_prepare(reg,
+			MEMBER_SQL "INDEXED BY member_ends WHERE m.state = 1 "
+				   "AND m.valid_until IS NOT NULL AND m.valid_until < ?6 "
+				   "AND (m.valid_until, m.id) > (?7, ?1) " MEMBER_FITS
+				   "ORDER BY m.valid_until, m.id LIMIT ?5");
+	if (query->text && *query->text)
+		return registry_prepare(reg,
+			MEMBER_SQL "JOIN member_text t ON t.rowid = m.id "
+				   "WHERE t.member_text MATCH ?4 AND t.rowid > ?1 " MEMBER_FITS
+				   "ORDER BY t.rowid LIMIT ?5");
+	return registry_prepare(
+		reg, MEMBER_SQL "WHERE m.id > ?1 " MEMBER_FITS "ORDER BY m.id LIMIT ?5");
+}
+
+/* On from the row that the page before ended with; without one, from the first day on. */
+static void bind_ends(sqlite3_stmt *stmt, const struct registry_member_query *query)
+{
+	sqlite3_bind_int64(stmt, 1, query->after ? (int64_t)query->after : INT64_MAX);
+	sqlite3_bind_int64(stmt, 6, query->ends_before);
+	sqlite3_bind_int64(stmt, 7, query->after ? query->after_ends : query->ends_from - 1);
+}
+
 int registry_members(struct registry *reg, const struct registry_member_query *query,
 	struct registry_member *rows)
 {
-	CLEANUP(registry_done)
-	sqlite3_stmt *stmt = registry_prepare(reg,
-		MEMBER_SQL "WHERE m.id > ?1 AND (?2 < 0 OR m.state = ?2) "
-			   "AND (?3 < 0 OR m.tier = ?3) "
-			   "AND (?4 IS NULL OR tapin_has(m.name, ?4) OR tapin_has(m.contact, ?4)) "
-			   "ORDER BY m.id LIMIT ?5");
+	CLEANUP(registry_done) sqlite3_stmt *stmt = list(reg, query);
+	char words[REGISTRY_SEARCH_MAX] = "";
 	int count = 0, rc;
 
 	if (!stmt)
@@ -236,9 +273,15 @@ int registry_members(struct registry *reg, const struct registry_member_query *q
 	sqlite3_bind_int64(stmt, 1, (int64_t)query->after);
 	sqlite3_bind_int64(stmt, 2, query->state);
 	sqlite3_bind_int64(stmt, 3, query->tier);
-	if (query->text && *query->text)
-		registry_bind_text(stmt, 4, query->text);
 	sqlite3_bind_int64(stmt, 5, registry_page(query->limit));
+	if (query->ends_before > 0) {
+		bind_ends(stmt, query);
+	} else if (query->text && *query->text) {
+		registry_search_ask(query->text, words);
+		if (!*words)
+			return 0;
+		registry_bind_text(stmt, 4, words);
+	}
 	while ((rc = registry_step(reg, stmt, "list members")) > 0)
 		take(stmt, &rows[count++]);
 	return rc < 0 ? rc : count;

@@ -116,6 +116,15 @@ int registry_check_version(
 /* -EINVAL with a sentence outside a change. */
 int registry_check_changing(struct registry *registry);
 
+/* registry_search.c: the words of members, kept beside each row as it comes and goes. */
+int registry_search_put(struct registry *registry, uint64_t member);
+int registry_search_drop(struct registry *registry, uint64_t member);
+/* What words are gone leave the file's live pages, too. */
+int registry_search_settle(struct registry *registry);
+/* The question to the words for what a person typed: each of its words as the beginning of one. ""
+ * where there is none. */
+#define REGISTRY_SEARCH_MAX (6 * REGISTRY_NAME_MAX)
+void registry_search_ask(const char *text, char out[REGISTRY_SEARCH_MAX]);
 /* Makes the SQL function tapin_has(text, part): is part in text, whatever their case? */
 #define REGISTRY_SCRUB_MIN 5 /* bytes: a shorter name is found only where it is all there is */
 int registry_search_register(sqlite3 *db);

@@ -136,6 +136,62 @@ static void scrub(sqlite3_context *context, int count, sqlite3_value **values)
 		sqlite3_result_text(context, out, -1, SQLITE_TRANSIENT);
 }
 
+/* ---- members by their words ---- */
+
+static int run_for(struct registry *reg, const char *sql, uint64_t member)
+{
+	CLEANUP(registry_done) sqlite3_stmt *stmt = registry_prepare(reg, sql);
+
+	if (!stmt)
+		return registry_sql_fail(reg, "note the words of a member");
+	sqlite3_bind_int64(stmt, 1, (int64_t)member);
+	return registry_run(reg, stmt, "note the words of a member");
+}
+
+int registry_search_put(struct registry *reg, uint64_t member)
+{
+	return run_for(reg,
+		"INSERT INTO member_text (rowid, id, name, contact) "
+		"SELECT id, id, name, contact FROM member WHERE id = ?1",
+		member);
+}
+
+/* FTS5 must be given what it once took. */
+int registry_search_drop(struct registry *reg, uint64_t member)
+{
+	return run_for(reg,
+		"INSERT INTO member_text (member_text, rowid, id, name, contact) "
+		"SELECT 'delete', id, id, name, contact FROM member WHERE id = ?1",
+		member);
+}
+
+int registry_search_settle(struct registry *reg)
+{
+	return db_do(reg->db, "INSERT INTO member_text (member_text) VALUES ('optimize')") < 0
+		       ? registry_sql_fail(reg, "forget words of members")
+		       : 0;
+}
+
+/* In quotes nothing is an operator; a word without a letter in it is no condition to FTS5. */
+void registry_search_ask(const char *text, char out[REGISTRY_SEARCH_MAX])
+{
+	size_t used = 0;
+
+	for (const char *at = text + strspn(text, " "); *at; at += strspn(at, " ")) {
+		size_t n = strcspn(at, " ");
+
+		if (used + 2 * n + 5 > REGISTRY_SEARCH_MAX)
+			break;
+		out[used++] = '"';
+		for (size_t i = 0; i < n; i++)
+			out[used++] = at[i] == '"' ? ' ' : at[i];
+		memcpy(out + used, "\"* ", 3);
+		used += 3;
+		at += n;
+	}
+	out[used] = '\0';
+}
+
 static void free_locale(void *locale)
 {
 	if (locale)

@@ -30,10 +30,15 @@ int registry_member_add(
 int registry_member_change(struct registry *registry, const struct registry_member *member);
 
 struct registry_member_query {
-	uint64_t after;   /* by id, ascending */
-	const char *text; /* part of name or contact, case does not count; or NULL */
-	int state;        /* enum member_state, or -1 */
-	int64_t tier;     /* or -1 */
+	uint64_t after;      /* by id, ascending */
+	const char *text;    /* beginnings of words of the number, name and contact, in any order;
+				case and accents do not count; or NULL */
+	int state;           /* enum member_state, or -1 */
+	int64_t tier;        /* or -1 */
+	int32_t ends_before; /* 0: any; else only active ones whose last day is before this, by
+				that day and id, and text does not count */
+	int32_t ends_from;   /* the earliest such day; 0: any */
+	int32_t after_ends;  /* with after: the day of the row that the page before ended with */
 	size_t limit;
 };
 /* Fills rows (room: limit): how many. */

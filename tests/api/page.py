@@ -135,8 +135,33 @@ def explain(site):
     site.bad("host", "GET", "/explain?door=no-such", 404)
 
 
+def ends(site):
+    """Whose time ends soon, by pages; and members by the words that somebody types."""
+    tier, made = site.tier(), []
+    for i in range(12):
+        made.append(site.member(name="Élodie Q%03d" % i, contact="q%03d@ends.example" % i, tier=tier, valid_until="2041-03-%02d" % (12 - i // 2)))
+    site.good("host", "PATCH", "/members/%d" % made[0], {"state": "suspended"})
+    asked = "/members?ends_before=2041-03-12&ends_from=2041-03-08&tier=%d" % tier
+    expected = [made[i] for i in (8, 9, 6, 7, 4, 5, 2, 3)]
+    for limit in (1, 3, 50):
+        seen, cursor = [], ""
+        while cursor is not None:
+            page = site.good("auditor", "GET", asked + "&limit=%d%s" % (limit, "&cursor=" + cursor if cursor else ""))
+            seen += [m["id"] for m in page["items"]]
+            cursor = page["next"]
+        check(seen == expected, "by pages of %d: %s, not %s" % (limit, seen, expected))
+    check(made[0] not in [m["id"] for m in site.good("host", "GET", "/members?ends_before=2042-01-01&tier=%d" % tier)["items"]], "who is suspended is listed")
+    site.bad("host", "GET", "/members?ends_from=2041-03-08", 400, says="ends_from")
+    site.bad("host", "GET", "/members?ends_before=2041-03-08&text=a", 400, says="text")
+    cursor = site.good("host", "GET", asked + "&limit=1")["next"]
+    site.bad("host", "GET", "/members?cursor=" + cursor, 400, says="cursor")
+    for text, found in (("elodie q003", [3]), ("Q00 ELO", range(10)), ("q007@ends.ex", [7]), ("lodie", []), ("%d" % made[5], [5]), ("%22%20OR%20*", []), ("elodie%20NOT%20q003", [])):
+        seen = [m["id"] for m in site.good("host", "GET", "/members?tier=%d&text=%s" % (tier, text.replace(" ", "%20")))["items"]]
+        check(set(made[i] for i in found) <= set(seen) and (found != [] or not seen), "%s finds %s" % (text, seen))
+
+
 def soon(hours):
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + hours * 3600))
 
 
-SECTIONS = {"hours": hours, "explain": explain}
+SECTIONS = {"hours": hours, "explain": explain, "ends": ends}

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #define CHUNK 48000 /* bytes: under 64 KiB as base64 */
 #define PER_MEMBER 4
@@ -93,11 +94,13 @@ static uint32_t add_tier(void)
 	return id;
 }
 
-static uint64_t add_member(uint32_t tier)
+/* Names of two words out of 30 and 4096, and one contact's host for all. */
+static uint64_t add_member(uint32_t tier, size_t n)
 {
+	static const char *const first[] = {"Ada", "Grace", "Zoë", "Émile", "Maya", "Sam"};
+	uint8_t hash[ENTRY_HASH_SIZE];
+	struct entry_part part = {&n, sizeof(n)};
 	struct registry_member m = {
-		.name = "Ada Lovelace",
-		.contact = "ada@example.org",
 		.tier = tier,
 		.state = MEMBER_STATE_ACTIVE,
 		.valid_from = DATE_NONE,
@@ -106,6 +109,10 @@ static uint64_t add_member(uint32_t tier)
 	};
 	uint64_t id;
 
+	crypto_hash256(&part, 1, hash);
+	snprintf(m.name, sizeof(m.name), "%s %c%c%c%c", first[hash[0] % ARRAY_SIZE(first)],
+		'A' + hash[1] % 16, 'a' + hash[2] % 16, 'a' + hash[3] % 16, 'a' + hash[4] % 26);
+	snprintf(m.contact, sizeof(m.contact), "m%zu@example.org", n);
 	if (registry_member_add(reg, &m, &id) < 0)
 		die("member");
 	return id;
@@ -124,7 +131,7 @@ static void import(size_t cards)
 	tier = add_tier();
 	for (size_t n = 0; n < cards; n++) {
 		if (n % PER_MEMBER == 0)
-			member = add_member(tier);
+			member = add_member(tier, n);
 		card.member = member;
 		token_of(n, &card.token);
 		if (registry_card_issue(reg, &card, NULL) < 0)
@@ -201,6 +208,44 @@ static void single(void)
 	view("delta of one card", &roster.revision);
 }
 
+/* Of the processor alone: the machine may be busy with others. */
+static double cpu_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+	return (double)now.tv_sec * 1000 + (double)now.tv_nsec / 1e6;
+}
+
+/* What somebody types, letter by letter; the worst of three. */
+static void search(void)
+{
+	static const char *const texts[] = {"a", "ad", "ada", "ada b", "ada bc", "zoe", "e", "ex",
+		"example", "m123", "m@ex", "77", "zzz", "ada zzz", "maya a m1"};
+	static struct registry_member rows[50];
+	double worst = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		struct registry_member_query query = {
+			.text = texts[i], .state = -1, .tier = -1, .limit = ARRAY_SIZE(rows)};
+		double slowest = 0;
+		int n = 0;
+
+		for (int turn = 0; turn < 3; turn++) {
+			double start = cpu_ms();
+
+			n = registry_members(reg, &query, rows);
+			if (n < 0)
+				die("search");
+			if (cpu_ms() - start > slowest)
+				slowest = cpu_ms() - start;
+		}
+		printf("members with \"%s\": %d, %.2f ms\n", texts[i], n, slowest);
+		worst = slowest > worst ? slowest : worst;
+	}
+	printf("search: worst %.2f ms\n", worst);
+}
+
 int main(int argc, char **argv)
 {
 	size_t cards = argc > 1 ? strtoul(argv[1], NULL, 10) : 1000000;
@@ -214,6 +259,7 @@ int main(int argc, char **argv)
 	}
 	open_registry();
 	import(cards);
+	search();
 	view("snapshot", NULL);
 	registry_roster(reg, &roster);
 	suspend(cards, changes);

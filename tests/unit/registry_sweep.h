@@ -11,7 +11,7 @@ static int sweep_left;
 static int sweep_count(void *db)
 {
 	for (sqlite3_stmt *s = NULL; (s = sqlite3_next_stmt(db, s));)
-		if (strcmp(sqlite3_sql(s), "COMMIT") == 0)
+		if (sqlite3_sql(s) && strcmp(sqlite3_sql(s), "COMMIT") == 0) /* a blob has none */
 			return 0;
 	return --sweep_left == 0;
 }

@@ -417,6 +417,8 @@ static void assert_records_of_now(const struct set *s)
 
 static void every_older_version_is_brought_up_to_date(void **state)
 {
+	const struct registry_member_query words = {
+		.text = "zoe o'neill", .state = -1, .tier = -1, .limit = 1};
 	struct registry_member m;
 	struct registry_roster roster;
 	struct registry *reg;
@@ -429,6 +431,7 @@ static void every_older_version_is_brought_up_to_date(void **state)
 		EXPECT(reg, registry_member(reg, 1, &m), 0);
 		assert_string_equal(m.name, "Zoë O'Neill");
 		assert_int_equal(m.cards, 1);
+		EXPECT(reg, registry_members(reg, &words, &m), 1);
 		EXPECT(reg, registry_roster(reg, &roster), 0);
 		assert_int_equal(roster.cards, 2);
 		s = set_fetch(reg, NULL, NULL); /* the digest fits */

@@ -9,6 +9,8 @@
 
 #include "registry_bed.h"
 
+#include "store/registry_erase.h"
+
 static struct registry *reg;
 static uint32_t full, part;
 
@@ -211,7 +213,8 @@ static void change_of_a_member_is_told_with_every_card(void **state)
 static int find_members(const char *text, int state, int64_t tier, uint64_t after, size_t limit)
 {
 	static struct registry_member rows[REGISTRY_PAGE_MAX];
-	struct registry_member_query query = {after, text, state, tier, limit};
+	struct registry_member_query query = {
+		.after = after, .text = text, .state = state, .tier = tier, .limit = limit};
 
 	return registry_members(reg, &query, rows);
 }
@@ -233,8 +236,13 @@ static void members_are_found_whatever_the_case(void **state)
 	assert_int_equal(find_members("zoË å", -1, -1, 0, 10), 1);
 	assert_int_equal(find_members("ΕΛΈΝΗ", -1, -1, 0, 10), 1);
 	assert_int_equal(find_members("@exAMPLE", -1, -1, 0, 10), 1);
-	assert_int_equal(find_members("0% o'n", -1, -1, 0, 10), 1);
-	assert_int_equal(find_members("%", -1, -1, 0, 10), 1);
+	assert_int_equal(find_members("o'n 100%", -1, -1, 0, 10), 1);
+	assert_int_equal(find_members("%", -1, -1, 0, 10), 0);
+	assert_int_equal(find_members("angstrom zo", -1, -1, 0, 10), 1);
+	assert_int_equal(find_members("strom", -1, -1, 0, 10), 0); /* beginnings of words */
+	assert_int_equal(find_members("1", -1, -1, 0, 10), 2);     /* a number, a name */
+	assert_int_equal(find_members("a OR b NEAR(\"*^:-+(){}", -1, -1, 0, 10), 0);
+	assert_int_equal(find_members("example", -1, -1, id, 10), 0);
 	assert_int_equal(find_members("nobody", -1, -1, 0, 10), 0);
 	assert_int_equal(find_members("\xC3", -1, -1, 0, 10), 0); /* not even text */
 	assert_int_equal(find_members(NULL, MEMBER_STATE_CLOSED, -1, 0, 10), 1);
@@ -242,6 +250,73 @@ static void members_are_found_whatever_the_case(void **state)
 	assert_int_equal(find_members(NULL, -1, -1, 1, 10), 2);
 	assert_int_equal(find_members(NULL, -1, -1, 0, 2), 2);
 	assert_int_equal(find_members(NULL, -1, -1, 0, 0), 0);
+}
+
+/* The words follow a name, and go with it. */
+static void words_are_those_of_the_name_now(void **state)
+{
+	uint64_t id = bed_member(reg, "Grace Hopper", full);
+	struct registry_erased erased;
+	struct registry_member m;
+	int64_t count = -1;
+
+	(void)state;
+	EXPECT(reg, registry_member(reg, id, &m), 0);
+	snprintf(m.name, sizeof(m.name), "Grace Murray");
+	EXPECT(reg, registry_member_change(reg, &m), 0);
+	assert_int_equal(find_members("hopper", -1, -1, 0, 10), 0);
+	assert_int_equal(find_members("grace murray", -1, -1, 0, 10), 1);
+	EXPECT(reg, registry_erase(reg, id, &erased), 0);
+	assert_int_equal(find_members("murray", -1, -1, 0, 10), 0);
+	EXPECT(reg, registry_erase_again(reg, 77, bed_now_us), 1);
+	assert_int_equal(find_members("77", -1, -1, 0, 10), 1);
+	bed_commit(reg);
+	EXPECT(reg, registry_wipe(reg), 1);
+	assert_int_equal(db_do(reg->db, "INSERT INTO member_text (member_text, rank) "
+					"VALUES ('integrity-check', 1)"),
+		0);
+	/* the blocks of the index hold words as they are */
+	assert_int_equal(db_number(reg->db,
+				 "SELECT count(*) FROM member_text_data "
+				 "WHERE instr(block, CAST('rray' AS BLOB)) "
+				 "OR instr(block, CAST('opper' AS BLOB))",
+				 &count),
+		0);
+	assert_int_equal(count, 0);
+	bed_begin(reg);
+}
+
+/* Whose time ends, soonest first, page by page. */
+static void members_are_listed_by_their_end(void **state)
+{
+	struct registry_member_query query = {.state = -1,
+		.tier = -1,
+		.limit = 3,
+		.ends_before = BED_TODAY + 4,
+		.ends_from = BED_TODAY};
+	struct registry_member rows[3], m = bed_person("Ada", full);
+	int32_t last = BED_TODAY;
+	int n, seen = 0;
+
+	(void)state;
+	for (int i = 0; i < 40; i++) {
+		m.valid_until = i % 8 == 7 ? DATE_NONE : BED_TODAY - 2 + i % 8;
+		m.state = i % 5 ? MEMBER_STATE_ACTIVE : MEMBER_STATE_SUSPENDED;
+		EXPECT(reg, registry_member_add(reg, &m, NULL), 0);
+	}
+	do {
+		n = registry_members(reg, &query, rows);
+		for (int i = 0; i < n; i++) {
+			assert_true(rows[i].valid_until > last ||
+				    (rows[i].valid_until == last && rows[i].id > query.after));
+			assert_int_equal(rows[i].state, MEMBER_STATE_ACTIVE);
+			last = query.after_ends = rows[i].valid_until;
+			query.after = rows[i].id;
+			seen++;
+		}
+	} while (n == 3);
+	assert_int_equal(last, BED_TODAY + 3);
+	assert_int_equal(seen, 16); /* 4 days of 5 members each, one in 5 suspended */
 }
 
 static void page_has_no_more_rows_than_its_bound(void **state)
@@ -261,6 +336,8 @@ int main(void)
 		FILLED(member_changed_meanwhile_is_stale),
 		FILLED(change_of_a_member_is_told_with_every_card),
 		FILLED(members_are_found_whatever_the_case),
+		FILLED(words_are_those_of_the_name_now),
+		FILLED(members_are_listed_by_their_end),
 		FILLED(page_has_no_more_rows_than_its_bound),
 	};
 
