@@ -21,7 +21,7 @@ export function heat(width, { rows, columns, values }) {
 	const max = most(values.flat());
 	const every = step < 22 ? 3 : 1;
 
-	return svg('svg', { width, height: top + height * rows.length },
+	return svg('svg', { 'aria-hidden': 'true', width, height: top + height * rows.length },
 		columns.map((text, i) => i % every === 0 && label(left + i * step + step / 2, 14, text, { 'text-anchor': 'middle' })),
 		rows.map((text, r) => [label(left - 8, top + r * height + height / 2 + 4, text, { 'text-anchor': 'end' }),
 			columns.map((column, c) => {
@@ -37,7 +37,7 @@ export function heat(width, { rows, columns, values }) {
 export function bars(width, items) {
 	const max = most(items.map((item) => item.value)), room = width - 56;
 
-	return svg('svg', { width, height: items.length * (ROW + 16) }, items.map((item, i) => {
+	return svg('svg', { 'aria-hidden': 'true', width, height: items.length * (ROW + 16) }, items.map((item, i) => {
 		const y = i * (ROW + 16), size = known(item.value) ? Math.max(2, room * item.value / max) : 0;
 
 		return [label(0, y + 14, item.label),
@@ -51,7 +51,7 @@ export function columns(width, items) {
 	const height = 190, base = height - 26, step = width / Math.max(1, items.length), max = most(items.map((item) => item.value));
 	const every = Math.ceil(46 / step);
 
-	return svg('svg', { width, height }, svg('line', { x1: 0, x2: width, y1: base + .5, y2: base + .5, class: 'axis' }),
+	return svg('svg', { 'aria-hidden': 'true', width, height }, svg('line', { x1: 0, x2: width, y1: base + .5, y2: base + .5, class: 'axis' }),
 		items.map((item, i) => {
 			const size = known(item.value) ? (base - 24) * item.value / max : 0, x = i * step;
 
@@ -65,6 +65,7 @@ export function columns(width, items) {
 function saveSvg(node, name) {
 	const copy = node.cloneNode(true), from = node.querySelectorAll('*'), to = copy.querySelectorAll('*');
 
+	copy.removeAttribute('aria-hidden');
 	copy.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
 	copy.setAttribute('viewBox', `0 0 ${node.getAttribute('width')} ${node.getAttribute('height')}`);
 	from.forEach((one, i) => {

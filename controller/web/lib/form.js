@@ -27,7 +27,7 @@ function control(field, id) {
 export function field(spec) {
 	const id = uid('f'), input = spec.node ?? control(spec, id);
 	const note = h('span', { class: 'note', id: `${id}-note` }, spec.note ?? '');
-	const label = h('label', { htmlFor: spec.node ? undefined : id }, spec.label, spec.required ? '' : spec.optional === false || spec.type === 'checkbox' ? '' : h('span', { class: 'optional' }, ` ${t('form.optional')}`));
+	const label = h('label', { htmlFor: spec.node ? undefined : id }, spec.label, spec.required || spec.optional === false || spec.node || ['checkbox', 'select'].includes(spec.type) ? '' : h('span', { class: 'optional' }, ` ${t('form.optional')}`));
 	const node = spec.type === 'checkbox'
 		? h('div', { class: 'field check' }, input, label, note) : h('div', { class: 'field' }, label, input, note);
 

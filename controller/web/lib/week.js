@@ -47,7 +47,7 @@ export function weekPicture(windows, monday, { marks = {}, onPaint } = {}) {
 		svg('text', { x: x(hour * 60), y: 12, 'text-anchor': hour === 0 ? 'start' : hour === 24 ? 'end' : 'middle' }, String(hour))]);
 	const rows = Array.from({ length: 7 }, (_, row) => svg('rect', { class: 'day', x: 0, width: '100%', y: TOP + row * ROW + 2, height: ROW - 4, rx: 4, 'data-row': row }));
 	const bars = all.map((piece) => svg('rect', { class: 'open', x: x(piece.from), width: x(piece.until - piece.from), y: TOP + piece.row * ROW + 2, height: ROW - 4, rx: 4 }));
-	const plot = svg('svg', { class: 'week-plot', width: '100%', height }, rows, bars, grid);
+	const plot = svg('svg', { class: 'week-plot', 'aria-hidden': 'true', width: '100%', height }, rows, bars, grid);
 	const names = h('div', { class: 'week-names', 'aria-hidden': 'true' }, Array.from({ length: 7 }, (_, row) => {
 		const mark = marks[addDays(monday, row)];
 

@@ -262,7 +262,11 @@ export default {
 		may_open_up: 'A door that waits for its first person unlocks for the day when they come in.', events_free: 'Coming to any event uses nothing of the allowance.',
 	},
 	outcome: { pass: 'fine', warn: 'warns', deny: 'refuses', skip: 'not asked' },
-	step: {},
+	step: {
+		input: 'What is asked', 'card read': 'The card is read', 'card known': 'The card is known', 'card state': 'The card is active', 'card proof': 'The card proves itself',
+		'member state': 'The member is active', lockdown: 'No lockdown', 'roster age': 'The door’s list is fresh', clock: 'The clock is sure', dates: 'The membership runs',
+		door: 'The door is in their rights', hours: 'It is within the hours', allowance: 'The allowance is not used up', passback: 'The card is not inside already', 'second person': 'A second person',
+	},
 	week: { closed: 'closed' },
 	// ---- view/log*.js ----
 	log: {

@@ -50,11 +50,10 @@ function exceptionDialog(doors, one, date) {
 function dayCell(date, { month, rows, holidays, today, add }) {
 	const here = rows.filter((one) => one.from <= date && date <= one.to), holiday = holidays[date];
 	const inside = [h('span', { class: 'date' }, String(Number(date.slice(8)))), holiday && h('span', { class: 'note' }, bdi(holiday)),
-		here.map((one) => h('span', { class: ['badge', one.kind === 'closure' ? 'bad' : 'good'] }, bdi(one.reason)))];
-	const label = [dateText(date), holiday, ...here.map((one) => `${word('exception', one.kind)}: ${one.reason}`)].filter(Boolean).join(', ');
+		here.map((one) => h('span', { class: ['badge', one.kind === 'closure' ? 'bad' : 'good'] }, h('span', { class: 'hidden' }, `${word('exception', one.kind)}: `), bdi(one.reason)))];
 
-	return h('td', { class: [date.slice(0, 7) === month ? '' : 'other', date === today && 'today'] },
-		add ? h('button', { type: 'button', class: 'day', 'aria-label': t('hours.add_on', { day: label }), on: { click: () => add(date) } }, inside) : h('div', { class: 'day' }, h('span', { class: 'hidden' }, label), inside));
+	return h('td', { class: [date.slice(0, 7) !== month && 'other', date === today && 'today', holiday && 'holiday', ...here.map((one) => one.kind)] },
+		add ? h('button', { type: 'button', class: 'day', on: { click: () => add(date) } }, h('span', { class: 'hidden' }, t('hours.add_on', { day: dateText(date) })), inside) : h('div', { class: 'day' }, h('span', { class: 'hidden' }, dateText(date)), inside));
 }
 
 async function holidaysOf(first, signal) {

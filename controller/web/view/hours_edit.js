@@ -26,8 +26,8 @@ function ahead(looked, today) {
 	const marks = marksOf(looked), windows = looked.windows.filter((window) => window.day >= today && Date.parse(window.until) > Date.now()).slice(0, 6);
 
 	return h('div', { class: 'two ahead' },
-		h('div', null, h('h3', null, t('hours.next')), windows.length ? h('ul', { class: 'plain' }, windows.map((window) => h('li', null, `${dateText(window.day)}, ${timeOf(window.from)}–${timeOf(window.until)}`))) : h('p', { class: 'muted' }, t('hours.none_ahead'))),
-		h('div', null, h('h3', null, t('hours.differ')), Object.keys(marks).length ? h('ul', { class: 'plain' }, Object.entries(marks).filter(([date]) => date >= today).sort().slice(0, 6)
+		h('div', null, h('h2', null, t('hours.next')), windows.length ? h('ul', { class: 'plain' }, windows.map((window) => h('li', null, `${dateText(window.day)}, ${timeOf(window.from)}–${timeOf(window.until)}`))) : h('p', { class: 'muted' }, t('hours.none_ahead'))),
+		h('div', null, h('h2', null, t('hours.differ')), Object.keys(marks).length ? h('ul', { class: 'plain' }, Object.entries(marks).filter(([date]) => date >= today).sort().slice(0, 6)
 			.map(([date, text]) => h('li', null, `${dateText(date)}: `, bdi(text)))) : h('p', { class: 'muted' }, t('hours.none_differ'))));
 }
 
