@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # A whole site in $work for the system tests: broker with its real accounts, tapin-hub, and doors with virtual hardware.
-# With page_port set, page and API are on http://127.0.0.1:$page_port too; web= is the page's directory.
+# With page_port set, page and API are on http://127.0.0.1:$page_port too; web= is the page's directory; with
+# panel_port set, it says that virtual doors are shown there.
 #   source lib.sh; source hublib.sh; hub_real_up; for d in front back; do site_door_add $d; done; site_door_up front back
 # A door D lives in $work/D, its programs are started as door_D, machine_D and reader_D, their output in $work/*.log.
 HUB_BIN=${HUB_BIN:-$B/bin/tapin-hub}
@@ -15,6 +16,7 @@ hub_conf() {
 		web = ${web:-$PWD/controller/web}
 		${page_port:+address = 127.0.0.1}
 		${page_port:+port = $page_port}
+		${panel_port:+demo = http://127.0.0.1:$panel_port/}
 		[mqtt]
 		port = $port
 		username = tapin-hub

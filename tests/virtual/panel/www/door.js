@@ -58,7 +58,7 @@ export function door(name, sayAloud, complain) {
 	const lock = el('strong', { class: 'lock-state' });
 	const facts = el('span', { class: 'facts' });
 	const away = el('p', { class: 'away', hidden: true });
-	const list = el('ol', { class: 'log' });
+	const list = el('ol', { class: 'log', tabindex: 0, 'aria-label': `What happened at ${name}` });
 	const every = el('input', { type: 'checkbox' });
 	const self = { name, cards: new Set(), state: 'away', onchange: () => {} };
 	let since = 0;
