@@ -101,6 +101,7 @@ extern const struct api_route api_calendar_routes[];
 extern const struct api_route api_hours_routes[];
 extern const struct api_route api_today_routes[];
 extern const struct api_route api_explain_routes[];
+extern const struct api_route api_reason_routes[];
 extern const struct api_route api_door_routes[];
 extern const struct api_route api_event_routes[];
 extern const struct api_route api_presence_routes[];

@@ -25,6 +25,7 @@ static const struct api_route *const groups[] = {
 	api_hours_routes,
 	api_today_routes,
 	api_explain_routes,
+	api_reason_routes,
 	api_door_routes,
 	api_event_routes,
 	api_event_guest_routes,

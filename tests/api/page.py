@@ -160,8 +160,21 @@ def ends(site):
         check(set(made[i] for i in found) <= set(seen) and (found != [] or not seen), "%s finds %s" % (text, seen))
 
 
+def reasons(site):
+    """Each word of the menus is one that the log takes for a filter."""
+    r = site.good("auditor", "GET", "/reasons")
+    names = [x["name"] for x in r["reasons"]]
+    check("outside_hours" in names and len(set(names)) == len(names) and "tap" in r["kinds"] and "warn_grace" in r["warnings"], "the words: %s" % r)
+    check({x["pattern"] for x in r["reasons"]} <= set(r["patterns"]) and len(r["patterns"]) == 4, "the patterns: %s" % r["patterns"])
+    check(all(x["admin"] and x["member"] for x in r["reasons"]), "a reason without its sentences")
+    for name in names:
+        site.good("auditor", "GET", "/log?limit=1&reason=" + name)
+    for kind in r["kinds"]:
+        site.good("auditor", "GET", "/log?limit=1&kind=" + kind)
+
+
 def soon(hours):
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + hours * 3600))
 
 
-SECTIONS = {"hours": hours, "explain": explain, "ends": ends}
+SECTIONS = {"hours": hours, "explain": explain, "ends": ends, "reasons": reasons}
