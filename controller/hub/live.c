@@ -174,6 +174,17 @@ static void judge_sessions(struct hub *hub)
 	}
 }
 
+/* What an entry may have changed beside the log. */
+static unsigned words_of_entry(const struct entry *entry)
+{
+	unsigned words = entry->subject.event ? LIVE_EVENTS | LIVE_PRESENCE : 0;
+
+	if ((entry->decided && entry->grant) || entry->kind == ENTRY_KIND_ARRIVED ||
+		entry->kind == ENTRY_KIND_LEFT)
+		words |= LIVE_PRESENCE;
+	return words;
+}
+
 /* What was noted since the last time, as words; ret holds the new entries. */
 static unsigned look(struct hub *hub, struct backlog *ret)
 {
@@ -187,13 +198,12 @@ static unsigned look(struct hub *hub, struct backlog *ret)
 	if (!(noted & LIVE_LOG) || read_backlog(hub, live->log_id, ret) < 0)
 		return words;
 	if (ret->too_long) {
-		words |= LIVE_ENTRIES | LIVE_PRESENCE;
+		words |= LIVE_ENTRIES | LIVE_PRESENCE | LIVE_EVENTS;
 		live->log_id = newest_entry(hub);
 	}
 	for (size_t i = 0; i < ret->count && !ret->too_long; i++) {
 		live->log_id = ret->rows[i].id;
-		if (ret->rows[i].entry.decided && ret->rows[i].entry.grant)
-			words |= LIVE_PRESENCE;
+		words |= words_of_entry(&ret->rows[i].entry);
 	}
 	alarms = sum_alarms(hub);
 	if (alarms != live->alarms)

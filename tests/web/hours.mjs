@@ -22,6 +22,7 @@ journey('an admin changes a tier', async ({ page, phone, login, check, until, ap
 	await hours.fill('Mo-Fr 09:00-17:00');
 	await check('what is right is drawn', () => until(async () => (await page.locator('.week-plot .open').count()) === 5));
 	await check('with what comes next', () => page.getByRole('heading', { name: 'Next openings' }).isVisible());
+	await until(async () => (await page.locator('.caret, .stale').count()) === 0);
 	if (!phone) {
 		const box = await page.locator('.week-plot').boundingBox();
 		const at = (hour, row) => [box.x + box.width * hour / 24, box.y + 18 + 26 * row + 13];
@@ -61,7 +62,7 @@ journey('a closure on the calendar', async ({ page, login, check, until, api, ax
 	const find = async () => (await api('GET', '/exceptions?since=2026-12-29')).body.items.find((one) => one.reason === `Stocktaking ${size}`);
 
 	await check('the hub has it', () => until(find));
-	await check('the calendar shows it', () => until(() => page.locator('.month').getByText(`Stocktaking ${size}`).isVisible()));
+	await check('the calendar shows it', () => until(() => page.locator('.month .badge', { hasText: `Stocktaking ${size}` }).isVisible()));
 	await axe('the calendar');
 	await fits('the calendar');
 	await shot('hours-calendar');

@@ -51,7 +51,11 @@ export function hoursEditor(value, { scope, disabled = false }) {
 		try {
 			const looked = await post('/hours/look', { hours: text, from: addDays(monday, -1), days: LOOK_DAYS }, { signal: waiting.signal });
 
+			// a hand is painting: what it leaves is looked at next
+			if (shown.querySelector('.ghost[visibility=visible]'))
+				return;
 			input.setAttribute('aria-invalid', String(!looked.ok));
+			shown.classList.toggle('stale', !looked.ok);
 			if (!looked.ok) {
 				replace(said, caret(input.value, looked));
 				return;

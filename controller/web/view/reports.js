@@ -94,7 +94,7 @@ function allowanceTable({ month, allowance, exceeded = [] }, exact) {
 function numbers({ visits, denied, events, cards }) {
 	const tile = (name, value) => h('div', { class: 'card' }, h('div', { class: 'big' }, numberText(value)), h('div', { class: 'muted' }, t(`reports.${name}`)));
 
-	return h('div', { class: 'grid' }, tile('sum_visits', visits.visits), tile('sum_arrived', events.arrived), tile('sum_denied', denied.taps), tile('sum_unused', cards.unused));
+	return h('div', { class: 'tiles' }, tile('sum_visits', visits.visits), tile('sum_arrived', events.arrived), tile('sum_denied', denied.taps), tile('sum_unused', cards.unused));
 }
 
 /** The months before, one after the other: each is a moment of the hub's time. */
