@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "core/reason.h"
+#include "hub/verify.h"
 
 #include <inttypes.h>
 #include <limits.h>
@@ -339,48 +340,39 @@ static int list_log(struct api_call *call)
 
 /* ---- verifying ---- */
 
-static void write_chain(struct api_writer *out, const struct registry_chain *chain)
-{
-	api_object(out, NULL);
-	api_text(out, "door", chain->door);
-	api_hex(out, "journal", chain->journal, sizeof(chain->journal));
-	api_number(out, "first_seq", chain->first_seq);
-	api_number(out, "last_seq", chain->last_seq);
-	api_number(out, "entries", chain->entries);
-	api_number(out, "signed_entries", chain->signed_entries);
-	api_number(out, "poison", chain->poison);
-	api_number(out, "forks", chain->forks);
-	api_bool(out, "linked", chain->linked);
-	api_bool(out, "whole", chain->whole);
-	api_text(out, "why", chain->why);
-	api_end(out);
-}
-
-/* Verifying holds the loop up, doors and all: a long log is for a program of its own. 0, or
- * answered.
- */
-static int judge_length(struct api_call *call)
+/* The number of the newest entry, 0 for none: about how many there are. */
+static int newest_entry(struct api_call *call, uint64_t *ret_id)
 {
 	const struct registry_log_query newest = {
 		.verdict = -1, .reason = -1, .kind = -1, .limit = 1};
 	struct registry_entry row;
 	int n = registry_log(call->registry, &newest, &row);
 
+	if (n > 0)
+		*ret_id = row.id;
+	return n;
+}
+
+/* Verifying here holds the loop up, doors and all: a long log is for a child. 0, or answered. */
+static int judge_length(struct api_call *call)
+{
+	uint64_t newest = 0;
+	int n = newest_entry(call, &newest);
+
 	if (n < 0)
 		return n;
-	if (n == 0 || row.id <= VERIFY_MAX)
+	if (newest <= VERIFY_MAX)
 		return 0;
 	return api_refuse(call, 409, "limit", "Too long for this",
-		"the log has about %" PRIu64 " entries; on the hub's machine: tapin log verify "
-		"--file %s/hub.db --site %s",
-		row.id, call->hub->conf.store_directory, call->hub->conf.site);
+		"the log has about %" PRIu64 " entries: POST /log/verification, or on the hub's "
+		"machine: tapin log verify --file %s/hub.db --site %s",
+		newest, call->hub->conf.store_directory, call->hub->conf.site);
 }
 
 static int verify_log(struct api_call *call)
 {
 	CLEANUP(cleanup_free) struct registry_chain *chains = NULL;
 	char path[PATH_MAX], err[ERR_MAX] = "";
-	bool whole = true;
 	int n = judge_length(call);
 
 	if (n != 0)
@@ -389,21 +381,38 @@ static int verify_log(struct api_call *call)
 	n = registry_log_verify(path, call->hub->conf.site, crypto_hash256, &chains, err);
 	if (n < 0)
 		return api_refuse(call, 409, "unreadable", "The log cannot be verified", "%s", err);
-	for (int i = 0; i < n; i++)
-		whole = whole && chains[i].whole;
-	api_object(&call->out, NULL);
-	api_bool(&call->out, "whole", whole);
-	api_list(&call->out, "chains");
-	for (int i = 0; i < n; i++)
-		write_chain(&call->out, &chains[i]);
-	api_end(&call->out);
-	api_end(&call->out);
+	verify_write_chains(&call->out, chains, n);
+	return 0;
+}
+
+/* At any length: a child does it. */
+static int start_verification(struct api_call *call)
+{
+	uint64_t newest = 0;
+	int r = newest_entry(call, &newest);
+
+	if (r >= 0)
+		r = verify_start(call->hub, newest);
+	if (r < 0)
+		return r;
+	call->status = 202;
+	verify_write(call->hub, &call->out);
+	return 0;
+}
+
+static int show_verification(struct api_call *call)
+{
+	verify_write(call->hub, &call->out);
 	return 0;
 }
 
 const struct api_route api_log_routes[] = {
 	{"GET", "/log", API_ALL, API_TAKES_NOTHING,
 		"limit cursor door member card verdict reason kind from until above", list_log, 0,
+		API_ROW},
+	{"POST", "/log/verification", API_READS, API_TAKES_NOTHING, NULL, start_verification, 0,
+		API_ROW},
+	{"GET", "/log/verification", API_READS, API_TAKES_NOTHING, NULL, show_verification, 0,
 		API_ROW},
 	{"GET", "/log/verify", API_READS, API_TAKES_NOTHING, NULL, verify_log, 0, API_ROW},
 	{0},

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "hub/certificate.h"
+#include "hub/verify.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -262,6 +263,7 @@ static void stop(struct hub *hub)
 	hub->housekeeping = sd_event_source_disable_unref(hub->housekeeping);
 	hub->http_timer = sd_event_source_disable_unref(hub->http_timer);
 	hub->http_io = sd_event_source_disable_unref(hub->http_io);
+	verify_stop(hub);
 	hub_live_end(hub);
 	route_stop(hub);
 	hub_live_stop(hub);

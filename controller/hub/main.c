@@ -5,6 +5,7 @@
 #include "hub/hub.h"
 #include "hub/init.h"
 #include "hub/route.h"
+#include "hub/verify.h"
 
 #include <getopt.h>
 #include <string.h>
@@ -18,12 +19,14 @@ enum job {
 	JOB_ROLL_KEYS,
 	JOB_FINGERPRINT,
 	JOB_ROUTES,
+	JOB_VERIFY,
 };
 
 struct options {
 	enum job job;
 	const char *conf;
 	const char *argument; /* of --recover and --restore */
+	const char *site;     /* of --verify */
 	const char *admin;
 	const char *root_key;
 	enum log_level level;
@@ -65,6 +68,8 @@ static int parse(int argc, char **argv, struct options *o)
 		{"root-key", required_argument, NULL, 'y'},
 		{"fingerprint", no_argument, NULL, 'f'},
 		{"routes", no_argument, NULL, 'o'},
+		{"verify", required_argument, NULL, 'e'}, /* what the hub itself runs */
+		{"site", required_argument, NULL, 'S'},
 		{"debug", no_argument, NULL, 'd'},
 		{"version", no_argument, NULL, 'v'},
 		{"help", no_argument, NULL, 'h'},
@@ -93,6 +98,10 @@ static int parse(int argc, char **argv, struct options *o)
 			o->job = JOB_FINGERPRINT;
 		else if (c == 'o')
 			o->job = JOB_ROUTES;
+		else if (c == 'e')
+			o->job = JOB_VERIFY, o->argument = optarg;
+		else if (c == 'S')
+			o->site = optarg;
 		else if (c == 'd')
 			o->level = LOG_LEVEL_DEBUG;
 		else if (c == 'v')
@@ -138,6 +147,8 @@ static int work(const struct options *o)
 
 	if (o->job == JOB_ROUTES)
 		return route_print(stdout), EXIT_SUCCESS;
+	if (o->job == JOB_VERIFY)
+		return o->site ? verify_child(o->argument, o->site) : 2;
 	r = hub_conf_load(o->conf, &conf, err);
 	if (r < 0)
 		return say(r, err);
@@ -157,6 +168,7 @@ static int work(const struct options *o)
 	case JOB_FINGERPRINT:
 		return say(hub_certificate_print(&conf, err), err);
 	case JOB_ROUTES:
+	case JOB_VERIFY:
 		break;
 	}
 	return EXIT_FAILURE;

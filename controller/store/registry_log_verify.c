@@ -5,11 +5,15 @@
 #include <inttypes.h>
 #include <string.h>
 
+#define TELL_EVERY 8192 /* entries */
+
 struct verify {
 	sqlite3 *db;
 	const char *path;
 	const char *site;
 	entry_hash_fn hash;
+	void (*tell)(uint64_t done);
+	uint64_t done;
 	char *err;
 	sqlite3_stmt *entries;
 	struct registry_log_signed signatures;
@@ -66,6 +70,8 @@ static void verify_row(struct verify *v, sqlite3_stmt *stmt, const struct regist
 	struct entry entry;
 	uint8_t hash[ENTRY_HASH_SIZE];
 
+	if (v->tell && ++v->done % TELL_EVERY == 0)
+		v->tell(v->done);
 	v->last_seq++;
 	if (row->seq != v->last_seq)
 		fault(v, v->last_seq, "is missing");
@@ -245,8 +251,14 @@ static int check_site(struct verify *v)
 int registry_log_verify(const char *path, const char *site, entry_hash_fn hash,
 	struct registry_chain **ret_chains, char err[ERR_MAX])
 {
+	return registry_log_verify_told(path, site, hash, NULL, ret_chains, err);
+}
+
+int registry_log_verify_told(const char *path, const char *site, entry_hash_fn hash,
+	void (*tell)(uint64_t done), struct registry_chain **ret_chains, char err[ERR_MAX])
+{
 	CLEANUP(db_cleanup) sqlite3 *db = NULL;
-	struct verify v = {.path = path, .site = site, .hash = hash, .err = err};
+	struct verify v = {.path = path, .site = site, .hash = hash, .tell = tell, .err = err};
 	int error = db_connect(path, true, &db, err);
 
 	v.db = db;

@@ -60,6 +60,7 @@ struct hub_rollcall;  /* rollcall.c */
 struct hub_routes;    /* session.c */
 struct hub_limits;    /* limit.c */
 struct hub_live;      /* live.c */
+struct hub_verify;    /* verify.c */
 
 struct hub {
 	struct hub_conf conf;
@@ -91,6 +92,7 @@ struct hub {
 	struct page *page; /* page.c; NULL: none is installed */
 	struct hub_limits *limits;
 	struct hub_live *live;
+	struct hub_verify *verify;
 };
 
 /* ---- topic.c ---- */

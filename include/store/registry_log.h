@@ -123,6 +123,9 @@ struct registry_chain {
 /* *ret_chains: the caller frees. How many. */
 int registry_log_verify(const char *path, const char *site, entry_hash_fn hash,
 	struct registry_chain **ret_chains, char err[ERR_MAX]);
+/* The same; tell (or NULL) is called now and then with how many entries are done. */
+int registry_log_verify_told(const char *path, const char *site, entry_hash_fn hash,
+	void (*tell)(uint64_t done), struct registry_chain **ret_chains, char err[ERR_MAX]);
 
 /* ---- alarms: what somebody should look at ---- */
 enum registry_alarm_kind {

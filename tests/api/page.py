@@ -173,8 +173,20 @@ def reasons(site):
         site.good("auditor", "GET", "/log?limit=1&kind=" + kind)
 
 
+def verification(site):
+    """The whole log, verified by a child beside the hub."""
+    a = site.good("auditor", "POST", "/log/verification", status=202)
+    check(a["state"] in ("running", "done"), "it does not run: %s" % a)
+    for _ in range(600):
+        a = site.good("admin", "GET", "/log/verification")
+        if a["state"] != "running":
+            break
+        time.sleep(0.1)
+    check(a["state"] == "done" and a["result"] == site.good("auditor", "GET", "/log/verify") and a["ended"] >= a["started"], "verified: %s" % a)
+
+
 def soon(hours):
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + hours * 3600))
 
 
-SECTIONS = {"hours": hours, "explain": explain, "ends": ends, "reasons": reasons}
+SECTIONS = {"hours": hours, "explain": explain, "ends": ends, "reasons": reasons, "verification": verification}

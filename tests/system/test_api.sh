@@ -56,7 +56,7 @@ check "another role is found" other_role_is_found
 password=$(sed -nE 's/^ *password +([^ ]+).*/\1/p' "$work/init.log")
 check "the hub starts" hub_up
 sections="examples refusals paths noise members paging cards site_settings tiers calendar hours explain days expected doors operators peers cookies reports log stream erasing"
-sections+=" ends reasons" # whose time ends, members by their words; words of the log
+sections+=" ends reasons verification" # whose time ends, members by their words; words of the log
 # shellcheck disable=SC2086
 drive $sections >"$work/driven" 2>&1
 driven() { # SECTION: shows what it said, which ends with its name
