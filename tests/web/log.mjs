@@ -97,3 +97,19 @@ journey('an auditor takes the log away, and sees what operators did', async ({ p
 	await check('only cards', () => until(async () => /Issued a card/.test(await said(page, '.pager tbody')) && !/Added a member/.test(await said(page, '.pager tbody'))));
 	await api('PATCH', `/members/${site.people.ended.member}`, { name: 'Eve Ended' });
 });
+
+journey('an auditor verifies the log', async ({ page, login, check, until, tap, axe, shot, fits, api }) => {
+	await tap('unlimited', 'front');
+	await login('auditor', '#/log');
+	const texts = await page.evaluate(async () => JSON.parse(JSON.stringify((await import(new URL('texts/en.js', document.querySelector('script[type=module]').src))).default)));
+	const words = (await api('GET', '/reasons')).body;
+	const missing = [...words.reasons.filter((one) => !texts.reason[one.name] && one.name !== 'granted').map((one) => one.name),
+		...words.warnings.filter((one) => !texts.warning[one]), ...words.kinds.filter((one) => !texts.kind[one])];
+
+	await check(`the page has words for every reason, warning and kind (${missing})`, missing.length === 0);
+	await page.getByRole('button', { name: 'Verify the log' }).click();
+	await check('it is whole, in words', () => until(() => page.getByRole('dialog').getByText(/The log is whole: \d+ entries in 2 journals/).isVisible(), 20));
+	await axe('verified');
+	await fits('verified');
+	await shot('log-verified');
+});

@@ -282,6 +282,14 @@ export default {
 		export: 'Export as CSV', exporting: { one: '{n} row so far…', other: '{n} rows so far…' }, exported: { one: '{n} row exported.', other: '{n} rows exported.' },
 		verify: 'Verify the log', audit: 'What operators did',
 	},
+	verify: {
+		starting: 'Beginning…', running: 'Entry {n} of about {of}. You may close this; it goes on at the hub.', whole: 'whole', broken: 'not whole',
+		all_whole: { one: 'The log is whole: {n} entry. Nothing is missing and nothing was changed.', other: 'The log is whole: {n} entries in {chains} journals. Nothing is missing and nothing was changed.' },
+		not_whole: 'The log is not whole. Something is missing, was changed, or cannot be checked; below is where.',
+		what_to_do: 'Keep the hub’s disk and the door’s as they are, take a copy of both, and compare with the daily seals that were mailed or printed.',
+		chain: { one: '{n} entry, number {first} to {last}, {signed} of them signed by the door', other: '{n} entries, number {first} to {last}, {signed} of them signed by the door' },
+		at: 'Verified {when}.', failed: 'The verification did not end. The hub’s own log says why; try again.',
+	},
 	clock: { synced: 'kept by the network', rtc: 'kept by the door’s own clock', kept: 'not sure', unset: 'not set' },
 	// ---- view/audit.js ----
 	audit: {
