@@ -14,6 +14,7 @@
 
 #define SOON_MS 100 /* a revision that a door confirms: people wait for it */
 #define LATER_MS 3000
+#define WATCHED_MS 250  /* while somebody looks at the doors */
 #define STATUS_MAX 8192 /* ten lines, each with a reason why not: under 5 KiB */
 
 static void due(struct hub *hub, uint64_t delay_ms)
@@ -54,7 +55,10 @@ void heard_status(struct hub *hub, struct sync_door *door, const struct mqtt_eve
 		return;
 	free(door->status_json);
 	door->status_json = copy;
-	due(hub, online == door->online && door->has_status ? LATER_MS : SOON_MS);
+	if (online != door->online || !door->has_status)
+		due(hub, SOON_MS);
+	else
+		due(hub, hub_live_watched(hub) ? WATCHED_MS : LATER_MS);
 	door->online = online;
 	door->has_status = true;
 }

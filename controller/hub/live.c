@@ -243,6 +243,11 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 	return 0;
 }
 
+bool hub_live_watched(const struct hub *hub)
+{
+	return hub->live && hub->live->count > 0;
+}
+
 void hub_live_note(struct hub *hub, unsigned what)
 {
 	struct hub_live *live = hub->live;

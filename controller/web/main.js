@@ -7,7 +7,7 @@ import { may, resume, session } from './lib/session.js';
 import { frame } from './lib/shell.js';
 import { t } from './lib/texts.js';
 import { aborted } from './lib/api.js';
-import { attempt, sentence } from './lib/dialog.js';
+import { attempt, clearDialogs, sentence } from './lib/dialog.js';
 import { login } from './view/login.js';
 
 /** All views: name in the address, icon of its tab (none: no tab), module, who may. */
@@ -23,6 +23,8 @@ export const routes = [
 ];
 
 const app = document.getElementById('app');
+
+app.tabIndex = -1;
 let shell = null;
 let leaveView = () => {};
 
@@ -97,11 +99,13 @@ async function showView() {
 	}
 }
 
-let announced = false;
+let announced = false; // the first view is where one is anyway
 
 function onHash() {
-	showView().then(() => announced && shell?.view.querySelector('h1')?.focus());
-	announced = true; // the first view is where one is anyway
+	const first = !announced;
+
+	announced = true;
+	showView().then(() => first || shell?.view.querySelector('h1')?.focus());
 }
 
 /** Logged in, out or locked: nothing of a view stays behind. */
@@ -109,6 +113,7 @@ async function onSession(now, why) {
 	leaveView();
 	leaveView = () => {};
 	if (!now) {
+		clearDialogs();
 		shell = null;
 		document.title = `${t('login.title')} · tapin`;
 		login(replace(app), why);
@@ -118,6 +123,8 @@ async function onSession(now, why) {
 		.map((route) => ({ ...route, text: t(`nav.${route.name}`) })));
 	const mine = shell;
 
+	announced = false;
+	app.focus({ preventScroll: true }); // the first Tab is the first thing, not what stands where the login was
 	await attempt(shell.refresh);
 	if (shell === mine)
 		onHash();

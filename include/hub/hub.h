@@ -257,6 +257,7 @@ enum live_what {
 	LIVE_ALL = LIVE_WORDS | LIVE_OPERATORS,
 };
 void hub_live_note(struct hub *hub, unsigned what);
+bool hub_live_watched(const struct hub *hub);
 int hub_live_start(struct hub *hub, char err[ERR_MAX]);
 /* Says so to whoever watches: before the API's stop. */
 void hub_live_end(struct hub *hub);

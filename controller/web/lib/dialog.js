@@ -63,21 +63,30 @@ export function dialog(title, build, { wide = false } = {}) {
 		const before = document.activeElement;
 		let answer;
 		const close = (value) => { answer = value; node.close(); };
+		const leave = () => node.close(); // to another view
 
 		replace(node, h('header', null, h('h2', { id: 'dialog-title' }, title),
 			h('button', { type: 'button', class: 'quiet square', 'aria-label': t('dialog.close'), on: { click: () => close() } }, icon('no'))),
 		h('div', { class: 'dialog-body' }, build(close)));
 		node.addEventListener('close', () => {
+			removeEventListener('hashchange', leave);
 			node.remove();
 			if (before?.isConnected)
 				before.focus();
 			resolve(answer);
 		});
 		node.addEventListener('click', (event) => event.target === node && close());
+		addEventListener('hashchange', leave);
 		document.body.append(node);
 		node.showModal();
 		node.querySelector('[autofocus]')?.focus();
 	});
+}
+
+/** Nothing of one operator is left for the next: open questions and what was said go. */
+export function clearDialogs() {
+	document.querySelectorAll('dialog[open]').forEach((node) => node.close());
+	tray?.replaceChildren();
 }
 
 /** A question: true when it was confirmed. options: title, text (a string, nodes), confirm (the button's word), danger. */

@@ -64,6 +64,9 @@ export const svg = (tag, props, ...children) => fill(document.createElementNS(SV
 /** A text from outside whose direction is its own. */
 export const bdi = (text) => h('bdi', null, text ?? '');
 
+/** The same inside a sentence or a label: marks around it only where its letters could turn what stands beside it. */
+export const inText = (text) => (/[\u0590-\u08ff\u200e\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufeff]/.test(text) ? `\u2068${text}\u2069` : String(text ?? ''));
+
 /** Sets a node's text, only where it changed: no layout, no announcement for the same. */
 export function setText(node, text) {
 	if (node.textContent !== String(text ?? ''))

@@ -1,10 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
-import { h, replace } from '../lib/dom.js';
+// What a host at the front desk looks at all day: what needs somebody, the doors, who taps, who is in, today.
+import { h, replace, sheet } from '../lib/dom.js';
+import { icon } from '../lib/icon.js';
 import { t } from '../lib/texts.js';
+import { acts, deskData } from './now_data.js';
+import { lockdown, lockdownEnd } from './now_act.js';
+import { doorsSection } from './now_doors.js';
+import { letIn } from './now_letin.js';
+import { needPanel } from './now_need.js';
+import { peopleSection, todaySection } from './now_side.js';
+import { tapsSection } from './now_taps.js';
+
+const styled = sheet(new URL('./now.css', import.meta.url));
 
 export const title = () => t('now.title');
 
+/** The head: its two buttons stay where they are, whatever is on. */
+function head(desk) {
+	const lock = h('button', { type: 'button', class: 'lockdown' });
+	const draw = () => {
+		const on = desk.now.site.lockdown;
+
+		lock.dataset.on = on ? '1' : '';
+		replace(lock, icon('lock'), t(on ? 'now.lock.end' : 'now.lock.button'));
+	};
+
+	lock.addEventListener('click', () => (desk.now.site.lockdown ? lockdownEnd(desk) : lockdown(desk)));
+	draw();
+	desk.on(['site'], draw);
+	return h('div', { class: 'head' }, h('h1', { tabIndex: -1 }, title()),
+		acts() ? h('div', { class: 'row' }, h('button', { type: 'button', on: { click: () => letIn(desk) } }, icon('guest'), t('now.letin.button')), lock) : null);
+}
+
 /** Draws the view into root. */
-export async function show(root) {
-	replace(root, h('h1', { tabIndex: -1 }, title()));
+export async function show(root, { scope }) {
+	const [desk] = await Promise.all([deskData(scope), styled]);
+	const doors = doorsSection(desk, scope), taps = tapsSection(desk, scope);
+
+	desk.released = (name, seconds) => doors.card(name)?.released(seconds);
+	replace(root, head(desk), needPanel(desk, scope, { lockdownEnd: () => lockdownEnd(desk) }),
+		h('div', { class: 'now' }, h('div', { class: 'stack' }, doors, taps), h('div', { class: 'stack' }, peopleSection(desk), todaySection(desk))));
 }
