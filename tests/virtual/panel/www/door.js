@@ -7,9 +7,9 @@ import { act, el, get, say } from './ask.js';
 import { drawing } from './drawing.js';
 import { soundBuzz } from './sound.js';
 
-const POLL_MS = 200;
+const POLL_MS = 120;
 const AWAY_MS = 1000; /* a machine that does not answer is asked less often */
-const DELAY_MS = 220;
+const DELAY_MS = 140;
 const LIST_MAX = 100;
 const PRESS_MS = 400;
 const FIRE_LINE = 'GPIO26'; /* as deploy/run wires it; closed, low, while there is no fire */

@@ -37,9 +37,10 @@ function showCards() {
 }
 
 function cardButton(card, about) {
-	const [whose, when] = about ? about.split(/: (.*)/) : [card.name, ''];
+	const number = card.number === 'random' ? 'a new number at each tap' : card.number;
+	const [whose, when] = about ? about.split(/: (.*)/) : [card.name, number];
 	const button = el('button', { type: 'button', class: `card ${card.kind}`, draggable: 'true', 'data-card': card.name,
-		'data-kind': `${card.name} · ${card.kind}`,
+		'data-kind': about ? `${card.name} · ${card.kind}` : card.kind,
 		'aria-pressed': 'false', onclick: () => chosen.tap(card.name, id('hold').checked) },
 	el('strong', {}, whose), el('span', { class: 'when' }, when),
 	el('span', { class: 'where' }));
