@@ -10,6 +10,10 @@
 #include <string.h>
 #include <time.h>
 
+#define POLL_US 50000 /* longer each time */
+#define POLL_MAX_US 1000000
+#define PROGRESS_MIN 100000 /* entries: fewer are done before anybody looks */
+
 #define FOLLOW_PAUSE_MS 700
 
 /* ---- showing ---- */
@@ -228,6 +232,51 @@ static int verify_journal(struct cli_call *call, const char *file)
 	return CLI_EXIT_DONE;
 }
 
+/* Who waits at a terminal sees how far it is. */
+static void show_progress(json_t *state, bool ended)
+{
+	json_int_t done = json_integer_value(json_object_get(state, "done"));
+	json_int_t of = json_integer_value(json_object_get(state, "of"));
+
+	if (!isatty(STDERR_FILENO) || of < PROGRESS_MIN)
+		return;
+	if (ended)
+		fputs("\r\033[K", stderr);
+	else
+		fprintf(stderr, "\r%" JSON_INTEGER_FORMAT " of about %" JSON_INTEGER_FORMAT, done,
+			of);
+}
+
+/* The hub has a child do it, however long the log is. */
+static int verify_at_hub(struct cli_call *call, json_t **ret_verified)
+{
+	json_t *state = NULL;
+	int r = cli_send(call, "POST", call->command->path, NULL, &state);
+
+	for (useconds_t wait_us = POLL_US; r == CLI_EXIT_DONE; wait_us += POLL_US) {
+		const char *name = json_string_value(json_object_get(state, "state"));
+
+		if (!name || strcmp(name, "running") != 0)
+			break;
+		show_progress(state, false);
+		json_decref(state);
+		state = NULL;
+		usleep(wait_us < POLL_MAX_US ? wait_us : POLL_MAX_US);
+		r = cli_send(call, "GET", call->command->path, NULL, &state);
+	}
+	if (r == CLI_EXIT_DONE) {
+		show_progress(state, true);
+		*ret_verified = json_incref(json_object_get(state, "result"));
+		if (!json_is_object(*ret_verified)) {
+			json_decref(*ret_verified);
+			log_error("the log could not be verified: the hub's own log says why");
+			r = CLI_EXIT_REFUSED;
+		}
+	}
+	json_decref(state);
+	return r;
+}
+
 int cli_log_verify(struct cli_call *call)
 {
 	const char *file = cli_given(call, "file");
@@ -246,7 +295,7 @@ int cli_log_verify(struct cli_call *call)
 		if (verify_hub_file(file, cli_given(call, "site"), &verified) < 0)
 			return CLI_EXIT_REFUSED;
 	} else {
-		r = cli_send(call, "GET", "/log/verify", NULL, &verified);
+		r = verify_at_hub(call, &verified);
 	}
 	if (r != CLI_EXIT_DONE)
 		return r;

@@ -145,7 +145,7 @@ static const struct {
 	{"operator|change|maya|--unix-user|none", "PATCH /operators/maya", "{\"unix_user\":null}"},
 	{"log|--door|front|--verdict|deny|--kind|tap|--limit|5|--json",
 		"GET /log?door=front&verdict=deny&kind=tap&limit=5", ""},
-	{"log|verify|--json", "GET /log/verify", ""},
+	{"log|verify|--json", "POST /log/verification", ""},
 	{"audit|list|--action|card.|--actor|maya", "GET /audit?action=card.&actor=maya&limit=50",
 		""},
 	{"alarm|list|--open", "GET /alarms?open=true&limit=50", ""},
@@ -169,9 +169,9 @@ static void each_command_makes_its_request(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(requests); i++) {
-		struct canned c = {
-			.answers = {CANNED_JSON("200 OK",
-				"{\"items\":[],\"next\":null,\"above\":0,\"whole\":true}")},
+		struct canned c = {.answers = {CANNED_JSON("200 OK",
+					   "{\"items\":[],\"next\":null,\"above\":0,\"whole\":true,"
+					   "\"result\":{\"whole\":true,\"chains\":[]}}")},
 			.count = 1};
 		int r = run(&c, requests[i].line);
 		char first[512];
@@ -187,6 +187,29 @@ static void each_command_makes_its_request(void **state)
 			fail_msg(
 				"%s: exit %d, asked %s\n%s", requests[i].line, r, c.asked[0], said);
 	}
+}
+
+#define RUNNING "{\"state\":\"running\",\"done\":8192,\"of\":900000,\"result\":null}"
+
+/* A long log: asked again until the hub's child is done. */
+static void verifying_waits_for_the_end(void **state)
+{
+	struct canned c = {
+		.answers = {CANNED_JSON("202 Accepted", RUNNING), CANNED_JSON("200 OK", RUNNING),
+			CANNED_JSON("200 OK", "{\"state\":\"done\",\"result\":{\"whole\":false,"
+					      "\"chains\":[]}}")},
+		.count = 3};
+
+	(void)state;
+	assert_int_equal(run(&c, "log|verify"), 1);
+	assert_int_equal(c.asked_count, 3);
+	assert_true(strncmp(c.asked[0], "POST /api/v1/log/verification ", 30) == 0);
+	assert_true(strncmp(c.asked[2], "GET /api/v1/log/verification ", 29) == 0);
+	c = (struct canned){
+		.answers = {CANNED_JSON("202 Accepted", "{\"state\":\"failed\",\"result\":null}")},
+		.count = 1};
+	assert_int_equal(run(&c, "log|verify"), 1);
+	assert_non_null(strstr(said, "could not be verified"));
 }
 
 /* ---- wrong words ---- */
@@ -580,6 +603,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_command_makes_its_request),
+		cmocka_unit_test(verifying_waits_for_the_end),
 		cmocka_unit_test(wrong_words_are_refused_before_anything_is_asked),
 		cmocka_unit_test(refusals_have_exit_codes_and_sentences),
 		cmocka_unit_test(a_lockdown_names_the_doors_it_did_not_reach),
