@@ -8,38 +8,15 @@ import { frame } from './lib/shell.js';
 import { t } from './lib/texts.js';
 import { aborted } from './lib/api.js';
 import { attempt, clearDialogs, sentence } from './lib/dialog.js';
-import { login } from './view/login.js';
+import { parse, routes } from './lib/routes.js';
 
-/** All views: name in the address, icon of its tab (none: no tab), module, who may. */
-export const routes = [
-	{ name: 'now', icon: 'now', load: () => import('./view/now.js') },
-	{ name: 'checkin', icon: 'checkin', load: () => import('./view/checkin.js') },
-	{ name: 'members', icon: 'members', load: () => import('./view/members.js') },
-	{ name: 'hours', icon: 'hours', load: () => import('./view/hours.js') },
-	{ name: 'log', icon: 'log', load: () => import('./view/log.js') },
-	{ name: 'reports', icon: 'reports', load: () => import('./view/reports.js') },
-	{ name: 'audit', load: () => import('./view/audit.js'), needs: 'read' },
-	{ name: 'rollcall', load: () => import('./view/rollcall.js') },
-];
+export { routes };
 
 const app = document.getElementById('app');
 
 app.tabIndex = -1;
 let shell = null;
 let leaveView = () => {};
-
-function parse() {
-	const [path, query = ''] = location.hash.replace(/^#\/?/, '').split('?', 2);
-	const [name, ...params] = path.split('/').map((part) => {
-		try {
-			return decodeURIComponent(part);
-		} catch {
-			return '';
-		}
-	});
-
-	return { name: name || 'now', params, query: new URLSearchParams(query) };
-}
 
 /** What a view may hold on to; all of it ends when the view is left. */
 function makeScope() {
@@ -116,7 +93,11 @@ async function onSession(now, why) {
 		clearDialogs();
 		shell = null;
 		document.title = `${t('login.title')} · tapin`;
-		login(replace(app), why);
+		replace(app); // whatever becomes of the login
+		const { login } = await import('./view/login.js');
+
+		if (!session())
+			login(replace(app), why);
 		return;
 	}
 	shell = frame(app, routes.filter((route) => route.icon && (!route.needs || may(route.needs)))

@@ -82,7 +82,7 @@ function look() {
 }
 
 const routes_of = (page) => page.evaluate(async () =>
-	(await import(document.querySelector('script[type=module]').src)).routes.map((route) => route.name));
+	(await import(document.querySelector('script[src$="/main.js"]').src)).routes.map((route) => route.name));
 
 const PLANTED = `<!doctype html><main><p>hx10 \u202Ebackwards and <b>what follows</b></p><p><bdi>hx11 \u2067</bdi> after</p>
 <div>hx13 \u05E9</div><div>seen by <span>hx14 \u05E9</span> at noon</div><p onmouseover="x()">hx15</p><a href="javascript:x()">hx16</a></main>`;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The hub's API: JSON in, JSON out; every failure is a Problem with a sentence for people.
+import { drop, taken } from './early.js';
 import { t } from './texts.js';
 
 const PREFIX = '/api/v1';
@@ -23,6 +24,8 @@ export class Problem extends Error {
 /** The token of this session, and who is told when the hub does not know the session any more. */
 export function setSession(token, ended) {
 	csrf = token;
+	if (!token)
+		drop();
 	onEnded = ended ?? onEnded;
 }
 
@@ -58,15 +61,17 @@ export async function request(method, path, options = {}) {
 		headers['Content-Type'] = 'application/json';
 	if (options.version !== undefined)
 		headers['If-Match'] = `"${options.version}"`;
-	const response = await fetch(urlOf(path, options.query), {
+	const url = urlOf(path, options.query);
+	const response = await ((method === 'GET' && headers.Accept === 'application/json' && taken(url)) || fetch(url, {
 		method, headers, signal: options.signal, credentials: 'same-origin', cache: 'no-store',
 		body: options.csv ?? (options.body === undefined ? undefined : JSON.stringify(options.body)),
-	}).catch((error) => {
+	})).catch((error) => {
 		if (error.name === 'AbortError')
 			throw error;
 		throw new Problem(0, { title: t('problem.away'), detail: t('problem.away_detail') });
 	});
 
+	options.signal?.throwIfAborted();
 	if (!response.ok)
 		await fail(response);
 	const kind = response.headers.get('Content-Type') ?? '';
