@@ -71,6 +71,12 @@ static void read_source(struct api_call *call, struct source *source)
 		api_errors_add(&call->errors, "confirm", "only with claim_last");
 }
 
+/* One that lies in the drawer is nobody's: doors know nothing of it. */
+static bool in_drawer(const struct registry_card *card)
+{
+	return card->state == CARD_STATE_UNASSIGNED && !card->pending && card->member == 0;
+}
+
 /* Those that are still unknown: a card that was claimed a minute ago is not in the next one's way.
  * How many. */
 static int find_unknown(
@@ -85,7 +91,7 @@ static int find_unknown(
 
 		if (r < 0)
 			return r;
-		if (r == 0)
+		if (r == 0 || in_drawer(&card))
 			rows[kept++] = rows[i];
 	}
 	return n < 0 ? n : kept;

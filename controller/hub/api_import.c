@@ -99,6 +99,18 @@ static void write_changes(struct api_import *import, struct api_writer *out)
 	api_writer_free(&import->changes);
 }
 
+/* Who it is about, as they are called with this row; nobody where it could not be read. */
+static void write_member(struct api_import *import, struct api_writer *out, uint64_t id)
+{
+	struct registry_member member;
+
+	api_number_or_null(out, "member", id);
+	if (id > 0 && registry_member(import->call->registry, id, &member) == 0)
+		api_text(out, "member_name", member.name);
+	else
+		api_null(out, "member_name");
+}
+
 static void write_row(struct api_import *import, size_t line, enum api_effect effect)
 {
 	struct api_writer *out = &import->rows;
@@ -111,7 +123,7 @@ static void write_row(struct api_import *import, size_t line, enum api_effect ef
 	api_object(out, NULL);
 	api_number(out, "line", line);
 	api_text(out, "effect", effects[effect]);
-	api_number_or_null(out, "member", made && import->makes_members ? 0 : import->member);
+	write_member(import, out, made && import->makes_members ? 0 : import->member);
 	api_number_or_null(out, "card", made ? 0 : import->card);
 	api_text(out, "detail", import->detail);
 	write_changes(import, out);

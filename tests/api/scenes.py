@@ -64,7 +64,7 @@ def paging(site):
     csv = {"Content-Type": "text/csv; charset=utf-8"}
     body = "\ufeffname,contact,tier\r\n" + rows
     p = site.good("host", "POST", "/members/import?preview=true", body, 200, csv)
-    check(p["created"] == 1005 and p["preview"] and p["rows"][0] == {"line": 2, "effect": "created", "member": None, "card": None, "detail": "", "changes": [
+    check(p["created"] == 1005 and p["preview"] and p["rows"][0] == {"line": 2, "effect": "created", "member": None, "member_name": None, "card": None, "detail": "", "changes": [
         {"field": f, "before": "", "after": a} for f, a in (("name", "Member 0000"), ("contact", "m0000@example.org"), ("tier", str(tier)), ("state", "active"))]},
           "the preview says %s" % str(p)[:200])
     none = site.good("host", "GET", "/members?tier=%d" % tier)
@@ -94,6 +94,7 @@ def paging(site):
     wrong = "id,name,contact,tier,valid_until\r\n,,m0001@example.org,,2028-01-01\r\n,New,,%d,\r\n999999999,X,,,\r\n,Bad,,4000000000,\r\n,Bad,,%d,31.12.2028\r\n" % (tier, tier)
     p = site.good("host", "POST", "/members/import?preview=true", wrong, 200, csv)
     check([r["effect"] for r in p["rows"]] == ["changed", "created", "error", "error", "error"], "the rows are %s" % p["rows"])
+    check(p["rows"][0]["member_name"] == "Member 0001", "whose line is %s" % p["rows"][0])
     check(p["rows"][0]["changes"] == [{"field": "valid_until", "before": "", "after": "2028-01-01"}], "the change is %s" % p["rows"][0])
     check(p["rows"][0]["detail"] == "valid_until" and p["errors"] == 3, "the preview says %s" % p["rows"])
     site.bad("host", "POST", "/members/import", 422, wrong, csv, says="line 4")

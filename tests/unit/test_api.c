@@ -325,6 +325,12 @@ static void the_last_unknown_card_is_claimed(void **state)
 	/* it is known now, and not in the next one's way */
 	ask(host_key, "POST", "/cards", body, 409);
 	has("no unknown card was shown");
+	/* back in the drawer, no door knows it, and it may be claimed again */
+	strcpy(strstr(target, "/confirm"), "/return");
+	ask(host_key, "POST", target, NULL, 200);
+	ask(host_key, "POST", "/cards", body, 201);
+	snprintf(target, sizeof(target), "/cards/%s/confirm", value_of("id"));
+	ask(host_key, "POST", target, NULL, 200);
 	unknown_card("front", 6);
 	snprintf(body, sizeof(body), "{\"member\":1,\"claim_last\":true,\"confirm\":true}");
 	ask(host_key, "POST", "/cards", body, 201);
