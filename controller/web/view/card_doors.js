@@ -45,7 +45,7 @@ export function confirming(path, answer, { kind, from, doors, scope }) {
 		if (states.length && missing.length === 0) {
 			over = true;
 			node.dataset.ms = String(Math.round(performance.now() - from));
-			setText(said, t('doors.all', { n: states.length, s: (Number(node.dataset.ms) / 1000).toFixed(1) }));
+			setText(said, t('doors.all', { n: states.length, s: Math.max(0.1, Number(node.dataset.ms) / 1000).toFixed(1) }));
 		} else if (missing.some((one) => !one.online) && !missing.some((one) => one.online)) {
 			setText(said, t(`doors.${kind}_behind`));
 		} else {

@@ -17,10 +17,22 @@ const OPEN = new Set(['sent', 'waiting']);
 const actions = (...buttons) => h('footer', { class: 'actions' }, buttons);
 const button = (text, click, className) => h('button', { type: 'button', class: className, on: { click } }, text);
 
-/** Puts a step into the dialog and the focus where the step begins. */
-function step(body, nodes, focus) {
-	replace(body, nodes);
-	(focus ?? body.querySelector('button.primary, button'))?.focus();
+/** Puts a step into the dialog and the focus where the step begins; what goes wrong in it is said at its end. */
+function step(it, nodes, focus) {
+	it.said = h('p', { class: 'fault', role: 'alert' });
+	replace(it.body, nodes, it.said);
+	(focus ?? it.body.querySelector('button.primary, button'))?.focus();
+}
+
+/** Runs fn; a toast would stand behind the dialog. */
+async function tried(it, fn) {
+	setText(it.said, '');
+	try {
+		await fn();
+	} catch (error) {
+		if (!aborted(error))
+			setText(it.said, sentence(error));
+	}
 }
 
 /* ---- which way ---- */
@@ -39,33 +51,31 @@ function choose(it, fault = '') {
 	const away = [...it.doors.values()].filter((door) => door.status === 'active' && !door.online);
 	const label = field({ label: t('cards.label'), value: it.label ?? '', max: 200, note: t('cards.label_note') });
 	const door = doorField(ready);
-	const said = h('p', { class: 'fault', role: 'alert' }, fault);
-	const start = button('', () => tapNow(it, door.input.value, said), 'primary big');
+	const start = button('', () => tapNow(it, door.input.value), 'primary big');
 	const name = () => replace(start, icon('card'), t('issue.start', { door: it.doors.get(door.input.value)?.title ?? '' }));
 	const keep = () => { it.label = label.read() ?? ''; };
 
 	door.input.addEventListener('change', name);
 	label.input.addEventListener('input', keep);
 	name();
-	step(it.body, [
-		h('p', null, t('issue.for'), ' ', h('strong', null, bdi(it.member.name)), '. ', t('issue.intro')), label.node, ready.length > 0 && [door.node, said, start],
-		ready.length === 0 && [h('p', { class: 'callout warn' }, t('issue.no_door')), said],
+	step(it, [
+		h('p', null, t('issue.for'), ' ', h('strong', null, bdi(it.member.name)), '. ', t('issue.intro')), label.node, ready.length > 0 ? [door.node, start] : h('p', { class: 'callout warn' }, t('issue.no_door')),
 		away.map((one) => h('p', { class: 'note' }, t('issue.away', { door: one.title }))),
 		h('details', { class: 'other-ways' }, h('summary', null, t('issue.other')),
 			h('div', { class: 'stack' },
 				h('h3', null, t('issue.claim_title')), h('p', { class: 'note' }, t('issue.claim_note')),
-				button(t('issue.claim'), () => claim(it, said)),
+				button(t('issue.claim'), () => claim(it)),
 				h('h3', null, t('issue.by_number')),
 				form([{ name: 'uid', label: t('issue.number'), required: true, max: 40, note: t('issue.number_note') }], {
 					submit: t('issue.number_do'), send: ({ uid }) => byNumber(it, uid),
 				}))),
 	], ready.length > 0 ? start : label.input);
+	setText(it.said, fault);
 }
 
 /* ---- tapped now ---- */
 
-async function tapNow(it, door, said) {
-	setText(said, '');
+async function tapNow(it, door) {
 	it.doors = await loadDoors(it.scope.signal).catch(() => it.doors);
 	try {
 		localStorage.setItem(LAST_DOOR, door);
@@ -100,7 +110,7 @@ function waiting(it) {
 		bar.value = s;
 	};
 
-	step(it.body, [left, bar, said, h('ol', { class: 'steps' }, first, second), h('p', { class: 'note' }, t('issue.one_only')), actions(stop)], stop);
+	step(it, [left, bar, said, h('ol', { class: 'steps' }, first, second), h('p', { class: 'note' }, t('issue.one_only')), actions(stop)], stop);
 	draw();
 	tick();
 	it.stopWaiting = follow(it, draw, tick);
@@ -142,14 +152,14 @@ function follow(it, draw, tick) {
 
 function failed(it, why) {
 	it.enrolment = null;
-	step(it.body, [h('div', { class: 'callout bad', role: 'alert' }, h('strong', null, t('issue.failed')), h('p', null, why)),
+	step(it, [h('div', { class: 'callout bad', role: 'alert' }, h('strong', null, t('issue.failed')), h('p', null, why)),
 		actions(button(t('issue.close'), () => it.close()), button(t('issue.retry'), () => choose(it), 'primary'))]);
 }
 
 /* ---- tapped a moment ago, and by number ---- */
 
-async function claim(it, said) {
-	await attempt(async () => {
+async function claim(it) {
+	await tried(it, async () => {
 		const card = await post('/cards', { member: it.member.id, claim_last: true, label: it.label ?? '' });
 
 		it.changed();
@@ -172,7 +182,7 @@ function read(it, card, how) {
 	it.pending = card;
 	const yes = button(t('issue.yes'), () => confirm(it, card), 'primary');
 
-	step(it.body, [
+	step(it, [
 		h('div', { class: 'callout good', role: 'status' }, h('strong', null, icon('ok'), ' ', how)),
 		h('p', null, t('issue.check')),
 		h('ul', null, h('li', null, t('issue.check_hand')), h('li', null, t('issue.check_who'), ' ', h('strong', null, bdi(it.member.name)), '.')),
@@ -183,7 +193,7 @@ function read(it, card, how) {
 async function confirm(it, card) {
 	const from = performance.now();
 
-	await attempt(async () => {
+	await tried(it, async () => {
 		const answer = await post(`/cards/${card.id}/confirm`);
 
 		it.pending = null;
@@ -193,7 +203,7 @@ async function confirm(it, card) {
 }
 
 async function giveUp(it, card) {
-	await attempt(async () => {
+	await tried(it, async () => {
 		await post(`/cards/${card.id}/return`, { why: t('issue.given_up_why') });
 		it.pending = null;
 		it.close();
@@ -206,7 +216,7 @@ function active(it, answer, from) {
 	const done = button(t('issue.done'), () => it.close(true), 'primary');
 
 	it.enrolment = null;
-	step(it.body, [h('div', { class: 'callout good', role: 'status' }, h('strong', null, icon('ok'), ' ', t('issue.active'))),
+	step(it, [h('div', { class: 'callout good', role: 'status' }, h('strong', null, icon('ok'), ' ', t('issue.active'))),
 		confirming(`/cards/${answer.id}`, answer, { kind: 'accept', from, doors: it.doors, scope: it.scope }), actions(done)], done);
 }
 

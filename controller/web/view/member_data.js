@@ -4,14 +4,14 @@ import { h, replace } from '../lib/dom.js';
 import { get, post } from '../lib/api.js';
 import { attempt, dialog, sentence, toast } from '../lib/dialog.js';
 import { form } from '../lib/form.js';
+import { save } from '../lib/save.js';
 import { may } from '../lib/session.js';
 import { t } from '../lib/texts.js';
 import { momentOf } from '../lib/time.js';
-import { save } from './members_sheet.js';
 
 async function exportAll(page) {
 	await attempt(async () => {
-		save(`member-${page.id}.json`, JSON.stringify(await get(`/members/${page.id}/export`), null, '\t'), 'application/json');
+		save(`member-${page.id}.json`, [JSON.stringify(await get(`/members/${page.id}/export`), null, '\t')], 'application/json');
 		toast(t('data.exported'));
 	});
 }

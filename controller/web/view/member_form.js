@@ -27,6 +27,16 @@ function differing(values, member) {
 	return { next: Object.fromEntries(names.map((name) => [name, values[name]])), before: Object.fromEntries(names.map((name) => [name, member[name]])) };
 }
 
+/** What no member can have, said before the hub says it. */
+function check({ valid_from: from, valid_until: until, grace_until: grace }) {
+	const errors = [from && until && until < from && { field: 'valid_until', detail: t('member.until_before_from') },
+		grace && !until && { field: 'grace_until', detail: t('member.grace_without_until') },
+		grace && until && grace < until && { field: 'grace_until', detail: t('member.grace_before_until') }].filter(Boolean);
+
+	if (errors.length)
+		throw new Problem(0, { errors });
+}
+
 async function send(values, { member, version }) {
 	const body = { ...values, contact: values.contact ?? '', note: values.note ?? '', tier: Number(values.tier), pool: values.pool ? Number(values.pool) : null,
 		release_ms: Number(values.release_ms) };
@@ -67,6 +77,7 @@ export function memberForm({ member, version, tiers, pools = [], done }) {
 		submit: t(member ? 'member.save' : 'members.add'),
 		cancel: () => done(),
 		async send(values) {
+			check(values);
 			const answer = await send({ ...values, pool: values.pool ?? member?.pool ?? null }, { member, version });
 
 			done(member ? answer : answer.member);

@@ -4,6 +4,7 @@ import { h } from '../lib/dom.js';
 import { get } from '../lib/api.js';
 import { entryBadge, entryWhy } from '../lib/entry.js';
 import { pager } from '../lib/pager.js';
+import { session } from '../lib/session.js';
 import { t } from '../lib/texts.js';
 import { momentOf } from '../lib/time.js';
 
@@ -35,5 +36,5 @@ export function historyPart(member, doors) {
 	} } }, t('history.show'));
 
 	body.append(start);
-	return h('section', { class: 'card', 'aria-labelledby': 'history-h' }, h('h2', { id: 'history-h' }, t('history.title')), h('p', { class: 'note' }, t('history.audited')), body);
+	return h('section', { class: 'card', 'aria-labelledby': 'history-h' }, h('h2', { id: 'history-h' }, t('history.title')), h('p', { class: 'note' }, t(session()?.role === 'host' ? 'history.audited_host' : 'history.audited')), body);
 }

@@ -6,6 +6,7 @@ import { ask, attempt, sentence, toast } from '../lib/dialog.js';
 import { may } from '../lib/session.js';
 import { t } from '../lib/texts.js';
 import { momentOf } from '../lib/time.js';
+import { guestDialog } from './checkin_guest.js';
 
 function part(id, title, empty, load) {
 	const list = h('ul', { class: 'plain lines' }), said = h('p', { class: 'note', role: 'status' });
@@ -47,6 +48,11 @@ export function guestsPart(page) {
 	});
 
 	page.scope.on('people', node.load);
+	if (may('work'))
+		node.append(h('button', { type: 'button', on: { async click() {
+			if (await guestDialog([...page.doors.values()], { id: page.id, name: page.member.name }))
+				node.load();
+		} } }, t('guests.add')));
 	return node;
 }
 

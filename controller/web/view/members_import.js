@@ -2,18 +2,17 @@
 // Members or cards from a spreadsheet: choose, see every change, then all of it or nothing.
 import { bdi, h, replace } from '../lib/dom.js';
 import { aborted, all, request } from '../lib/api.js';
-import { sentence, toast } from '../lib/dialog.js';
+import { sentence } from '../lib/dialog.js';
 import { icon } from '../lib/icon.js';
+import { save } from '../lib/save.js';
 import { may } from '../lib/session.js';
 import { t, word } from '../lib/texts.js';
 import { dateText } from '../lib/time.js';
 import { confirming, loadDoors } from './card_doors.js';
-import { save } from './members_sheet.js';
 
 const MOST_BYTES = 4 * 1024 * 1024;
 const PAGE = 100;
 const EFFECTS = ['error', 'changed', 'created', 'unchanged'];
-const TONE = { error: 'bad', changed: 'warn', created: 'good', unchanged: '' };
 const EXAMPLES = {
 	members: (tier) => `name,contact,tier,valid_from,valid_until,note\r\nAda Lovelace,ada@example.org,${tier},2026-12-01,,\r\nGrace Hopper,grace@example.org,${tier},,2027-06-30,has a dog\r\n`,
 	cards: () => 'member,uid,label\r\n1,04A1B2C3D4E5F6,blue fob 17\r\n2,04A1B2C3D4E5F7,blue fob 18\r\n',
@@ -70,15 +69,17 @@ function value(field, text, tiers) {
 function changesOf(row, tiers) {
 	if (row.effect === 'error')
 		return bdi(row.detail);
-	if (row.effect === 'created' && row.changes.length === 0)
+	const news = row.changes.filter((one) => row.effect !== 'created' || !['name', 'state'].includes(one.field) || (one.field === 'state' && one.after !== 'active'));
+
+	if (row.effect === 'created' && news.length === 0)
 		return t('import.new_card');
-	return h('ul', { class: 'plain changes' }, row.changes.map((one) => h('li', null, h('span', { class: 'muted' }, `${t(`import.field_${one.field}`)} `),
+	return h('ul', { class: ['plain', 'changes', row.effect] }, news.map((one) => h('li', null, h('span', { class: 'muted' }, `${t(`import.field_${one.field}`)} `),
 		row.effect === 'changed' && [h('s', null, h('span', { class: 'hidden' }, t('import.was')), value(one.field, one.before, tiers)), ' → '], value(one.field, one.after, tiers))));
 }
 
-const line = (row, tiers) => h('tr', null, h('td', { class: 'num' }, String(row.line)),
-	h('td', null, h('span', { class: ['badge', TONE[row.effect]] }, t(`import.effect_${row.effect}`))),
-	h('td', null, row.member ? h('a', { href: `#/members/${row.member}` }, t('entry.member', { id: row.member })) : ''), h('td', null, changesOf(row, tiers)));
+const line = (row, tiers) => h('tr', null, h('td', { class: 'num tight' }, String(row.line)),
+	h('td', null, row.member ? h('a', { href: `#/members/${row.member}` }, bdi(row.member_name || t('entry.member', { id: row.member })))
+		: bdi(row.changes.find((one) => one.field === 'name')?.after)), h('td', null, changesOf(row, tiers)));
 
 /** The rows, those that need a look first, a hundred at a time. */
 function rowsOf(answer, tiers) {
@@ -104,7 +105,7 @@ function rowsOf(answer, tiers) {
 	pick(shown);
 	return h('div', { class: 'stack' }, h('div', { class: 'row', role: 'group', 'aria-label': t('import.which') }, picks),
 		h('div', { class: 'scroll', tabIndex: 0, role: 'region', 'aria-label': t('import.caption') }, h('table', null, h('caption', { class: 'hidden' }, t('import.caption')),
-			h('thead', null, h('tr', null, ['line', 'effect', 'who', 'what'].map((name) => h('th', { scope: 'col', class: name === 'line' ? 'num' : null }, t(`import.col_${name}`))))), body)), more);
+			h('thead', null, h('tr', null, ['line', 'who', 'what'].map((name) => h('th', { scope: 'col', class: name === 'line' ? 'num tight' : null }, t(`import.col_${name}`))))), body)), more);
 }
 
 /* ---- the steps ---- */
@@ -169,7 +170,6 @@ async function run(it, n) {
 			one && confirming(known + (it.what === 'members' ? one.member : one.card), data, { kind: 'know', from, doors: it.doors, scope: it.scope }),
 			h('p', null, h('a', { href: '#/members' }, t('members.back')))));
 		it.body.querySelector('h2').focus();
-		toast(t('import.done'));
 	} catch (error) {
 		refused(it, error);
 	}
@@ -183,7 +183,8 @@ export async function show(root, { scope }) {
 	}
 	const [tiers, doors] = await Promise.all([all('/tiers', {}, 2000, { signal: scope.signal }), loadDoors(scope.signal)]);
 	const it = { scope, doors, tiers: new Map(tiers.map((tier) => [tier.id, tier.name])), what: 'members', body: h('div') };
-	const help = h('div');
+	const mine = tiers.filter((tier) => may('admin') || !tier.flags.some((flag) => flag === 'staff' || flag === 'override')); // what a host may give
+	const help = h('div', { class: 'stack' });
 	const picks = ['members', 'cards'].map((name) => h('button', { type: 'button', data: { what: name }, on: { click: () => pick(name) } }, t(`import.what_${name}`)));
 
 	function pick(name) {
@@ -191,8 +192,8 @@ export async function show(root, { scope }) {
 		picks.forEach((one) => one.setAttribute('aria-pressed', String(one.dataset.what === name)));
 		replace(it.body);
 		replace(help, h('p', null, t(`import.help_${name}`)),
-			name === 'members' && h('p', { class: 'note' }, t('import.tiers'), ' ', tiers.map((tier, i) => [i ? ', ' : '', h('strong', null, String(tier.id)), ' ', bdi(tier.name)])),
-			h('button', { type: 'button', on: { click: () => save(`${name}-example.csv`, EXAMPLES[name](tiers[0]?.id ?? 1)) } }, icon('down'), t('import.example')));
+			name === 'members' && h('p', { class: 'note' }, t('import.tiers'), ' ', mine.map((tier, i) => [i ? ', ' : '', h('strong', null, String(tier.id)), ' ', bdi(tier.name)])),
+			h('button', { type: 'button', on: { click: () => save(`${name}-example.csv`, [EXAMPLES[name]((mine[0] ?? tiers[0])?.id ?? 1)]) } }, icon('down'), t('import.example')));
 	}
 	pick('members');
 	replace(root, h('div', { class: 'head' }, h('div', { class: 'stack' }, h('a', { class: 'back', href: '#/members' }, icon('back', 16), t('members.back')), h('h1', { tabIndex: -1 }, t('import.title')))),

@@ -6,9 +6,10 @@ import { dialog, attempt, toast } from '../lib/dialog.js';
 import { field } from '../lib/form.js';
 import { icon } from '../lib/icon.js';
 import { pager } from '../lib/pager.js';
+import { save } from '../lib/save.js';
 import { may } from '../lib/session.js';
 import { t } from '../lib/texts.js';
-import { save, sheetOf } from './members_sheet.js';
+import { sheetOf } from './members_sheet.js';
 import { memberForm } from './member_form.js';
 import { stateBadge, tabs, untilWords } from './member_words.js';
 
@@ -20,7 +21,7 @@ function row(member) {
 
 	return h('tr', { data: { id: member.id } },
 		h('td', { class: 'who-cell' }, h('a', { class: 'row-link', href: `#/members/${member.id}` }, bdi(member.name)),
-			h('span', { class: 'under note' }, h('span', { class: 'narrow' }, bdi(member.tier_name), ' · '), member.contact ? bdi(member.contact) : t('members.no_contact'))),
+			h('span', { class: 'under note' }, h('span', { class: 'narrow' }, bdi(member.tier_name), member.contact ? ' · ' : ''), member.contact ? bdi(member.contact) : null)),
 		h('td', { class: 'wide-only' }, bdi(member.tier_name)),
 		h('td', null, stateBadge(member)),
 		h('td', { class: 'num' }, member.cards ? String(member.cards) : h('span', { class: 'muted' }, t('members.no_card'))),
@@ -71,7 +72,7 @@ async function exportList(query) {
 			replace(said, t('members.export_busy', { n: rows.length }));
 		} while (cursor);
 		done = true;
-		save('members.csv', sheetOf(rows));
+		save('members.csv', [sheetOf(rows)]);
 		toast(t('members.export_done', { n: rows.length }));
 	});
 	end();
@@ -119,9 +120,9 @@ export async function show(root, { query, scope, setQuery }) {
 	byArrows(spec.text.input, list.body);
 	scope.on('people', debounce(() => list.count() <= SHOWN && !list.contains(document.activeElement) && list.load(), 400));
 	replace(root,
-		h('div', { class: 'head' }, h('h1', { tabIndex: -1 }, t('members.title')), h('div', { class: 'row' },
-			h('button', { type: 'button', on: { click: () => exportList(now()) } }, icon('down'), t('members.export')),
-			may('work') && h('a', { class: 'button', href: '#/members/import' }, icon('up'), t('members.import')),
+		h('div', { class: 'head' }, h('h1', { tabIndex: -1 }, t('members.title')), h('div', { class: 'row list-acts' },
+			h('button', { type: 'button', on: { click: () => exportList(now()) } }, icon('down'), h('span', null, t('members.export'))),
+			may('work') && h('a', { class: 'button', href: '#/members/import' }, icon('up'), h('span', null, t('members.import'))),
 			may('work') && h('button', { type: 'button', class: 'primary', on: { click: () => addMember(tiers, scope) } }, icon('plus'), t('members.add')))),
 		tabs('members'),
 		h('form', { class: 'toolbar find', role: 'search', on: { submit: (event) => event.preventDefault() } }, Object.values(spec).map((one) => one.node)),

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Lists as files for a spreadsheet, and back.
-import { h } from '../lib/dom.js';
-
 const COLUMNS = ['id', 'name', 'contact', 'note', 'tier', 'state', 'valid_from', 'valid_until', 'grace_until', 'release_ms'];
 
 /** A cell that no spreadsheet computes: an apostrophe before what would be a formula, as the hub's own sheets have it. */
@@ -14,11 +12,3 @@ export function cell(value) {
 /** Members as a file that the import takes again. */
 export const sheetOf = (members) => [COLUMNS, ...members.map((one) => COLUMNS.map((name) => (name === 'release_ms' && !one[name] ? '' : one[name])))]
 	.map((line) => line.map(cell).join(',')).join('\r\n') + '\r\n';
-
-/** Lets the browser save a text as a file. */
-export function save(name, text, type = 'text/csv;charset=utf-8') {
-	const url = URL.createObjectURL(new Blob([text], { type }));
-
-	h('a', { href: url, download: name }).click();
-	setTimeout(() => URL.revokeObjectURL(url), 10000);
-}
