@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// Members: found as one types, added, changed, suspended and taken back, imported.
+import { journey } from './browser.mjs';
+
+const said = (page, text) => page.getByText(text).first().waitFor().then(() => true);
+const button = (page, name) => page.getByRole('button', { name, exact: true });
+const undo = (page) => page.locator('.toast').last().getByRole('button', { name: 'Undo' }).click();
+
+journey('finding a member', async ({ page, login, check, axe, fits, shot, until, phone, site }) => {
+	await login('host', '#/members');
+	const find = page.getByRole('searchbox', { name: 'Find a member' }), rows = page.locator('tbody tr');
+	await check('all are listed', () => until(async () => await rows.count() >= 6));
+	await axe('list');
+	await fits('list');
+	await shot('members');
+	await find.fill('ned');
+	await check('letters narrow it down', () => until(async () => await rows.count() === 1));
+	await check('the address says so', () => until(() => page.url().endsWith('#/members?text=ned')));
+	await page.reload();
+	await check('and finds it again', () => until(async () => await rows.count() === 1 && await find.inputValue() === 'ned'));
+	await find.fill('nobody like that');
+	await check('nobody is said kindly', said(page, 'Nobody found.'));
+	await find.fill('');
+	await page.getByLabel('State').selectOption('closed');
+	await check('no closed ones', said(page, 'Nobody found.'));
+	await page.getByLabel('State').selectOption('');
+	await page.getByLabel('Tier').selectOption({ label: 'part-time' });
+	await check('by tier', () => until(async () => await rows.count() === 1));
+	await page.getByLabel('Tier').selectOption('');
+	await until(async () => await rows.count() >= 6);
+	if (!phone) {
+		await find.focus();
+		for (const key of ['ArrowDown', 'ArrowDown', 'ArrowUp', 'ArrowDown', 'Enter'])
+			await page.keyboard.press(key);
+		await check('arrows and Enter open the second', page.getByRole('heading', { name: 'Ned Unlimited', level: 1 }).waitFor().then(() => true));
+		await page.goBack();
+		await check('back at the list', () => until(async () => await rows.count() >= 6));
+		await find.fill('gus');
+		await until(async () => await rows.count() === 1);
+		await find.press('Enter');
+	} else {
+		await page.getByRole('link', { name: 'Gus Guest' }).click();
+	}
+	await check('a member’s page', page.getByRole('heading', { name: 'Gus Guest', level: 1 }).waitFor().then(() => true));
+	await check('with what they need at the door', said(page, '8 seconds'));
+	await page.locator('.view[data-ready="1"]').waitFor();
+	await axe('member');
+	await fits('member');
+	await shot('member');
+});
+
+journey('a member comes and goes', async ({ page, login, check, axe, fits, shot, until, phone, api }) => {
+	const name = `Zoë O’Hara ${phone ? 2 : 1}`;
+	await login('host', '#/members');
+	await button(page, 'Add a member').click();
+	const dialog = page.getByRole('dialog');
+	await check('the name is asked first', () => dialog.getByLabel('Name', { exact: true }).evaluate((one) => one === document.activeElement));
+	await button(dialog, 'Add a member').click();
+	await check('what is missing is said', said(dialog, 'This is needed.'));
+	await axe('new member');
+	await fits('new member');
+	await shot('member-new');
+	await dialog.getByLabel('Name', { exact: true }).fill(name);
+	await dialog.getByLabel('Tier', { exact: true }).selectOption({ label: 'unlimited' });
+	await dialog.getByLabel('Valid from').fill('2026-12-01');
+	await dialog.getByLabel('Valid until').fill('2026-01-01');
+	await button(dialog, 'Add a member').click();
+	await check('dates that cannot be are refused at their field', () => until(async () => await dialog.locator('[aria-invalid=true], .fault:not(:empty)').count() > 0));
+	await shot('member-refused');
+	await dialog.getByLabel('Valid from').fill('');
+	await dialog.getByLabel('Valid until').fill('2099-01-01');
+	await button(dialog, 'Add a member').click();
+	await check('their page opens', page.getByRole('heading', { name, level: 1 }).waitFor().then(() => true));
+	await check('and says what is missing', said(page, 'no card of theirs opens a door yet'));
+	await page.locator('.view[data-ready="1"]').waitFor();
+	await button(page, 'Change').click();
+	await dialog.getByLabel('Email or phone').fill('+44 20 7946 0000');
+	await shot('member-change');
+	await button(dialog, 'Save').click();
+	await check('the change is seen', said(page, '+44 20 7946 0000'));
+	await undo(page);
+	await check('and taken back', () => until(async () => await page.getByText('+44 20 7946 0000').count() === 0));
+	await button(page, 'Suspend').click();
+	await check('suspended is said in words', said(page, 'until you resume the membership'));
+	await undo(page);
+	await check('the undo resumes', said(page, 'no card of theirs opens a door yet'));
+	await button(page, 'Close').click();
+	await axe('close');
+	await shot('member-close');
+	await button(dialog, 'Close the membership').click();
+	await check('closed', said(page, 'The membership is closed.'));
+	await check('no card for them', button(page, 'Issue a card').isDisabled());
+	// somebody else is faster
+	const id = Number(page.url().split('/').pop());
+	await button(page, 'Open again').click();
+	await said(page, 'no card of theirs opens a door yet');
+});
