@@ -39,6 +39,8 @@ static const struct {
 	{"/panel.js", "panel.js", "text/javascript; charset=utf-8"},
 	{"/ask.js", "ask.js", "text/javascript; charset=utf-8"},
 	{"/sound.js", "sound.js", "text/javascript; charset=utf-8"},
+	{"/events.js", "events.js", "text/javascript; charset=utf-8"},
+	{"/hands.js", "hands.js", "text/javascript; charset=utf-8"},
 	{"/drawing.js", "drawing.js", "text/javascript; charset=utf-8"},
 	{"/door.js", "door.js", "text/javascript; charset=utf-8"},
 	{"/icon.svg", "icon.svg", "image/svg+xml"},

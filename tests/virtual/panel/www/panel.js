@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The panel: doors, the choice between them, and the cards. */
 import { el, get, say } from './ask.js';
-import { door } from './door.js';
+import { doorMake, doorTurn } from './door.js';
 import { soundSwitch } from './sound.js';
 
 const COMPLAINT_MS = 6000;
@@ -100,7 +100,7 @@ async function things() {
 
 function turn() {
 	for (const each of doors)
-		each.turn();
+		doorTurn(each);
 	requestAnimationFrame(turn);
 }
 
@@ -121,7 +121,7 @@ async function begin() {
 		id('page').href = site.page;
 		id('page').hidden = false;
 	}
-	doors = site.doors.map((name) => door(name, (text) => say(id('live'), text), complain));
+	doors = site.doors.map((name) => doorMake(name, (text) => say(id('live'), text), complain));
 	for (const each of doors) {
 		acceptDrops(each);
 		id('doors').append(each.element);
