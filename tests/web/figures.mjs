@@ -2,7 +2,7 @@
 // The figures of the page beside the floor of an empty page of the same hub in the same run:
 //   figures.mjs RUNS TIMES-OF-THE-FLOOR|MS-ABOVE-IT SECONDS-OF-TAPS    e.g. 5 150ms 20, 3 15x 5
 import { browser_end, browser_start, go, page_open, site, tell } from './browser.mjs';
-import { DEFINITION, load_many, metered, quantile, session_cookies } from './meter.mjs';
+import { DEFINITION, load_many, metered, quantile, session_cookies, weigh } from './meter.mjs';
 import { hardware } from './site.mjs';
 
 const [runs, bound, seconds] = [Number(process.argv[2] || 3), process.argv[3] || '15x', Number(process.argv[4] || 5)];
@@ -25,13 +25,15 @@ function print(paths, figures) {
 	for (const [name, path] of Object.entries(paths)) {
 		const f = figures[path];
 		say(`${name.padEnd(12)} ${ms(f.fcp)}     ${ms(f.usable)}     ${ms(f.blocked)} ${String(f.bytes).padStart(7)} ${String(f.requests).padStart(5)}  ${
-			(f.heap / 1e6).toFixed(1).padStart(5)} MB  ${f.shift.toFixed(4)}`);
+			(f.heap / 1e6).toFixed(1).padStart(5)} MB  ${f.shift.toFixed(4)}${f.twice.length ? `  asked twice: ${f.twice.join(' ')}` : ''}`);
 	}
 }
 
 async function loads(browser, cookies) {
 	const paths = { 'empty page': await empty_path(), now: '/#/now', members: '/#/members', log: '/#/log' };
-	const figures = await load_many(browser, Object.values(paths), cookies, runs);
+	const figures = await load_many(Object.values(paths), cookies, runs);
+	for (const path of Object.values(paths))
+		Object.assign(figures[path], await weigh(browser, path, cookies));
 	const floor = figures[paths['empty page']].usable, first = figures[paths.now];
 	const most = bound.endsWith('x') ? floor * parseFloat(bound) : floor + parseFloat(bound);
 

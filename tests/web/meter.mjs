@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How fast a page is there, as its browser sees it: cold cache, a processor slowed down, no network to wait for.
-import { page_open, site } from './browser.mjs';
+import { PATIENCE_MS, page_open, site } from './browser.mjs';
+import { pipe_page, pipe_start } from './pipe.mjs';
 
 /** What is printed beside the figures. */
 export const DEFINITION = 'interactive: the view is drawn with its data, two frames were painted since, its first control has the focus';
@@ -51,38 +52,58 @@ async function heap(cdp) {
 	return usedSize;
 }
 
-/** One cold load of a path with the processor slowed so many times: {fcp, ready, usable, blocked, bytes, requests, heap, shift}. */
-export async function load_once(browser, path, cookies, times = 4) {
-	const { context, page, cdp, problems } = await metered(browser, 'desktop', cookies);
-	let bytes = 0, requests = 0;
+const sum = (values) => values.reduce((all, value) => all + value, 0);
+const median = (values) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
-	cdp.on('Network.requestWillBeSent', () => requests++);
+/** One cold load as the network sees it: {bytes, requests, heap, twice}; fails where anything goes wrong. */
+export async function weigh(browser, path, cookies) {
+	const { context, page, cdp, problems } = await metered(browser, 'desktop', cookies);
+	const asked = [];
+	let bytes = 0;
+
+	cdp.on('Network.requestWillBeSent', ({ request }) => asked.push(request.url));
 	cdp.on('Network.loadingFinished', ({ encodedDataLength }) => bytes += encodedDataLength);
 	await cdp.send('Network.enable');
-	await cdp.send('Emulation.setCPUThrottlingRate', { rate: times });
 	await page.goto(path);
 	await page.waitForFunction(() => window.meter?.usable);
-	const meter = await page.evaluate(() => window.meter);
-	const figures = { fcp: meter.fcp, ready: meter.ready, usable: meter.usable, bytes, requests, heap: await heap(cdp),
-		blocked: meter.long.filter(([at]) => at < meter.usable).reduce((sum, [, took]) => sum + took - 50, 0),
-		shift: meter.shifts.reduce((sum, { value }) => sum + value, 0) };
+	const figures = { bytes, requests: asked.length, heap: await heap(cdp),
+		twice: asked.filter((url, i) => asked.indexOf(url) !== i).map((url) => url.slice(site.url.length)) };
 
 	await context.close();
 	if (problems.length)
-		throw new Error(problems.join('\n'));
+		throw new Error(`${path}: ${problems.join('\n')}`);
 	return figures;
 }
 
-const median = (values) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)];
+/** One cold load with the processor slowed four times: {fcp, usable, blocked, shift}. */
+async function load_once(browser, path, cookies) {
+	const page = await pipe_page(browser, { cookies, first: `(${install})()`, rate: 4 });
+	let meter = null;
+
+	await page.send('Page.navigate', { url: site.url + path });
+	for (const end = Date.now() + PATIENCE_MS; Date.now() < end && !meter?.usable;) {
+		await new Promise((done) => setTimeout(done, 500));
+		meter = await page.evaluate('window.meter');
+	}
+	await page.close();
+	if (!meter?.usable)
+		throw new Error(`${path} is not there after ${PATIENCE_MS} ms`);
+	return { fcp: meter.fcp, usable: meter.usable, shift: sum(meter.shifts.map(({ value }) => value)),
+		blocked: sum(meter.long.filter(([at]) => at < meter.usable).map(([, took]) => took - 50)) };
+}
 
 /** The median of each figure over so many loads of each path, taken in turn: {path: figures}. */
-export async function load_many(browser, paths, cookies, runs) {
-	const all = Object.fromEntries(paths.map((path) => [path, []]));
+export async function load_many(paths, cookies, runs) {
+	const browser = pipe_start(), all = Object.fromEntries(paths.map((path) => [path, []]));
 
-	await load_once(browser, paths[0], cookies); // the browser's own first page
-	for (let run = 0; run < runs; run++)
-		for (const path of paths)
-			all[path].push(await load_once(browser, path, cookies));
+	try {
+		await load_once(browser, paths[0], cookies); // the browser's own first page
+		for (let run = 0; run < runs; run++)
+			for (const path of paths)
+				all[path].push(await load_once(browser, path, cookies));
+	} finally {
+		await browser.end();
+	}
 	return Object.fromEntries(paths.map((path) => [path, Object.fromEntries(Object.keys(all[path][0])
 		.map((key) => [key, median(all[path].map((one) => one[key]))]))]));
 }
