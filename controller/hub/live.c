@@ -179,8 +179,10 @@ static unsigned words_of_entry(const struct entry *entry)
 {
 	unsigned words = entry->subject.event ? LIVE_EVENTS | LIVE_PRESENCE : 0;
 
+	/* a command with a member lets somebody in */
 	if ((entry->decided && entry->grant) || entry->kind == ENTRY_KIND_ARRIVED ||
-		entry->kind == ENTRY_KIND_LEFT)
+		entry->kind == ENTRY_KIND_LEFT ||
+		(entry->kind == ENTRY_KIND_COMMAND && entry->subject.member > 0))
 		words |= LIVE_PRESENCE;
 	return words;
 }

@@ -100,7 +100,7 @@ export function form(specs, { submit, send, cancel, danger = false }) {
 		}
 	} } });
 
-	replace(node, nodes, said, h('footer', { class: 'actions' },
+	replace(node, nodes, said, h('div', { class: 'actions' },
 		cancel && h('button', { type: 'button', on: { click: cancel } }, t('dialog.cancel')), button));
 	node.fields = Object.fromEntries(fields.map((item) => [item.name, item]));
 	return node;

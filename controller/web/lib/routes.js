@@ -6,7 +6,7 @@
  */
 export const routes = [
 	{ name: 'now', icon: 'now', load: () => import('../view/now.js'),
-		asks: ['/doors?limit=200', '/status', '/site', '/log?limit=120', '/alarms?open=true&limit=20', '/presence', '/today'] },
+		asks: ['/doors?limit=200', '/status', '/log?limit=60', '/alarms?open=true&limit=20', '/presence', '/today'] },
 	{ name: 'checkin', icon: 'checkin', load: () => import('../view/checkin.js') },
 	{ name: 'members', icon: 'members', load: () => import('../view/members.js'), asks: ['/tiers?limit=200', '/members?limit=50'] },
 	{ name: 'hours', icon: 'hours', load: () => import('../view/hours.js') },

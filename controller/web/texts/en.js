@@ -110,8 +110,6 @@ export default {
 	now: {
 		title: 'Now',
 		you: 'you',
-		left: '{time} left',
-		until: 'until {when}',
 		// what a door says about itself
 		door: {
 			title: 'Doors', none: 'There is no door yet. An admin adds the first on the hub: tapin door add front',
@@ -127,7 +125,7 @@ export default {
 			new: 'It waits for its bundle.', stolen: 'The hub answers it no more.', unheard: 'The hub has not heard from it yet.',
 			planned: 'From {from} it stands open, until {when}.',
 		},
-		tag: { reader: 'Reader missing', reader_fault: 'Reader in fault', roster: 'Cards not up to date', clock: 'Clock unsure', journal: 'Log not writable', contact: 'No contact',
+		tag: { reader: 'Reader missing', roster: 'Cards not up to date', clock: 'Clock unsure', journal: 'Log not writable', contact: 'No contact',
 			pending: { one: '{n} entry waits', other: '{n} entries wait' } },
 		act: {
 			open: 'Open', open_note: 'Opens {door} for five seconds', hold: 'Hold open…', hold_note: 'Holds {door} open until a time', end_hold: 'End', end_hold_note: 'Ends the hold of {door}', lock: 'Lock now',
@@ -170,7 +168,7 @@ export default {
 			exit_stuck: 'The exit button at {door} is stuck', exit_stuck_how: 'Press it once or twice. While it is down the door stays released.',
 			offline: '{door} is offline', offline_how: 'Since {when}. Cards open it by what it knew then: a card lost since still opens. Check its power and network cable.', offline_how_never: 'Cards open it by what it knew last. Check its power and network cable.',
 			reader: '{door} has lost its reader', reader_how: 'Cards are not read there. Open it from here meanwhile, and check the reader’s cable: it comes back by itself.',
-			reader_fault: 'The reader at {door} does not answer', reader_fault_how: 'Cards may not be read there. Open it from here meanwhile. If it stays so for minutes, unplug the reader and plug it in again.',
+			reader_gone: 'The reader’s program at {door} is not running', reader_gone_how: 'Cards are not read there. Open it from here meanwhile. It is started again by itself; if it is not back in a minute, tell the technician (tapin-reader).',
 			roster: '{door} does not know the newest cards', roster_how: 'New cards may not work there yet, lost ones may. It fetches them by itself; after ten minutes tell the technician.',
 			clock: 'The clock at {door} is not sure', clock_how: 'Members with hours are refused there until it is. It needs the network for its time.',
 			journal: '{door} cannot write its log', journal_how: 'It keeps what happens in memory. Its disk is full or broken: call the technician today, and leave it switched on.',

@@ -3,10 +3,10 @@
 import { h, replace, sheet } from '../lib/dom.js';
 import { icon } from '../lib/icon.js';
 import { t } from '../lib/texts.js';
+import { attempt } from '../lib/dialog.js';
 import { acts, deskData } from './now_data.js';
 import { lockdown, lockdownEnd } from './now_act.js';
 import { doorsSection } from './now_doors.js';
-import { letIn } from './now_letin.js';
 import { needPanel } from './now_need.js';
 import { peopleSection, todaySection } from './now_side.js';
 import { tapsSection } from './now_taps.js';
@@ -29,7 +29,7 @@ function head(desk) {
 	draw();
 	desk.on(['site'], draw);
 	return h('div', { class: 'head' }, h('h1', { tabIndex: -1 }, title()),
-		acts() ? h('div', { class: 'row' }, h('button', { type: 'button', on: { click: () => letIn(desk) } }, icon('guest'), t('now.letin.button')), lock) : null);
+		acts() ? h('div', { class: 'row' }, h('button', { type: 'button', on: { click: () => attempt(async () => (await import('./now_letin.js')).letIn(desk)) } }, icon('guest'), t('now.letin.button')), lock) : null);
 }
 
 /** Draws the view into root. */

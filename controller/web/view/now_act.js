@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a host does to doors: open one, hold one open, lock all down; each with its result and its way back.
+// What a host does to doors: open one, end a hold, lock all down; each with its result and its way back.
 import { h } from '../lib/dom.js';
 import { Problem, get, post, put } from '../lib/api.js';
 import * as live from '../lib/live.js';
-import { ask, attempt, dialog, toast } from '../lib/dialog.js';
-import { form } from '../lib/form.js';
+import { ask, attempt, toast } from '../lib/dialog.js';
 import { siteNow } from '../lib/shell.js';
-import { addDays, dateOf, toUtc } from '../lib/time.js';
 import { t } from '../lib/texts.js';
-import { doorName, doorState, shortly } from './now_words.js';
+import { doorName, doorState } from './now_words.js';
 
 const ASK_MS = [120, 250, 500, 1000]; // between looks at a command, when no word of the hub comes first
-const MINUTES = [15, 30, 60, 120, 240];
 const LONGEST_MS = 20000;
 
 /** Until the hub says that a command was answered, or some time. */
@@ -69,51 +66,14 @@ async function putState(door, body, desk) {
 
 const stateOf = (door) => ({ mode: door.mode, ...(door.hold ? { hold_from: door.hold.from, hold_until: door.hold.until, event: door.hold.event } : {}) });
 
-/** Changes a door's state; the way back puts what was there. */
-async function change(door, body, desk, text) {
+/** Changes a door's whole state; the way back puts what was there. */
+export async function change(door, body, desk, text) {
 	const before = stateOf(door);
 
 	if (!await putState(door, body, desk))
 		return;
 	tellDone(door.name, text, async () => putState(await get(`/doors/${door.name}`), before, desk));
 }
-
-/** A time as typed: today, or tomorrow where today's is over. */
-function typed(time) {
-	const today = toUtc(dateOf(), time);
-
-	return Date.parse(today) > Date.now() ? today : toUtc(addDays(dateOf(), 1), time);
-}
-
-/** Asks until when, and holds the door open. */
-export const holdOpen = (door, desk) => dialog(t('now.hold.title', { door: doorName(door) }), (close) => {
-	const choices = [...MINUTES.map((n) => [String(n), t(n < 60 ? 'now.hold.minutes' : 'now.hold.hours', { n: n < 60 ? n : n / 60 })]), ['own', t('now.hold.own')]];
-	const until = h('p', { class: 'note', role: 'status' });
-	const end = (values) => (values.for === 'own' ? (values.until ? typed(values.until) : null) : new Date(Date.now() + Number(values.for) * 60000).toISOString());
-	const node = form([
-		h('p', null, t('now.hold.text')),
-		{ name: 'for', label: t('now.hold.for'), type: 'select', options: choices, value: '60', required: true, autofocus: true },
-		{ name: 'until', label: t('now.hold.until'), type: 'time', optional: false },
-		{ name: 'event', label: t('now.hold.event'), type: 'checkbox', value: true },
-		until,
-	], { submit: t('now.hold.send'), cancel: () => close(), async send(values) {
-		const when = end(values).replace(/\.\d+Z$/, 'Z');
-
-		await change(door, { mode: door.mode, hold_until: when, event: values.event }, desk, t('now.act.held', { door: doorName(door), when: shortly(when) }));
-		close();
-	} });
-	const draw = () => {
-		const own = node.fields.for.read() === 'own', when = end({ for: node.fields.for.read(), until: node.fields.until.read() });
-
-		node.fields.until.node.hidden = !own;
-		node.fields.until.input.required = own;
-		until.textContent = when ? t('now.act.held', { door: doorName(door), when: shortly(when) }) : '';
-	};
-
-	node.addEventListener('input', draw);
-	draw();
-	return node;
-});
 
 /** Ends a hold, now or planned. */
 export const holdEnd = (door, desk) => attempt(() => change(door, { mode: door.mode }, desk, t('now.act.hold_over', { door: doorName(door) })));

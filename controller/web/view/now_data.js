@@ -3,15 +3,19 @@
 import { all, get, aborted } from '../lib/api.js';
 import { liveState } from '../lib/live.js';
 import { may } from '../lib/session.js';
+import { siteNow } from '../lib/shell.js';
+import { addDays, dateOf } from '../lib/time.js';
 
-const ASKED = 120; // entries: some of them are not shown
+const ENDING_DAYS = 7;
+const ASKED = 60; // entries: some of them are not shown
 const SLOW_MS = 60000; // what the clock alone changes: hours, who has gone home
 
-/** How each part is asked for. `needed`: without it there is no view. */
+/** How each part is asked for. needed: without it there is no view; first: what is known already. In routes.js the same addresses are asked early. */
 const parts = {
 	doors: { words: ['doors', 'commands'], needed: true, ask: (options) => all('/doors', {}, 1000, options) },
 	status: { words: ['doors', 'alarms'], needed: true, ask: (options) => get('/status', {}, options) },
-	site: { words: ['site'], needed: true, ask: (options) => get('/site', {}, options) },
+	site: { words: ['site'], needed: true, first: siteNow, ask: (options) => get('/site', {}, options) },
+	ending: { words: ['people'], ask: async (options) => (await get('/members', { ends_from: dateOf(), ends_before: addDays(dateOf(), ENDING_DAYS + 1), limit: 50 }, options)).items },
 	log: { words: [], needed: true, ask: async (options) => (await get('/log', { limit: ASKED }, options)).items },
 	alarms: { words: ['alarms'], ask: async (options) => (await get('/alarms', { open: true, limit: 20 }, options)).items },
 	presence: { words: ['presence'], slow: true, ask: (options) => get('/presence', {}, options) },
@@ -25,8 +29,8 @@ const parts = {
 export async function deskData(scope) {
 	const now = {}, listeners = [], busy = {};
 
-	async function ask(name) {
-		now[name] = await parts[name].ask({ signal: scope.signal });
+	async function ask(name, start = false) {
+		now[name] = (start && parts[name].first?.()) || await parts[name].ask({ signal: scope.signal });
 	}
 	function tell(name) {
 		for (const { names, fn } of listeners)
@@ -53,7 +57,7 @@ export async function deskData(scope) {
 		tell(name);
 	}
 
-	await Promise.all(Object.entries(parts).map(([name, part]) => ask(name).catch((error) => {
+	await Promise.all(Object.entries(parts).map(([name, part]) => ask(name, true).catch((error) => {
 		if (part.needed || aborted(error))
 			throw error;
 	})));

@@ -6,7 +6,7 @@ import { attempt, toast } from '../lib/dialog.js';
 import { countdown, timeOf } from '../lib/time.js';
 import { t } from '../lib/texts.js';
 import { acts } from './now_data.js';
-import { backToNormal, command, holdEnd, holdOpen, outcomeText } from './now_act.js';
+import { backToNormal, command, holdEnd, outcomeText } from './now_act.js';
 import { cannotOpen, doorName, doorSays, doorTags, holding, openUntil, planned } from './now_words.js';
 
 const SECONDS = 5;
@@ -56,7 +56,7 @@ function makeDoor(first, desk) {
 		return t('now.act.opened_done', { who: t('now.you'), when: timeOf(sent.answered_at) });
 	}));
 	other.addEventListener('click', () => ({
-		end_hold: () => holdEnd(door, desk), normal: () => backToNormal(door, desk), hold: () => holdOpen(door, desk),
+		end_hold: () => holdEnd(door, desk), normal: () => backToNormal(door, desk), hold: () => attempt(async () => (await import('./now_hold.js')).holdOpen(door, desk)),
 		lock: () => send({ verb: 'relock' }, (sent) => t('now.act.ended', { who: t('now.you'), when: timeOf(sent.answered_at) })),
 	})[other.dataset.does]());
 

@@ -120,7 +120,7 @@ export const letIn = (desk) => dialog(t('now.letin.title'), (close) => {
 				const rest = h('div');
 
 				replace(after, h('p', { class: 'callout good', role: 'status' }, icon('unlock'), ' ', t('now.letin.done', { door: doorName(at), name: inText(who.name) })), rest,
-					h('footer', { class: 'actions' }, h('button', { type: 'button', on: { click: again } }, t('now.letin.again')), h('button', { type: 'button', class: 'primary', on: { click: () => close() } }, t('now.letin.finish'))));
+					h('div', { class: 'actions' }, h('button', { type: 'button', on: { click: again } }, t('now.letin.again')), h('button', { type: 'button', class: 'primary', on: { click: () => close() } }, t('now.letin.finish'))));
 				after.querySelector('button.primary').focus();
 				ask.hidden = true;
 				loan(rest, who).catch(() => {});
@@ -148,7 +148,7 @@ export const letIn = (desk) => dialog(t('now.letin.title'), (close) => {
 	const ask = h('form', { class: 'form', novalidate: true, on: { submit: open } }, picker, about,
 		h('div', { class: 'fields' }, h('div', { class: 'field' }, h('label', { htmlFor: `${id}-door` }, t('now.letin.door')), select),
 			h('div', { class: 'field' }, h('label', { htmlFor: `${id}-why` }, t('now.letin.why')), why)),
-		said, h('footer', { class: 'actions' }, h('button', { type: 'button', on: { click: () => close() } }, t('dialog.cancel')), send));
+		said, h('div', { class: 'actions' }, h('button', { type: 'button', on: { click: () => close() } }, t('dialog.cancel')), send));
 
 	draw();
 	return [ask, after];

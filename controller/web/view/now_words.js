@@ -64,7 +64,7 @@ export function doorTags(door) {
 	if (!status)
 		return tags;
 	if (status.reader !== 'ok')
-		tags.push({ tone: 'bad', text: t(status.reader === 'missing' ? 'now.tag.reader' : 'now.tag.reader_fault') });
+		tags.push({ tone: 'bad', text: t('now.tag.reader') });
 	if (!door.confirmed)
 		tags.push({ tone: 'warn', text: t('now.tag.roster') });
 	if (!['synced', 'rtc'].includes(status.clock))
@@ -109,7 +109,7 @@ function ofDoor(door) {
 	if (state === 'fault')
 		found.push(need('fault', 'bad', values));
 	if (status.reader !== 'ok')
-		found.push(need(status.reader === 'missing' ? 'reader' : 'reader_fault', 'bad', values));
+		found.push(need(status.reader === 'missing' ? 'reader_gone' : 'reader', 'bad', values));
 	if (status.journal !== 'ok')
 		found.push(need('journal', 'bad', values));
 	for (const [line, is] of Object.entries(status.lines ?? {}))
@@ -152,7 +152,7 @@ function ofEnding(members) {
 	return need('ending', '', { n: members.length, names: `${names}${more}` }, { key: 'ending', members: true });
 }
 
-const ORDER = ['fire', 'lockdown', 'forced', 'tamper', 'lock_fail', 'fault', 'broker', 'page', 'journal', 'offline', 'reader', 'reader_fault', 'lines', 'held_open',
+const ORDER = ['fire', 'lockdown', 'forced', 'tamper', 'lock_fail', 'fault', 'broker', 'page', 'journal', 'offline', 'reader', 'reader_gone', 'lines', 'held_open',
 	'propped', 'exit_stuck', 'fork', 'poison', 'unlinked', 'gap', 'refused', 'clock', 'roster', 'pending', 'https', 'new', 'ending'];
 
 /**
