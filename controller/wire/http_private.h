@@ -74,7 +74,8 @@ struct http_request {
 	struct MHD_Response *response; /* what it will be answered with */
 	struct http_stream *stream;    /* or NULL; ends with the request */
 	unsigned status;
-	bool done; /* queued */
+	bool in_doubt; /* its end is, so that the connection ends with the answer */
+	bool done;     /* queued */
 };
 
 /* Both give a socket that listens. 0, or negative errno with err. */

@@ -52,8 +52,35 @@ bad:
 struct head {
 	struct http_request *request;
 	size_t size;
+	unsigned seen;     /* bits of `once` */
 	const char *wrong; /* what is refused, in words */
 };
+
+/* Of two, a proxy before us may take the other one. The first two say where a request ends. */
+static const char *const once[] = {"Content-Length", "Transfer-Encoding", "Host", "Content-Type",
+	"Authorization", "Cookie", "Origin", "Sec-Fetch-Site"};
+
+/* Where the request ends is in doubt: what follows it is not read. */
+static void doubt(struct head *head, const char *wrong)
+{
+	head->wrong = wrong;
+	head->request->in_doubt = true;
+}
+
+static void count_header(struct head *head, const char *name, const char *value)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(once); i++) {
+		if (strcasecmp(name, once[i]) != 0)
+			continue;
+		if (head->seen & 1u << i)
+			doubt(head, "a header stands twice that may stand once");
+		head->seen |= 1u << i;
+		if (i == 1 && strcasecmp(value, "chunked") != 0)
+			doubt(head, "the only Transfer-Encoding here is chunked");
+	}
+	if ((head->seen & 3) == 3)
+		doubt(head, "Content-Length and Transfer-Encoding exclude each other");
+}
 
 static enum MHD_Result take_header(
 	void *cls, enum MHD_ValueKind kind, const char *name, const char *value)
@@ -64,6 +91,7 @@ static enum MHD_Result take_header(
 	head->size += strlen(name) + (value ? strlen(value) : 0) + 4;
 	if (value && !utf8_valid(value, strlen(value)))
 		head->wrong = "a header holds bytes that are not UTF-8";
+	count_header(head, name, value ? value : "");
 	return MHD_YES;
 }
 
@@ -128,6 +156,8 @@ static void read_head(struct http_request *request, const char *url)
 	MHD_get_connection_values(request->connection, MHD_HEADER_KIND, take_header, &head);
 	MHD_get_connection_values(
 		request->connection, MHD_GET_ARGUMENT_KIND, take_parameter, &head);
+	if (request->in_doubt)
+		http_add_header(request, "Connection", "close");
 	if (head.size > HTTP_HEAD_MAX)
 		http_problem(request, 431, "head-too-large", "Head too large",
 			"the request's head is larger than 16384 bytes", NULL);
@@ -219,8 +249,8 @@ static bool answer_at_once(struct http_request *request)
 
 	if (!request->response && announced > request->body_max)
 		too_large(request);
-	return request->response &&
-	       (announced > DRAIN_MAX || http_header(request, "Expect") != NULL);
+	return request->response && (request->in_doubt || announced > DRAIN_MAX ||
+					    http_header(request, "Expect") != NULL);
 }
 
 static enum MHD_Result send_answer(struct http_request *request)

@@ -63,7 +63,8 @@ void http_turn(struct http *http);
 const char *http_method(const struct http_request *request);
 const char *http_path(const struct http_request *request); /* decoded, without the query */
 /* NULL where it is not there. Values are bounded by the head, valid UTF-8 and without NUL, or the
- * request was refused (400) before the handler saw it; so were parameters that stand twice. */
+ * request was refused (400) before the handler saw it; so were parameters that stand twice, and
+ * headers of which a proxy could take the other one (Content-Length, Host, Cookie, Origin …). */
 const char *http_query(const struct http_request *request, const char *name);
 const char *http_header(const struct http_request *request, const char *name);
 /* Calls fn for each query parameter, to refuse those that nobody knows; stops at the first negative

@@ -197,6 +197,44 @@ static void bad_heads_are_refused(void **state)
 	free(long_header);
 }
 
+/* One request for us could be two for a proxy before us: none is served, nor what follows. */
+static void heads_in_doubt_are_refused(void **state)
+{
+	static const char *const bad[] = {"Content-Length: 4\r\nContent-Length: 4",
+		"Content-Length: 4\r\ncontent-length: 40",
+		"Content-Length: 4\r\nTransfer-Encoding: chunked",
+		"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
+		"Transfer-Encoding: xchunked", "Transfer-Encoding: chunked, identity",
+		"Content-Length: 4\r\nHost: y", "Content-Length: 4\r\nCookie: a=1\r\nCookie: a=2",
+		"Content-Length: 4\r\nOrigin: http://x\r\nOrigin: null",
+		"Content-Length: 4\r\nSec-Fetch-Site: none\r\nSec-Fetch-Site: cross-site",
+		"Content-Length: 4\r\nAuthorization: a\r\nAuthorization: b"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		int fd = client_unix(path);
+		struct client_answer answer;
+		char text[400];
+
+		snprintf(text, sizeof(text),
+			"POST / HTTP/1.1\r\nHost: x\r\n%s\r\n\r\n4\r\n0\r\n\r\n"
+			"GET /second HTTP/1.1\r\nHost: x\r\n\r\n",
+			bad[i]);
+		client_send(http, fd, text, strlen(text));
+		answer = client_read(http, fd, false);
+		if (answer.status != 400 || !client_header(&answer, "Connection") ||
+			strcmp(client_header(&answer, "Connection"), "close") != 0)
+			fail_msg("%s: %s", bad[i], answer.text);
+		client_free(&answer);
+		answer = client_read(http, fd, false);
+		assert_int_equal(answer.status, 0);
+		client_free(&answer);
+		close(fd);
+	}
+	assert_int_equal(handled, 0);
+	expect("GET", "/", "", 200, NULL);
+}
+
 static void what_is_no_http_is_cut_off(void **state)
 {
 	static const char *const bad[] = {"\r\n\r\n\r\nnonsense\r\n\r\n", "GET\r\n\r\n",
@@ -406,6 +444,7 @@ int main(void)
 		T(bodies_come_whole),
 		T(tcp_has_no_user),
 		T(bad_heads_are_refused),
+		T(heads_in_doubt_are_refused),
 		T(what_is_no_http_is_cut_off),
 		T(refusals_come_before_bodies),
 		T(large_bodies_are_refused),
