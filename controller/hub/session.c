@@ -17,6 +17,9 @@
 #define BUCKETS 64
 #define BUCKET_ROOM 20  /* tries of one address at once */
 #define BUCKET_GAIN_S 3 /* and one more each so many seconds: a hash takes a tenth of a second */
+/* of all other machines together, since whoever has a network has addresses */
+#define ELSEWHERE_ROOM 40
+#define ELSEWHERE_GAIN_S 1
 #define STRANGERS 256
 #define LOOKS 64
 #define LOOK_AGAIN_MS (10 * 60 * 1000)
@@ -44,6 +47,7 @@ struct look {
 
 struct hub_routes {
 	struct bucket buckets[BUCKETS];
+	struct bucket elsewhere;
 	struct stranger strangers[STRANGERS];
 	struct look looks[LOOKS];
 	size_t next_look;
@@ -175,33 +179,50 @@ bool session_lives(struct hub *hub, const struct api_actor *actor)
 
 /* ---- how often ---- */
 
-/* Seconds until this address may try again; 0: now, and the try is counted. */
-static unsigned spend(struct hub_routes *routes, const char *address)
+/* Seconds until this bucket has room for a try again; 0: now, and it is counted. */
+static unsigned fill(struct bucket *bucket, unsigned room, unsigned gain_s)
 {
-	struct bucket *bucket = &routes->buckets[0];
-	uint64_t now = clock_mono_ms(), gained;
+	uint64_t now = clock_mono_ms(), gained = (now - bucket->at_ms) / (gain_s * 1000);
+
+	bucket->spent = gained >= bucket->spent ? 0 : bucket->spent - (unsigned)gained;
+	bucket->at_ms = bucket->spent ? bucket->at_ms + gained * gain_s * 1000 : now;
+	if (bucket->spent >= room)
+		return gain_s;
+	bucket->spent++;
+	return 0;
+}
+
+static struct bucket *find_bucket(struct hub_routes *routes, const char *address)
+{
+	struct bucket *oldest = &routes->buckets[0];
 
 	for (size_t i = 0; i < BUCKETS; i++) {
 		struct bucket *b = &routes->buckets[i];
 
-		if (strcmp(b->address, address) == 0) {
-			bucket = b;
-			break;
-		}
-		if (b->at_ms < bucket->at_ms)
-			bucket = b; /* the one that was quiet for longest */
+		if (strcmp(b->address, address) == 0)
+			return b;
+		if (b->at_ms < oldest->at_ms)
+			oldest = b; /* the one that was quiet for longest */
 	}
-	if (strcmp(bucket->address, address) != 0) {
-		*bucket = (struct bucket){.at_ms = now};
-		snprintf(bucket->address, sizeof(bucket->address), "%s", address);
-	}
-	gained = (now - bucket->at_ms) / (BUCKET_GAIN_S * 1000);
-	bucket->spent = gained >= bucket->spent ? 0 : bucket->spent - (unsigned)gained;
-	bucket->at_ms = bucket->spent ? bucket->at_ms + gained * BUCKET_GAIN_S * 1000 : now;
-	if (bucket->spent >= BUCKET_ROOM)
-		return BUCKET_GAIN_S;
-	bucket->spent++;
-	return 0;
+	*oldest = (struct bucket){.at_ms = clock_mono_ms()};
+	snprintf(oldest->address, sizeof(oldest->address), "%s", address);
+	return oldest;
+}
+
+/* Seconds until this peer may try again; 0: now, and the try is counted. */
+static unsigned spend(struct hub_routes *routes, const struct http_request *request)
+{
+	char address[64];
+	unsigned wait;
+	uid_t uid;
+
+	limit_address(request, address);
+	wait = fill(find_bucket(routes, address), BUCKET_ROOM, BUCKET_GAIN_S);
+	/* who is at this machine is not kept out by others */
+	if (wait || http_peer(request, &uid) || strcmp(address, "127.0.0.1") == 0 ||
+		strcmp(address, "::1") == 0)
+		return wait;
+	return fill(&routes->elsewhere, ELSEWHERE_ROOM, ELSEWHERE_GAIN_S);
 }
 
 static int64_t lock_until(uint32_t failures, int64_t now_us)
@@ -268,11 +289,9 @@ int session_judge(struct api_call *call, const char *name, const char *password,
 	struct registry_operator *ret_operator, unsigned *ret_wait_s)
 {
 	int64_t now = api_now_us();
-	char address[64];
 	int r;
 
-	limit_address(call->request, address);
-	*ret_wait_s = spend(call->hub->routes, address);
+	*ret_wait_s = spend(call->hub->routes, call->request);
 	if (*ret_wait_s)
 		return -EAGAIN;
 	r = name_id_valid(name) ? registry_operator(call->registry, name, ret_operator) : 0;

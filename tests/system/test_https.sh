@@ -14,7 +14,7 @@ if [ -z "${HTTPS_APART:-}" ]; then
 fi
 source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/hublib.sh"
-port=1 http=8470 hub4=192.0.2.1 hub6=2001:db8::1 one=192.0.2.2 two=192.0.2.3
+port=1 http=8470 hub4=192.0.2.1 hub6=2001:db8::1 one=192.0.2.2 two=192.0.2.3 three=192.0.2.4 four=192.0.2.5
 url=https://$hub4:8443 own=$work/hub-keys/https.pem
 
 # ---- the two networks ----
@@ -25,7 +25,8 @@ networks() {
 	start far unshare --net sleep 300
 	ip link set lo up && until_true 5 apart && ip link add near type veth peer name far netns "$pid_far" &&
 		ip link set near up && far ip link set lo up && far ip link set far up &&
-		far ip address add $one/24 dev far && far ip address add $two/24 dev far
+		far ip address add $one/24 dev far && far ip address add $two/24 dev far &&
+		far ip address add $three/24 dev far && far ip address add $four/24 dev far
 }
 # only now: the hub has to wait for it
 addresses() {
@@ -196,6 +197,19 @@ fi
 check "handshakes that never end are cut" until_true $((15 * slow)) slow_says "cut after"
 again() { [ "$(far curl -s --max-time 20 --interface $one --cacert "$own" -o "$work/body" -w '%{http_code}' "$url/")" = 200 ]; }
 check "and their address is served again" until_true 5 again
+# each hash holds the loop up: who has many addresses gets no more of them for it
+crowd() {
+	local i address
+	for i in {1..20}; do printf 'url = "%s/api/v1/session"\noutput = "%s"\n' "$url" "$work/body"; done >"$work/twenty"
+	for address in $one $two $three $four; do
+		far curl -s --max-time 30 --interface $address --cacert "$own" "${json[@]}" -d '{"operator": "nobody", "password": "not this"}' \
+			-w '%{http_code} %header{retry-after}\n' -K "$work/twenty"
+	done >"$work/crowd"
+	[ "$(grep -cx '429 1' "$work/crowd")" -gt 0 ] || { sort "$work/crowd" | uniq -c; return 1; }
+}
+check "tries of many addresses have a limit together" crowd
+at_home() { [ "$(curl -s -o "$work/body" -w '%{http_code}' "${json[@]}" -d "$login}" "http://127.0.0.1:$http/api/v1/session")" = 201 ]; }
+check "which keeps nobody out at the hub's machine" at_home
 stop hub
 check "the hub ends cleanly" test "$stopped" = 0
 check "and says so to who watches" until_true 5 told end
