@@ -120,11 +120,12 @@ static int fold(struct registry *reg, sqlite3_stmt *stmt, struct crowd *c)
 
 static int read_crowd(struct registry *reg, int64_t from_us, struct crowd *c)
 {
+	/* + or its planner walks all of them in that order, instead of sorting the newest */
 	CLEANUP(registry_done)
 	sqlite3_stmt *stmt = registry_prepare(reg,
 		"SELECT p.person, p.at_us, p.inside, p.sure, p.door, p.sponsor, p.event, p.by, "
 		"d.zone FROM presence p LEFT JOIN door d ON d.name = p.door "
-		"WHERE p.at_us >= ?1 ORDER BY p.person, p.at_us, p.inside DESC, p.id");
+		"WHERE p.at_us >= ?1 ORDER BY +p.person, p.at_us, p.inside DESC, p.id");
 
 	if (!stmt)
 		return registry_sql_fail(reg, "read who is in");
