@@ -110,15 +110,16 @@ async function paging(page) {
 	await go(page, '#/log');
 	const older = page.getByRole('button', { name: /older/i });
 	for (let i = 0; i < 20 && await older.isVisible(); i++) {
-		took.push(await older.evaluate((button) => new Promise((done) => {
-			const body = document.querySelector('main tbody'), start = performance.now(), rows = body.children.length;
+		took.push(await older.evaluate((button) => new Promise((done, fail) => {
+			const rows = () => document.querySelectorAll('main tbody tr').length, before = rows(), start = performance.now();
 			const look = new MutationObserver(() => {
-				if (body.children.length > rows) {
+				if (rows() > before) {
 					look.disconnect();
 					requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now() - start)));
 				}
 			});
-			look.observe(body, { childList: true });
+			look.observe(document.querySelector('main'), { subtree: true, childList: true });
+			setTimeout(() => fail(new Error(`no more than ${before} rows came in 10 s`)), 10000);
 			button.click();
 		})));
 		await page.waitForTimeout(50);
