@@ -20,12 +20,21 @@ export function entryTone(entry) {
 	return BAD.has(entry.kind) ? 'bad' : WARN.has(entry.kind) ? 'warn' : '';
 }
 
+/** What a host asked of the door: "unlock 5 s", or "unlock 5 s: refused: the door is in lockdown". */
+function commandWord(detail) {
+	if (detail.includes(': refused: '))
+		return t('entry.not_done');
+	return word('command', detail.split(/[ :]/, 1)[0] || 'unlock');
+}
+
 /** "Came in", "Refused", "Try again", or what the entry is about: "Door forced". */
 export function entryWord(entry) {
 	if (entry.verdict === 'grant')
 		return t(entry.kind === 'tap' ? 'entry.granted' : 'entry.granted_other');
 	if (entry.verdict === 'deny')
 		return t(tried(entry) ? 'entry.try_again' : 'entry.refused');
+	if (entry.kind === 'command')
+		return commandWord(entry.detail);
 	return word('kind', entry.kind);
 }
 

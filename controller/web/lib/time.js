@@ -37,7 +37,8 @@ export const weekdayText = (day, length = 'short') => new Intl.DateTimeFormat(la
 
 /** The site's date of a moment: "2026-11-26". */
 export function dateOf(time = new Date()) {
-	return new Intl.DateTimeFormat('sv-SE', { timeZone: zone, year: 'numeric', month: '2-digit', day: '2-digit' }).format(asDate(time));
+	formats.date ??= new Intl.DateTimeFormat('sv-SE', { timeZone: zone, year: 'numeric', month: '2-digit', day: '2-digit' });
+	return formats.date.format(asDate(time));
 }
 
 /** A date so many days later. */

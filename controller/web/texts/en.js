@@ -66,7 +66,7 @@ export default {
 	entry: {
 		granted: 'Came in', granted_other: 'Opened', refused: 'Refused', try_again: 'Try again',
 		erased: 'somebody who was erased', member: 'member {id}', card: 'card {id}, nobody’s', unknown: 'a card that nobody knows',
-		card_of: 'card {id}', guest_of: 'a guest of', by: 'by',
+		card_of: 'card {id}', guest_of: 'a guest of', by: 'by', not_done: 'Door refused the desk',
 	},
 	kind: {
 		tap: 'Card shown', exit: 'Exit button', opened: 'Door opened', closed: 'Door closed', forced: 'Door forced open', held_open: 'Door held open',
@@ -80,6 +80,7 @@ export default {
 		tamper: 'Tampering', tamper_over: 'Tampering over', strike_max: 'Strike was on too long', arrived: 'Arrived', left: 'Left', reader_reset: 'Reader reset',
 		poison: 'Does not fit its hash',
 	},
+	command: { unlock: 'Opened from the desk', relock: 'Locked from the desk', identify: 'Door shows itself', test: 'Lights tried', enrol: 'New card asked for', enrol_cancel: 'New card called off' },
 	kind_why: {
 		forced: 'It opened without a card, exit button or host.', held_open: 'It stands open for longer than it should. Please close it.',
 		propped: 'It stands open for long. Please close it.', reader_fault: 'No card is read until the reader is back: check its cable and power.',
@@ -155,7 +156,7 @@ export default {
 		},
 		// what needs somebody
 		need: {
-			title: 'Needs attention', well: 'All is well', well_why: 'Every door is online, its reader answers, it knows the newest cards, and nothing is open that should be shut.', well_none: 'No door is set up yet.', more: 'Show all', less: 'Show less', seen: 'Seen', seen_done: 'Noted.', log: 'In the log', go_members: 'Show them',
+			title: 'Needs attention', well: 'All is well', well_why: 'Every door is online, its reader answers, it knows the newest cards, and nothing is open that should be shut.', well_none: 'No door is set up yet.', more: 'Show all', less: 'Show less', seen: 'Seen', seen_done: 'Noted.',
 			announce: 'Needs attention: {what}', over: 'All is well again.',
 			lockdown: 'Lockdown is on', lockdown_how: 'By {who}, {when}. {done} of {all} doors have locked down. End it when the danger is over.', lockdown_away: 'Not reached: {doors}.',
 			fire: 'Fire at {door}: it is released', fire_how: 'Follow the fire plan. The roll call says who is in. The door locks again once the fire panel is reset.',
@@ -184,7 +185,7 @@ export default {
 			refused: 'A message was refused', refused_at: 'A message of {door} was refused', refused_how: '{what}. Tell an admin if it happens again.',
 			times: { one: 'once', other: '{n} times' },
 			new: '{door} has not joined yet', new_how: 'Carry its bundle to the door’s machine: tapin door bundle {name}',
-			ending: { one: '{n} membership ends within a week', other: '{n} memberships end within a week' }, ending_how: 'Ask them when they come in. {names}', ending_more: 'and {n} more',
+			ending: { one: '{n} membership ends within a week', other: '{n} memberships end within a week' }, ending_how: 'Ask them when they come in:', ending_more: 'and {n} more',
 		},
 		taps: {
 			title: 'At the doors', none: 'Nobody tapped yet. Hold a card to a reader: it appears here.', fresh: { one: '{n} new', other: '{n} new' }, all: 'The whole log', said: '{word}: {who}, {door}. {why}', tell: 'Tell them: “{text}”', region: 'What happened at the doors, the newest first',

@@ -10,6 +10,7 @@ import { backToNormal, command, holdEnd, outcomeText } from './now_act.js';
 import { cannotOpen, doorName, doorSays, doorTags, holding, openUntil, planned } from './now_words.js';
 
 const SECONDS = 5;
+const MANY = 8; // beyond that they have a box of their own to scroll in
 
 /** What the second button does, by how the door is. */
 function second(door, state) {
@@ -28,7 +29,7 @@ function makeDoor(first, desk) {
 	const tags = h('div', { class: 'row door-tags' }), said = h('p', { class: 'note door-said', role: 'status' });
 	const open = h('button', { type: 'button', class: 'primary' }, icon('unlock'), h('span', null, t('now.act.open')));
 	const other = h('button', { type: 'button' });
-	const node = h('li', { class: 'card door' }, h('div', { class: 'door-head' }, name, badge, left), h('div', { class: 'door-info' }, why, tags),
+	const node = h('li', { class: 'card door' }, h('div', { class: 'door-head' }, name, badge), h('div', { class: 'door-info' }, why, left, tags),
 		acts() ? [h('div', { class: 'door-acts' }, open, other), said] : null);
 	let door = first, until = 0, busy = false, result = '', drawn = '';
 
@@ -125,7 +126,7 @@ function makeDoor(first, desk) {
 
 /** The section of all doors. */
 export function doorsSection(desk, scope) {
-	const list = h('ul', { class: 'plain doors' }), none = h('p', { class: 'empty' }, t('now.door.none'));
+	const list = h('ul', { class: ['plain doors', desk.now.doors.length > MANY && 'many'] }), none = h('p', { class: 'empty' }, t('now.door.none'));
 	const node = h('section', { 'aria-labelledby': 'now-doors' }, h('h2', { id: 'now-doors', class: 'hidden' }, t('now.door.title')), none, list);
 	const draw = () => {
 		none.hidden = desk.now.doors.length > 0;

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // What needs somebody, in one ordered list at the top. It keeps its height while things come and go by themselves, so
 // that nothing below moves under a hand; who wants to see more opens it.
-import { h, keyed, replace, setText } from '../lib/dom.js';
+import { bdi, h, keyed, replace, setText } from '../lib/dom.js';
 import { post } from '../lib/api.js';
 import { attempt, toast } from '../lib/dialog.js';
 import { icon } from '../lib/icon.js';
+import { dateText } from '../lib/time.js';
 import { t } from '../lib/texts.js';
 import { acts } from './now_data.js';
 import { needs } from './now_words.js';
 
+const NAMES = 4;
 const SLACK = 4; // px
 const PART = 0.45; // of the window's height, at the start
 const LATE_MS = 10000; // so long may a door take to fetch new cards, or the page to connect, before it is said
@@ -27,14 +29,20 @@ function actions(item, desk, act) {
 			toast(t('now.need.seen_done'));
 			await Promise.all([desk.again('alarms'), desk.again('status')]);
 		}), { 'aria-label': `${t('now.need.seen')}: ${item.title}` }));
-	if (item.members)
-		found.push(h('a', { class: 'button', href: '#/members' }, t('now.need.go_members')));
 	return found;
+}
+
+/** The first of them, each with the way to their page. */
+function names(members) {
+	const more = members.length - NAMES;
+
+	return h('p', null, members.slice(0, NAMES).map((member, i) => [i ? ', ' : '', h('a', { href: `#/members/${member.id}` }, bdi(member.name)), ` (${dateText(member.valid_until)})`]),
+		more > 0 ? ` ${t('now.need.ending_more', { n: more })}` : '');
 }
 
 function makeItem(item, desk, act) {
 	const title = h('strong'), how = h('p'), note = h('p', { class: 'note' });
-	const node = h('li', { class: ['need', item.tone] }, icon(item.tone ? 'alert' : 'guest', 22), h('div', { class: 'need-text' }, title, how, note),
+	const node = h('li', { class: ['need', item.tone] }, icon(item.tone ? 'alert' : 'guest', 22), h('div', { class: 'need-text' }, title, how, item.members && names(item.members), note),
 		h('div', { class: 'row noprint' }, actions(item, desk, act)));
 
 	node.parts = { title, how, note };

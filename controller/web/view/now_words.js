@@ -146,10 +146,7 @@ function ofLockdown({ site, doors }) {
 }
 
 function ofEnding(members) {
-	const names = members.slice(0, 5).map((member) => inText(member.name)).join(', ');
-	const more = members.length > 5 ? ` ${t('now.need.ending_more', { n: members.length - 5 })}` : '';
-
-	return need('ending', '', { n: members.length, names: `${names}${more}` }, { key: 'ending', members: true });
+	return need('ending', '', { n: members.length }, { key: `ending:${members.map((member) => member.id)}`, members });
 }
 
 const ORDER = ['fire', 'lockdown', 'forced', 'tamper', 'lock_fail', 'fault', 'broker', 'page', 'journal', 'offline', 'reader', 'reader_gone', 'lines', 'held_open',
