@@ -35,7 +35,7 @@ async function loads(browser, cookies) {
 	for (const path of Object.values(paths))
 		Object.assign(figures[path], await weigh(browser, path, cookies));
 	const floor = figures[paths['empty page']].usable, first = figures[paths.now];
-	const most = bound.endsWith('x') ? floor * parseFloat(bound) : floor + parseFloat(bound);
+	const most = bound.endsWith('x') ? floor * parseFloat(bound) * site.slow : floor + parseFloat(bound);
 
 	print(paths, figures);
 	tell(first.bytes < FIRST_VIEW, `the first view is under 100 kB: ${first.bytes} bytes`);

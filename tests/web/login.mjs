@@ -46,6 +46,18 @@ journey('a day at the desk', async ({ page, context, check, login, go, axe, shot
 	await check('the hub has forgotten the session', after.status() === 401);
 });
 
+journey('a session that has ended', async ({ page, context, check, login, site, expect_failures }) => {
+	expect_failures(/^GET \/api\/v1\/\S+ 401/);
+	await login('host', '#/members');
+	await context.clearCookies();
+	await page.reload();
+	await check('is said', page.getByText('Your session has ended').waitFor().then(() => true));
+	await password(page).fill(site.roles.host.password);
+	await password(page).press('Enter');
+	await page.locator('.view[data-ready="1"]').waitFor();
+	await check('and what was asked for without it is asked again', page.getByRole('link', { name: 'Maya Host' }).first().isVisible());
+}, { sizes: ['desktop'] });
+
 journey('the desk locks', async ({ page, check, login, until, site }) => {
 	await page.clock.install();
 	await login('host', '#/log');
