@@ -89,10 +89,13 @@ export function clearDialogs() {
 	tray?.replaceChildren();
 }
 
-/** A question: true when it was confirmed. options: title, text (a string, nodes), confirm (the button's word), danger. */
+/**
+ * A question: true when it was confirmed. options: title, text (a string, nodes), confirm (the button's word), danger: Enter
+ * by mistake then does nothing.
+ */
 export const ask = ({ title, text, confirm, danger = false }) => dialog(title, (close) => [
 	h('div', { class: 'ask' }, Array.isArray(text) || text instanceof Node ? text : h('p', null, text)),
 	h('div', { class: 'actions' },
-		h('button', { type: 'button', on: { click: () => close(false) } }, t('dialog.cancel')),
-		h('button', { type: 'button', class: danger ? 'danger' : 'primary', autofocus: true, on: { click: () => close(true) } }, confirm)),
+		h('button', { type: 'button', autofocus: danger, on: { click: () => close(false) } }, t('dialog.cancel')),
+		h('button', { type: 'button', class: danger ? 'danger' : 'primary', autofocus: !danger, on: { click: () => close(true) } }, confirm)),
 ]).then((answer) => answer === true);

@@ -5,7 +5,7 @@ import { post, Problem, request } from '../lib/api.js';
 import { ask, attempt, dialog, toast } from '../lib/dialog.js';
 import { form } from '../lib/form.js';
 import { t } from '../lib/texts.js';
-import { cardName } from './member_words.js';
+import { cardName, iso } from './member_words.js';
 
 /** What takes an action back; what has none is asked for before. */
 const BACK = { lose: ['find'], suspend: ['resume'], resume: ['suspend'], find: ['lose'] };
@@ -39,7 +39,7 @@ async function undo(card, action) {
 export async function act(card, action, told) {
 	const verb = action === 'refuse' ? 'return' : action; // a card to confirm that is given up goes back to the drawer
 
-	if (WARNED.has(action) && !await ask({ title: t(`cards.ask_${action}`, { card: cardName(card) }), text: t(`cards.ask_${action}_text`),
+	if (WARNED.has(action) && !await ask({ title: t(`cards.ask_${action}`, { card: iso(cardName(card)) }), text: t(`cards.ask_${action}_text`),
 		confirm: t(`cards.do_${action}`), danger: action === 'revoke' }))
 		return;
 	const from = performance.now();
@@ -48,7 +48,7 @@ export async function act(card, action, told) {
 		const answer = await run(card, verb);
 
 		told(answer, verb, from);
-		toast(t(`cards.did_${action}`, { card: cardName(card) }), BACK[action] && { undo: async () => {
+		toast(t(`cards.did_${action}`, { card: iso(cardName(card)) }), BACK[action] && { undo: async () => {
 			const start = performance.now(), steps = BACK[action];
 
 			told(await undo(card, action), steps[steps.length - 1], start);
@@ -75,7 +75,7 @@ export async function relabel(card, told, scope) {
 /** Another card in the place of this one, which is revoked: by its number, or the last unknown one that was shown. */
 export async function replaceCard(card, told, scope) {
 	let from;
-	const answer = await dialog(t('cards.replace_title', { card: cardName(card) }), (close) => {
+	const answer = await dialog(t('cards.replace_title', { card: iso(cardName(card)) }), (close) => {
 		const send = async (body) => {
 			from = performance.now();
 			close((await request('POST', `/cards/${card.id}/replace`, { body: { ...body, why: t('cards.replaced_why') }, version: card.version })).data);
@@ -83,7 +83,7 @@ export async function replaceCard(card, told, scope) {
 
 		scope.onLeave(close);
 		return [
-			h('p', { class: 'callout warn' }, t('cards.replace_text', { card: cardName(card) })),
+			h('p', { class: 'callout warn' }, t('cards.replace_text', { card: iso(cardName(card)) })),
 			form([h('p', null, t('cards.replace_claim')), { name: 'label', label: t('cards.label'), value: card.label, max: 200, note: t('cards.label_note') }], {
 				submit: t('cards.replace_take'), send: ({ label }) => send({ claim_last: true, label: label ?? '' }),
 			}),

@@ -4,7 +4,7 @@ import { h, replace, setText } from '../lib/dom.js';
 import { get, aborted } from '../lib/api.js';
 import { icon } from '../lib/icon.js';
 import { t } from '../lib/texts.js';
-import { ago } from '../lib/time.js';
+import { dateOf, momentOf, timeOf } from '../lib/time.js';
 
 const TRIES_MS = [60, 80, 100, 150, 200, 300, 500, 800, 1200, 2000, 3000]; // then events of the doors alone
 
@@ -19,7 +19,7 @@ function line(one, doors, kind) {
 	const state = one.confirmed ? 'done' : one.online ? 'wait' : 'away';
 	const title = doors.get(one.door)?.title ?? one.door;
 	const node = h('li', { class: state, data: { door: one.door, state } }, icon({ done: 'ok', wait: 'more', away: 'alert' }[state], 16));
-	const since = one.since ? ago(one.since) : '';
+	const since = one.since ? (dateOf(one.since) === dateOf() ? timeOf : momentOf)(one.since) : '';
 
 	node.append(h('span', null, t(state === 'away' ? (since ? `doors.${kind}_away` : `doors.${kind}_never`) : state === 'wait' ? 'doors.wait' : `doors.${kind}_done`, { door: title, since })));
 	return node;

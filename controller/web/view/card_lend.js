@@ -5,7 +5,7 @@ import { all, post } from '../lib/api.js';
 import { attempt, dialog, toast } from '../lib/dialog.js';
 import { form } from '../lib/form.js';
 import { t } from '../lib/texts.js';
-import { cardName } from './member_words.js';
+import { cardName, iso } from './member_words.js';
 
 /** The cards that lie in the drawer. */
 export const spareCards = async (signal) => (await all('/cards', { state: 'unassigned' }, 2000, { signal })).filter((card) => !card.pending && !card.member);
@@ -29,7 +29,7 @@ export async function lendCard(page) {
 
 	if (!answer)
 		return;
-	toast(t('lend.did', { card: cardName(answer) }), { undo: async () => {
+	toast(t('lend.did', { card: iso(cardName(answer)) }), { undo: async () => {
 		await post(`/cards/${answer.id}/return`, { why: t('lend.undone_why') });
 		await page.refresh();
 	} });

@@ -10,7 +10,7 @@ import { dateText, dayOf } from '../lib/time.js';
 import { act, KIND, relabel, replaceCard } from './card_acts.js';
 import { confirming } from './card_doors.js';
 import { historyOf } from './member_history.js';
-import { cardBadge, cardName, cardState } from './member_words.js';
+import { cardBadge, cardName, cardState, iso } from './member_words.js';
 
 /** What is offered at a look, and what behind "More". */
 const OFFERED = {
@@ -40,8 +40,8 @@ function facts(card) {
 }
 
 function showHistory(card, scope) {
-	dialog(t('cards.history_of', { card: cardName(card) }), (close) => {
-		const list = historyOf({ card: card.id }, t('cards.history_of', { card: cardName(card) }));
+	dialog(t('cards.history_of', { card: iso(cardName(card)) }), (close) => {
+		const list = historyOf({ card: card.id }, t('cards.history_of', { card: iso(cardName(card)) }));
 
 		scope.onLeave(close);
 		list.load();

@@ -30,7 +30,12 @@ export async function show(root, { query, scope, setQuery }) {
 		columns: [{ label: t('cards.label') }, { label: t('cards.whose') }, { label: t('members.state') }, { label: t('cards.last'), class: 'wide-only' }],
 		fetch: (cursor, signal) => get('/cards', { ...now(), limit: 50, cursor }, { signal }),
 	});
-	const again = () => { setQuery(now()); return list.load(); };
+	const again = () => {
+		if (scope.signal.aborted)
+			return undefined;
+		setQuery(now());
+		return list.load();
+	};
 
 	spec.text.input.addEventListener('input', debounce(again, 120));
 	spec.state.input.addEventListener('change', again);

@@ -16,7 +16,7 @@ import { loadPools, memberForm } from './member_form.js';
 import { historyPart } from './member_history.js';
 import { guestsPart, noticesPart } from './member_people.js';
 import { lendCard } from './card_lend.js';
-import { standing, stateBadge } from './member_words.js';
+import { iso, standing, stateBadge } from './member_words.js';
 
 const read = async (id, signal) => (await request('GET', `/members/${id}`, { signal })).data;
 
@@ -50,12 +50,12 @@ function facts(member, pool) {
 async function setState(page, state) {
 	const before = page.member.state;
 
-	if (state === 'closed' && !await ask({ title: t('member.ask_close', { name: page.member.name }), text: t('member.ask_close_text'), confirm: t('member.do_close') }))
+	if (state === 'closed' && !await ask({ title: t('member.ask_close', { name: iso(page.member.name) }), text: t('member.ask_close_text'), confirm: t('member.do_close') }))
 		return;
 	await attempt(async () => {
 		const now = await change(page.member.id, { state }, page.member.version);
 
-		toast(t(`member.did_${state}`, { name: page.member.name }), { undo: async () => {
+		toast(t(`member.did_${state}`, { name: iso(page.member.name) }), { undo: async () => {
 			await change(page.member.id, { state: before }, now.version);
 			await page.refresh();
 		} });
@@ -65,14 +65,14 @@ async function setState(page, state) {
 
 async function edit(page) {
 	const pools = await loadPools(page.scope.signal);
-	const answer = await dialog(t('member.change_title', { name: page.member.name }), (close) => {
+	const answer = await dialog(t('member.change_title', { name: iso(page.member.name) }), (close) => {
 		page.scope.onLeave(close);
 		return memberForm({ member: page.member, version: page.member.version, tiers: page.tiers, pools, done: close });
 	}, { wide: true });
 
 	if (!answer?.before || Object.keys(answer.before).length === 0)
 		return;
-	toast(t('member.changed', { name: answer.member.name }), { undo: async () => {
+	toast(t('member.changed', { name: iso(answer.member.name) }), { undo: async () => {
 		await change(page.member.id, answer.before, answer.member.version);
 		await page.refresh();
 	} });
@@ -85,7 +85,7 @@ function heading(page) {
 
 	return [h('div', { class: 'stack' }, h('a', { class: 'back', href: '#/members' }, icon('back', 16), t('members.back')),
 		h('div', { class: 'row' }, h('h1', { tabIndex: -1 }, bdi(member.name)), stateBadge(member))),
-	may('work') && h('div', { class: 'row' }, does(t('member.edit'), () => edit(page)), states.map(([state, word]) => does(t(`member.${word}`), () => setState(page, state))))];
+	may('work') && !page.erased && h('div', { class: 'row' }, does(t('member.edit'), () => edit(page)), states.map(([state, word]) => does(t(`member.${word}`), () => setState(page, state))))];
 }
 
 /** Keeps the focus where a redraw would lose it. */
@@ -110,6 +110,7 @@ function draw(page) {
 	page.lend?.toggleAttribute('disabled', page.member.state !== 'active');
 	setText(page.why, page.member.state === 'closed' ? t('issue.closed') : '');
 	page.rows.draw(page.cards);
+	setText(page.none, t(may('work') && page.member.state !== 'closed' ? 'cards.none_host' : 'cards.none'));
 	page.none.hidden = page.cards.length > 0;
 }
 
@@ -125,7 +126,7 @@ function cardsPart(page) {
 	const issue = () => issueCard({ member: page.member, doors: page.doors, scope: page.scope, changed: () => attempt(page.refresh) });
 
 	page.rows = cardRows({ doors: page.doors, scope: page.scope, changed: () => attempt(page.refresh) });
-	page.none = h('p', { class: 'empty' }, t(may('work') ? 'cards.none_host' : 'cards.none'));
+	page.none = h('p', { class: 'empty' });
 	page.why = h('p', { class: 'note' });
 	if (may('work')) {
 		page.issue = h('button', { type: 'button', class: 'primary', on: { click: issue } }, icon('card'), t('issue.title'));
@@ -137,7 +138,7 @@ function cardsPart(page) {
 
 /** Draws a member's page into root. */
 export async function show(root, id, { scope }) {
-	const page = { id, scope, pools: [], tiers: [], head: h('div', { class: 'head member-head' }), stands: h('p', { class: 'callout' }), facts: h('div') };
+	const page = { id, scope, ready: [], pools: [], tiers: [], head: h('div', { class: 'head member-head' }), stands: h('p', { class: 'callout' }), facts: h('div') };
 	let running = null, wanted = false;
 
 	[page.tiers, page.doors] = await Promise.all([all('/tiers', {}, 2000, { signal: scope.signal }), loadDoors(scope.signal), load(page)]);
@@ -158,10 +159,13 @@ export async function show(root, id, { scope }) {
 		return running;
 	};
 	document.title = `${page.member.name} · tapin`;
-	replace(root, page.head, page.stands, h('div', { class: 'two' },
+	const body = h('div', { class: 'two' },
 		h('div', { class: 'stack' }, cardsPart(page), historyPart(page.member, page.doors)),
 		h('div', { class: 'stack' }, h('section', { class: 'card', 'aria-labelledby': 'facts-h' }, h('h2', { id: 'facts-h' }, t('member.facts')), page.facts),
-			allowancePart(page), guestsPart(page), noticesPart(page), dataPart(page))));
+			allowancePart(page), guestsPart(page), noticesPart(page), dataPart(page)));
+
+	await Promise.all(page.ready); // all at once: nothing moves under a hand
+	replace(root, page.head, h('div', { class: 'spread stands' }, page.stands, h('a', { href: `#/hours/who?member=${id}` }, t('member.explain'))), body);
 	draw(page);
 	scope.on('people', debounce(() => attempt(page.refresh), 150));
 }

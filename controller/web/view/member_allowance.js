@@ -25,7 +25,7 @@ export function allowancePart(page) {
 		}
 	}
 	if (limited)
-		load();
+		page.ready.push(load());
 	else
 		replace(body, h('p', { class: 'muted' }, t('allowance.none')));
 	return h('section', { class: 'card', 'aria-labelledby': 'allowance-h' }, h('h2', { id: 'allowance-h' }, t('member.allowance')), body);

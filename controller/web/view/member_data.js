@@ -8,6 +8,7 @@ import { save } from '../lib/save.js';
 import { may } from '../lib/session.js';
 import { t } from '../lib/texts.js';
 import { momentOf } from '../lib/time.js';
+import { iso } from './member_words.js';
 
 async function exportAll(page) {
 	await attempt(async () => {
@@ -16,16 +17,18 @@ async function exportAll(page) {
 	});
 }
 
+const LOOK_MS = 2000; // while doors still forget
+
 /** Asks in plain words; the name must be typed. True when it was done. */
-const erase = (page) => dialog(t('data.erase_title', { name: page.member.name }), (close) => {
+const erase = (page) => dialog(t('data.erase_title', { name: iso(page.member.name) }), (close) => {
 	page.scope.onLeave(close);
 	return [
 		h('div', { class: 'callout bad' }, h('p', null, h('strong', null, t('data.erase_for_good'))), h('p', null, t('data.erase_text'))),
 		form([
-			{ name: 'typed', label: t('data.erase_type', { name: page.member.name }), required: true, autofocus: true },
+			{ name: 'typed', label: t('data.erase_type', { name: iso(page.member.name) }), required: true, autofocus: true },
 			{ name: 'why', label: t('data.erase_why'), required: true, max: 500, note: t('data.erase_why_note') },
 		], { submit: t('data.erase_do'), danger: true, cancel: () => close(), async send({ typed, why }) {
-			if (typed.normalize() !== page.member.name.normalize().trim())
+			if (typed.replace(/[\u2068\u2069]/g, '').normalize() !== page.member.name.normalize().trim())
 				throw new Error(t('data.erase_differs'));
 			close(await post(`/members/${page.id}/erase`, { why }));
 		} }),
@@ -47,23 +50,31 @@ export function dataPart(page) {
 			h('button', { type: 'button', class: 'warned', on: { async click() {
 				if (await erase(page)) {
 					toast(t('data.did_erase'));
+					await load();
 					await page.refresh();
-					load();
 				}
 			} } }, t('data.erase'))));
 	}
 	async function load() {
+		if (page.scope.signal.aborted)
+			return undefined;
 		try {
 			const state = await get(`/members/${page.id}/erase`, {}, { signal: page.scope.signal });
 
-			if (state.erased_at)
-				replace(body, erased(state));
-			else
-				buttons();
+			page.erased = Boolean(state.erased_at);
+			if (!page.erased)
+				return buttons();
+			replace(body, erased(state));
+			if (state.doors_left > 0) {
+				const timer = setTimeout(load, LOOK_MS);
+
+				page.scope.onLeave(() => clearTimeout(timer));
+			}
 		} catch (error) {
 			replace(body, h('p', { class: 'fault' }, sentence(error)));
 		}
+		return undefined;
 	}
-	load();
+	page.ready.push(load());
 	return h('section', { class: 'card', 'aria-labelledby': 'data-h' }, h('h2', { id: 'data-h' }, t('data.title')), body);
 }

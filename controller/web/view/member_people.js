@@ -7,8 +7,9 @@ import { may } from '../lib/session.js';
 import { t } from '../lib/texts.js';
 import { momentOf } from '../lib/time.js';
 import { guestDialog } from './checkin_guest.js';
+import { iso } from './member_words.js';
 
-function part(id, title, empty, load) {
+function part(page, id, title, empty, load) {
 	const list = h('ul', { class: 'plain lines' }), said = h('p', { class: 'note', role: 'status' });
 	const node = h('section', { class: 'card', 'aria-labelledby': id }, h('h2', { id }, title), list, said);
 
@@ -21,16 +22,16 @@ function part(id, title, empty, load) {
 			setText(said, sentence(error));
 		}
 	};
-	node.load();
+	page.ready.push(node.load());
 	return node;
 }
 
 async function endPass(guest, again) {
-	if (!await ask({ title: t('guests.ask_end', { name: guest.name }), text: t('guests.ask_end_text'), confirm: t('guests.end') }))
+	if (!await ask({ title: t('guests.ask_end', { name: iso(guest.name) }), text: t('guests.ask_end_text'), confirm: t('guests.end') }))
 		return;
 	await attempt(async () => {
 		await post(`/guests/${guest.id}/end`);
-		toast(t('guests.ended', { name: guest.name }));
+		toast(t('guests.ended', { name: iso(guest.name) }));
 		await again();
 	});
 }
@@ -40,7 +41,7 @@ export function guestsPart(page) {
 	const row = (guest) => h('li', { class: 'spread' },
 		h('span', null, bdi(guest.name), h('span', { class: 'note' }, ` ${t('guests.until', { until: momentOf(guest.until) })}${guest.arrived_at ? ` · ${t('guests.came', { when: momentOf(guest.arrived_at) })}` : ''}`)),
 		may('work') && h('button', { type: 'button', on: { click: () => endPass(guest, node.load) } }, t('guests.end'), h('span', { class: 'hidden' }, ` ${guest.name}`)));
-	const node = part('guests-h', t('guests.title'), t('guests.none'), async (list) => {
+	const node = part(page, 'guests-h', t('guests.title'), t('guests.none'), async (list) => {
 		const { items } = await get('/guests', { sponsor: page.id, limit: 50 }, { signal: page.scope.signal });
 
 		keyed(list, items, (guest) => guest.id, row);
@@ -57,7 +58,7 @@ export function guestsPart(page) {
 }
 
 /** The newest notices. */
-export const noticesPart = (page) => part('notices-h', t('notices.title'), t('notices.none'), async (list) => {
+export const noticesPart = (page) => part(page, 'notices-h', t('notices.title'), t('notices.none'), async (list) => {
 	const { items } = await get(`/members/${page.id}/notices`, { limit: 10 }, { signal: page.scope.signal });
 
 	keyed(list, items, (notice) => notice.id, (notice) => h('li', null, bdi(notice.text), h('div', { class: 'note' }, momentOf(notice.at))));

@@ -7,6 +7,9 @@ import { addDays, dateOf, dateText } from '../lib/time.js';
 
 const SOON_DAYS = 14;
 
+/** A name within a sentence: its direction ends with it. */
+export const iso = (name) => `\u2068${name}\u2069`;
+
 /** Members | Cards, above both lists. */
 export const tabs = (current) => h('nav', { class: 'subtabs', 'aria-label': t('members.tabs') },
 	[['members', '#/members'], ['cards', '#/members/cards']].map(([name, href]) =>

@@ -11,7 +11,7 @@ import { may } from '../lib/session.js';
 import { t } from '../lib/texts.js';
 import { sheetOf } from './members_sheet.js';
 import { memberForm } from './member_form.js';
-import { stateBadge, tabs, untilWords } from './member_words.js';
+import { iso, stateBadge, tabs, untilWords } from './member_words.js';
 
 const SHOWN = 50;
 const STATES = ['active', 'suspended', 'closed'];
@@ -86,7 +86,7 @@ async function addMember(tiers, scope) {
 	}, { wide: true });
 
 	if (made) {
-		toast(t('members.added', { name: made.name }));
+		toast(t('members.added', { name: iso(made.name) }));
 		location.hash = `#/members/${made.id}`;
 	}
 }
@@ -110,6 +110,8 @@ export async function show(root, { query, scope, setQuery }) {
 		fetch: (cursor, signal) => get('/members', { ...now(), limit: SHOWN, cursor }, { signal }),
 	});
 	const again = () => {
+		if (scope.signal.aborted)
+			return undefined; // typed, and gone elsewhere
 		setQuery(now());
 		return list.load();
 	};
@@ -129,5 +131,5 @@ export async function show(root, { query, scope, setQuery }) {
 		list);
 	await list.load();
 	if (!matchMedia('(pointer: coarse)').matches)
-		spec.text.input.focus();
+		setTimeout(() => scope.signal.aborted || spec.text.input.focus()); // after the heading had it: one types at once
 }
