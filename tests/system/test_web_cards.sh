@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Cards issued, lost, claimed, revoked in a real browser: tests/web/cards.mjs.
+# Cards issued and lost in a real browser: tests/web/cards.mjs.
 # runs beside others
 source "$(dirname "$0")/../web/weblib.sh"
 web_journey cards

@@ -2,9 +2,8 @@
 // Members and cards from a file: what would change is seen before; lists go out and come back.
 import { readFileSync } from 'node:fs';
 import { journey } from './browser.mjs';
+import { button, said } from './cardlib.mjs';
 
-const said = (scope, text) => scope.getByText(text).first().waitFor().then(() => true);
-const button = (scope, name) => scope.getByRole('button', { name, exact: true });
 const choose = (page, text, name = 'list.csv') => page.locator('input[type=file]').setInputFiles({ name, mimeType: 'text/csv', buffer: Buffer.from(text) });
 
 journey('a list of members is imported', async ({ page, login, check, axe, fits, shot, until, api, phone, expect_failures }) => {

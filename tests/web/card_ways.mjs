@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+// Cards the other ways: another comes between, the last unknown one is claimed, by keyboard alone, with a door away.
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { journey } from './browser.mjs';
+import { button, free, held, said, tapped, undo } from './cardlib.mjs';
+
+journey('another card comes between', async (tools) => {
+	const { page, login, check, shot, api, tap, site, phone } = tools;
+	const axe = (view) => !phone && tools.axe(view);
+	await free(api);
+	await login('host', `#/members/${site.people.guest.member}`);
+	const dialog = page.getByRole('dialog');
+	await button(page, 'Issue a card').click();
+	await dialog.getByLabel('At which reader?').selectOption('back');
+	await button(dialog, 'Tap it on the back reader now').click();
+	await said(dialog, 'Now: hold the new card');
+	await tap('phone', 'back');
+	await check('why none was issued', said(dialog, 'No card was issued'));
+	await axe('issue, failed');
+	await shot('issue-failed');
+	await button(dialog, 'Try again').click();
+	await button(dialog, 'Tap it on the back reader now').click();
+	await said(dialog, 'Now: hold the new card');
+	await button(dialog, 'Stop').click();
+	await check('it can be stopped', said(page, 'Stopped. No card was issued.'));
+	await check('and the door knows', async () => (await tapped(tools, 'unknown', 'back')) === 'deny card_unknown');
+});
+
+journey('the last unknown card is claimed', async (tools) => {
+	const { page, login, check, shot, api, site, phone } = tools;
+	const axe = (view) => !phone && tools.axe(view);
+	await free(api);
+	await tapped(tools, 'unknown', 'front');
+	await login('host', `#/members/${site.people.parttime.member}`);
+	const dialog = page.getByRole('dialog');
+	await button(page, 'Issue a card').click();
+	await dialog.getByLabel('Label').fill('test fob 2');
+	await dialog.getByText('Other ways').click();
+	await axe('issue, other ways');
+	await shot('issue-other');
+	await button(dialog, 'Take the last unknown card').click();
+	await check('where and when it was shown', said(dialog, 'Shown at'));
+	await shot('issue-claimed');
+	await page.keyboard.press('Escape');
+	const row = page.locator('.card-row', { hasText: 'test fob 2' });
+	await check('left, it waits on the page', said(row, 'to confirm'));
+	await button(row, 'Confirm').click();
+	await check('and is confirmed there', said(row, 'active'));
+	await free(api);
+});
+
+journey('issue and revoke by keyboard alone', async (tools) => {
+	const { page, login, check, api, tap, until } = tools;
+	const key = (name) => page.keyboard.press(name);
+	const focused = () => page.evaluate(() => document.activeElement.textContent.trim() || document.activeElement.getAttribute('aria-label') || document.activeElement.tagName);
+	const tabTo = async (text) => {
+		for (let i = 0; i < 60; i++) {
+			if ((await focused()).startsWith(text))
+				return true;
+			await key('Tab');
+		}
+		throw new Error(`Tab does not reach ${text}`);
+	};
+	await free(api);
+	await login('host', '#/members');
+	await page.locator('tbody tr').first().waitFor();
+	await check('one can type at once, or after Tab', async () => {
+		for (let i = 0; i < 30 && await page.evaluate(() => document.activeElement.type !== 'search'); i++)
+			await key('Tab');
+		return page.evaluate(() => document.activeElement.type === 'search');
+	});
+	await page.keyboard.type('ned');
+	await until(async () => await page.locator('tbody tr').count() === 1);
+	await key('Enter');
+	await page.getByRole('heading', { name: 'Ned Unlimited', level: 1 }).waitFor();
+	await page.locator('.view[data-ready="1"]').waitFor();
+	await check('the heading has the focus', () => until(async () => (await focused()) === 'Ned Unlimited'));
+	await tabTo('Issue a card');
+	await key('Enter');
+	await check('the dialog begins where it goes on', () => until(async () => (await focused()).startsWith('Tap it on the')));
+	await key('Shift+Tab');
+	await key('Shift+Tab');
+	await page.keyboard.type('test fob 3');
+	await key('Tab');
+	await page.keyboard.type('front');
+	await key('Tab');
+	await key('Enter');
+	const dialog = page.getByRole('dialog');
+	await said(dialog, 'Now: hold the new card to the front reader.');
+	await held(tools, 'unknown', 'front');
+	await said(dialog, 'Read once.');
+	await tap('unknown', 'front');
+	await said(dialog, 'Read twice at front.');
+	await check('the question has the focus', () => until(async () => (await focused()).startsWith('Yes, activate')));
+	await key('Enter');
+	await said(dialog, 'The card is active.');
+	await check('as has what ends it', () => until(async () => (await focused()) === 'Done'));
+	await key('Enter');
+	await check('back where it began', () => until(async () => (await focused()) === 'Issue a card'));
+	await check('the card opens', async () => (await tapped(tools, 'unknown', 'back')).startsWith('grant'));
+	await tabTo('More test fob 3');
+	await key('Enter');
+	await tabTo('Revoke');
+	await key('Enter');
+	await said(dialog, 'Every door refuses it from now on');
+	await check('the warning has the focus on a button', () => until(async () => /Revoke for good|Cancel/.test(await focused())));
+	await tabTo('Revoke for good');
+	await key('Enter');
+	await page.locator('.card-row[data-state=revoked] .confirming[data-ms]').waitFor();
+	await check('revoked, it is refused', async () => (await tapped(tools, 'unknown', 'back')) === 'deny card_revoked');
+	await check('the focus is still on the page', async () => (await focused()) !== 'BODY');
+	await free(api);
+});
+
+journey('a door is away', async (tools) => {
+	const { page, login, check, api, site, until, shot, axe } = tools;
+	const { body: { items } } = await api('GET', `/cards?member=${site.people.guest.member}`);
+	await login('host', `#/members/${site.people.guest.member}`);
+	await promisify(execFile)('pkill', ['-TERM', '-f', `tapin-door.*${site.work}/back/`]);
+	await check('it is seen to be away', () => until(async () => !(await api('GET', '/doors/back')).body.online));
+	const row = page.locator(`.card-row[data-card="${items[0].id}"]`);
+	await button(row, 'Mark lost').click();
+	await check('who does not know yet is named, and what that means', said(row, /back is offline since \d\d:\d\d: there it still opens/));
+	await check('the other confirms', said(row, 'front refuses it now'));
+	await axe('lost, a door away');
+	await shot('card-lost-away');
+	await undo(page);
+	await button(page, 'Issue a card').click();
+	const dialog = page.getByRole('dialog');
+	await check('its reader is not offered', said(dialog, 'back is offline and cannot read a card now.'));
+	await check('the other is', button(dialog, 'Tap it on the front reader now').isVisible());
+	await shot('issue-away');
+}, { sizes: ['phone'] }); // the last: the door stays away
