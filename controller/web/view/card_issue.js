@@ -14,7 +14,7 @@ const POLL_MS = 500; // beside the events, in case the stream is away
 const LAST_DOOR = 'tapin.enrol_door';
 const OPEN = new Set(['sent', 'waiting']);
 
-const actions = (...buttons) => h('footer', { class: 'actions' }, buttons);
+const actions = (...buttons) => h('div', { class: 'actions' }, buttons);
 const button = (text, click, className) => h('button', { type: 'button', class: className, on: { click } }, text);
 
 /** Puts a step into the dialog and the focus where the step begins; what goes wrong in it is said at its end. */

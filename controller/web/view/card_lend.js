@@ -17,7 +17,7 @@ export async function lendCard(page) {
 	const answer = spare && await dialog(t('lend.title'), (close) => {
 		page.scope.onLeave(close);
 		if (!spare.length)
-			return [h('p', null, t('lend.none')), h('footer', { class: 'actions' }, h('button', { type: 'button', autofocus: true, on: { click: () => close() } }, t('issue.close')))];
+			return [h('p', null, t('lend.none')), h('div', { class: 'actions' }, h('button', { type: 'button', autofocus: true, on: { click: () => close() } }, t('issue.close')))];
 		return [h('p', null, t('lend.text')), form([
 			{ name: 'card', label: t('lend.card'), type: 'select', required: true, optional: false, autofocus: true,
 				options: spare.map((card) => [card.id, `${cardName(card)} (${t('cards.number', { id: card.id })})`]), note: t('lend.card_note') },

@@ -58,7 +58,7 @@ async function exportList(query) {
 	let end, done = false;
 	const closed = dialog(t('members.export'), (close) => {
 		end = close;
-		return [said, h('footer', { class: 'actions' }, h('button', { type: 'button', autofocus: true, on: { click: () => close() } }, t('dialog.cancel')))];
+		return [said, h('div', { class: 'actions' }, h('button', { type: 'button', autofocus: true, on: { click: () => close() } }, t('dialog.cancel')))];
 	}).then(() => done || stop.abort());
 
 	await attempt(async () => {
