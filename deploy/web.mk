@@ -20,7 +20,7 @@ build/web/node_modules/.package-lock.json: tests/web/package.json tests/web/pack
 	@cp $^ build/web/
 	$(Q)cd build/web && npm ci --silent --ignore-scripts || { rm -rf node_modules; echo "npm ci failed: the page is not tested"; }
 
-web-parts: programs $(VIRTUAL) $(PRELOAD) $(WEB_MODULES)
+web-parts: programs $(VIRTUAL) $(PRELOAD) $(WEB_MODULES) $(B)/tests/page_fill
 web-check: deps-web ## the page alone, in a real browser, at desktop and phone size
 	@$(MAKE) --no-print-directory -j$$(nproc) web-parts
 	@B=$(B) tests/run $(sort $(wildcard tests/system/test_web_*.sh))
