@@ -3,7 +3,7 @@
 import { journey, site } from './browser.mjs';
 import { door, quiet, ready } from './desk.mjs';
 
-const row = (page, text) => page.locator('.tap').filter({ hasText: text }).last();
+const row = (page, text) => page.locator('.tap').filter({ hasText: text }).first();
 
 /** Keeps when each row of a tap appears, by the clock that doors have, too. */
 const stopwatch = (page) => page.evaluate(() => {

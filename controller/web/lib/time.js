@@ -30,6 +30,8 @@ export const dayOf = (time) => format('day', { weekday: 'short', day: 'numeric',
 export const momentOf = (time) => `${dayOf(time)}, ${timeOf(time)}`;
 /** "2026-11-26" → Thu 26 Nov 2026 */
 export const dateText = (date) => new Intl.DateTimeFormat(language, { timeZone: 'UTC', weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' }).format(noon(date));
+/** "2026-11-26" → Thu 26 Nov, for days that are near */
+export const nearText = (date) => new Intl.DateTimeFormat(language, { timeZone: 'UTC', weekday: 'short', day: 'numeric', month: 'short' }).format(noon(date));
 /** "2026-11" → November 2026 */
 export const monthText = (month) => new Intl.DateTimeFormat(language, { timeZone: 'UTC', month: 'long', year: 'numeric' }).format(noon(`${month}-15`));
 /** 0 = Monday → Mon */

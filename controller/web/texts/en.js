@@ -129,7 +129,7 @@ export default {
 		tag: { reader: 'Reader missing', roster: 'Cards not up to date', clock: 'Clock unsure', journal: 'Log not writable', contact: 'No contact',
 			pending: { one: '{n} entry waits', other: '{n} entries wait' } },
 		act: {
-			open: 'Open', open_note: 'Opens {door} for five seconds', hold: 'Hold open…', hold_note: 'Holds {door} open until a time', end_hold: 'End', end_hold_note: 'Ends the hold of {door}', lock: 'Lock now',
+			open: 'Open', open_note: 'Opens {door} for five seconds', hold: 'Hold open…', hold_note: 'Holds {door} open until a time', end_hold: 'End', end_hold_note: 'Ends the hold of {door}', call_off: 'Call off', call_off_note: '{door} does not stand open then', lock: 'Lock now',
 			lock_note: 'Locks {door} now', normal: 'Back to normal', normal_note: 'Cards decide again at {door}',
 			off_offline: 'The desk does not reach it now.', off_lockdown: 'In lockdown the desk opens nothing.',
 			off_fault: 'Its strike does not obey.', off_checkin: 'There is nothing to open here.', off_new: 'It has not joined yet.', off_stolen: 'It was cut off.',
@@ -156,7 +156,7 @@ export default {
 		},
 		// what needs somebody
 		need: {
-			title: 'Needs attention', well: 'All is well', well_why: 'Every door is online, its reader answers, it knows the newest cards, and nothing is open that should be shut.', well_none: 'No door is set up yet.', more: 'Show all', less: 'Show less', seen: 'Seen', seen_done: 'Noted.',
+			title: 'Needs attention', well: 'All is well', calm: 'Nothing urgent', well_why: 'Every door is online, its reader answers, it knows the newest cards, and nothing is open that should be shut.', well_none: 'No door is set up yet.', more: 'Show all', less: 'Show less', seen: 'Seen', seen_done: 'Noted.',
 			announce: 'Needs attention: {what}', over: 'All is well again.',
 			lockdown: 'Lockdown is on', lockdown_how: 'By {who}, {when}. {done} of {all} doors have locked down. End it when the danger is over.', lockdown_away: 'Not reached: {doors}.',
 			fire: 'Fire at {door}: it is released', fire_how: 'Follow the fire plan. The roll call says who is in. The door locks again once the fire panel is reset.',

@@ -14,7 +14,9 @@ const MANY = 8; // beyond that they have a box of their own to scroll in
 
 /** What the second button does, by how the door is. */
 function second(door, state) {
-	if (planned(door) || holding(door))
+	if (planned(door))
+		return 'call_off';
+	if (holding(door))
 		return 'end_hold';
 	if (door.mode !== 'controlled')
 		return 'normal';
@@ -57,7 +59,7 @@ function makeDoor(first, desk) {
 		return t('now.act.opened_done', { who: t('now.you'), when: timeOf(sent.answered_at) });
 	}));
 	other.addEventListener('click', () => ({
-		end_hold: () => holdEnd(door, desk), normal: () => backToNormal(door, desk), hold: () => attempt(async () => (await import('./now_hold.js')).holdOpen(door, desk)),
+		end_hold: () => holdEnd(door, desk), call_off: () => holdEnd(door, desk), normal: () => backToNormal(door, desk), hold: () => attempt(async () => (await import('./now_hold.js')).holdOpen(door, desk)),
 		lock: () => send({ verb: 'relock' }, (sent) => t('now.act.ended', { who: t('now.you'), when: timeOf(sent.answered_at) })),
 	})[other.dataset.does]());
 

@@ -81,7 +81,7 @@ export const letIn = (desk) => dialog(t('now.letin.title'), (close) => {
 	function draw() {
 		const at = chosen();
 
-		send.disabled = !member || !at || busy;
+		send.disabled = !member || !at || !found || busy; // their rights are seen first
 		setText(send, member && at ? t('now.letin.send', { door: doorName(at), name: inText(member.name) }) : t('now.letin.button'));
 		replace(about, member ? [facts(member), found ? verdict(found.get(select.value), member) : null] : h('p', { class: 'note' }, doors.length ? t('now.letin.pick') : t('now.letin.no_door')));
 	}

@@ -5,7 +5,7 @@ import { bdi, h, keyed, replace, setText } from '../lib/dom.js';
 import { post } from '../lib/api.js';
 import { attempt, toast } from '../lib/dialog.js';
 import { icon } from '../lib/icon.js';
-import { dateText } from '../lib/time.js';
+import { nearText } from '../lib/time.js';
 import { t } from '../lib/texts.js';
 import { acts } from './now_data.js';
 import { needs } from './now_words.js';
@@ -36,13 +36,13 @@ function actions(item, desk, act) {
 function names(members) {
 	const more = members.length - NAMES;
 
-	return h('p', null, members.slice(0, NAMES).map((member, i) => [i ? ', ' : '', h('a', { href: `#/members/${member.id}` }, bdi(member.name)), ` (${dateText(member.valid_until)})`]),
-		more > 0 ? ` ${t('now.need.ending_more', { n: more })}` : '');
+	return [' ', members.slice(0, NAMES).map((member, i) => [i ? ', ' : '', h('a', { href: `#/members/${member.id}` }, bdi(member.name)), ` (${nearText(member.valid_until)})`]),
+		more > 0 ? ` ${t('now.need.ending_more', { n: more })}` : ''];
 }
 
 function makeItem(item, desk, act) {
-	const title = h('strong'), how = h('p'), note = h('p', { class: 'note' });
-	const node = h('li', { class: ['need', item.tone] }, icon(item.tone ? 'alert' : 'guest', 22), h('div', { class: 'need-text' }, title, how, item.members && names(item.members), note),
+	const title = h('strong'), how = h('span'), note = h('p', { class: 'note' });
+	const node = h('li', { class: ['need', item.tone] }, icon(item.tone ? 'alert' : 'guest', 22), h('div', { class: 'need-text' }, title, h('p', null, how, item.members && names(item.members)), note),
 		h('div', { class: 'row noprint' }, actions(item, desk, act)));
 
 	node.parts = { title, how, note };
@@ -97,22 +97,22 @@ export function needPanel(desk, scope, act) {
 		more.setAttribute('aria-expanded', String(!cut));
 	}
 	function announce(items) {
-		const fresh = known ? items.filter((item) => !known.has(item.key)) : [];
+		const fresh = known ? items.filter((item) => item.tone && !known.has(item.key)) : [];
 
 		if (fresh.length)
 			setText(said, t('now.need.announce', { what: fresh.map((item) => item.title).join('. ') }));
-		else if (known?.size && !items.length)
+		else if (known?.size && !items.some((item) => item.tone))
 			setText(said, t('now.need.over'));
-		known = new Set(items.map((item) => item.key));
+		known = new Set(items.filter((item) => item.tone).map((item) => item.key));
 	}
 	function draw() {
-		const items = needs(desk.now, late), worst = items[0]?.tone ?? 'good';
+		const items = needs(desk.now, late), urgent = items.filter((item) => item.tone).length;
 
 		if (!items.some((item) => item.kind === 'page' || item.kind === 'roster') && desk.now.live !== 'away' && desk.now.doors.every((door) => door.confirmed))
 			late = firstSeen();
-		node.className = `card needs ${items.length ? worst : 'good'}`;
-		replace(mark, icon(items.length ? 'alert' : 'ok', 24));
-		setText(heading, items.length ? `${t('now.need.title')} (${items.length})` : t('now.need.well'));
+		node.className = `card needs ${urgent ? items[0].tone : 'good'}`;
+		replace(mark, icon(urgent ? 'alert' : 'ok', 24));
+		setText(heading, urgent ? `${t('now.need.title')} (${urgent})` : t(items.length ? 'now.need.calm' : 'now.need.well'));
 		setText(well, items.length ? '' : t(desk.now.doors.length ? 'now.need.well_why' : 'now.need.well_none'));
 		keyed(list, items, (item) => item.key, (item) => { const made = makeItem(item, desk, act); updateItem(made, item); return made; }, updateItem);
 		announce(items);

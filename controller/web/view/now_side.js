@@ -2,7 +2,7 @@
 // Beside the doors: who is in, and what today is.
 import { bdi, h, inText, keyed, replace, setText } from '../lib/dom.js';
 import { icon } from '../lib/icon.js';
-import { dateText, dayOf, timeOf } from '../lib/time.js';
+import { dayOf, nearText, timeOf } from '../lib/time.js';
 import { t } from '../lib/texts.js';
 import { shortly } from './now_words.js';
 
@@ -81,19 +81,20 @@ function tierTable({ doors, date }, titles) {
 			groups.map((group) => cell(group[0].tiers.find((tier) => tier.tier === id), date)))))));
 }
 
-function exceptionRow(item, doors) {
-	const door = doors.find((one) => one.name === item.door), days = item.from === item.to ? dateText(item.from) : `${dateText(item.from)} – ${dateText(item.to)}`;
+function exceptionRow(item, doors, today) {
+	const door = doors.find((one) => one.name === item.door), days = item.from === item.to ? (item.from === today ? '' : nearText(item.from)) : `${nearText(item.from)} – ${nearText(item.to)}`;
 	const closed = item.kind === 'closure';
 
-	return h('li', null, h('span', { class: ['badge', closed ? 'warn' : 'good'] }, icon(closed ? 'no' : 'ok', 12), t(closed ? 'now.today.closed' : 'now.today.opening')), ' ', days, item.times ? ` ${item.times.replace('-', '–')}` : '',
-		door ? [', ', bdi(door.title || door.name)] : null, ': ', bdi(item.reason));
+	return h('li', null, h('span', { class: ['badge', closed ? 'warn' : 'good'] }, icon(closed ? 'no' : 'ok', 12), t(closed ? 'now.today.closed' : 'now.today.opening')), ' ', [days, item.times?.replace('-', '–')].filter(Boolean).join(' '),
+		door ? [' ', bdi(door.title || door.name)] : null, ': ', bdi(item.reason));
 }
 
 function eventRow(event, doors) {
 	const door = doors.find((one) => one.name === event.door);
 
 	return h('li', null, h('a', { href: `#/checkin/${event.id}` }, bdi(event.title)), ' ', h('span', { class: 'muted' }, event.starts ? `${timeOf(event.starts)}–${timeOf(event.ends)}` : '', event.room ? [' · ', bdi(event.room)] : null,
-		door ? [' · ', bdi(door.title || door.name)] : null, ' · ', event.listed ? t('now.today.of', { n: event.arrived, all: event.listed }) : t('now.today.came', { n: event.arrived })));
+		door ? [' · ', bdi(door.title || door.name)] : null,
+		event.listed ? ` · ${t('now.today.of', { n: event.arrived, all: event.listed })}` : event.arrived ? ` · ${t('now.today.came', { n: event.arrived })}` : ''));
 }
 
 /** Today: closed or not, events, who may come in when, what is ahead. */
@@ -111,10 +112,10 @@ export function todaySection(desk) {
 		setText(date, dayOf(today.now));
 		const is = today.exceptions.filter((item) => item.from <= today.date && item.to >= today.date), ahead = today.exceptions.filter((item) => item.from > today.date);
 
-		replace(body, is.length ? h('ul', { class: 'plain lines' }, is.map((item) => exceptionRow(item, doors))) : null,
+		replace(body, is.length ? h('ul', { class: 'plain lines' }, is.map((item) => exceptionRow(item, doors, today.date))) : null,
 			h('h3', null, t('now.today.events')), today.events.length ? h('ul', { class: 'plain lines' }, today.events.map((event) => eventRow(event, doors))) : h('p', { class: 'note' }, t('now.today.no_events')),
 			h('h3', null, t('now.today.times')), tierTable(today, (name) => doors.find((door) => door.name === name)?.title || name),
-			h('h3', null, t('now.today.ahead')), ahead.length ? h('ul', { class: 'plain lines' }, ahead.map((item) => exceptionRow(item, doors))) : h('p', { class: 'note' }, t('now.today.nothing')));
+			h('h3', null, t('now.today.ahead')), ahead.length ? h('ul', { class: 'plain lines' }, ahead.map((item) => exceptionRow(item, doors, today.date))) : h('p', { class: 'note' }, t('now.today.nothing')));
 	}
 	draw();
 	desk.on(['today', 'doors'], draw);

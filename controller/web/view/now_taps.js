@@ -36,7 +36,7 @@ export function tapsSection(desk, scope) {
 	let waiting = [], near = 0, newest = 0;
 
 	function place() {
-		const rows = [...list.children].reverse();
+		const rows = [...list.children];
 		let calm = 0, loud = 0;
 
 		for (const row of rows) {
@@ -48,12 +48,11 @@ export function tapsSection(desk, scope) {
 		list.style.setProperty('--loud', loud);
 		none.hidden = rows.length > 0;
 	}
-	/** The list is in the order of time for readers' "next"; the newest is drawn at the top. */
 	function add(entries) {
 		for (const entry of entries)
-			list.append(makeRow(entry, desk.now.doors));
+			list.prepend(makeRow(entry, desk.now.doors));
 		while (list.children.length > SHOWN)
-			list.firstElementChild.remove();
+			list.lastElementChild.remove();
 		place();
 	}
 	const held = () => box.scrollTop > 4 || Date.now() - near < NEAR_MS || (box.contains(document.activeElement) && document.activeElement !== box);
