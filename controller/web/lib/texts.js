@@ -2,7 +2,7 @@
 // All words come from texts/: t('now.title'), t('members.found', {n: 3}).
 import texts from '../texts/en.js';
 
-const plural = new Intl.PluralRules(texts.language);
+let plural; // made when a number is first said: it costs the first view milliseconds
 
 function find(path) {
 	return path.split('.').reduce((at, part) => at?.[part], texts);
@@ -18,8 +18,10 @@ export const has = (path) => find(path) !== undefined;
 export function t(path, values = {}) {
 	let text = find(path);
 
-	if (text && typeof text === 'object')
+	if (text && typeof text === 'object') {
+		plural ??= new Intl.PluralRules(texts.language);
 		text = text[plural.select(values.n ?? 0)] ?? text.other;
+	}
 	if (typeof text !== 'string')
 		return path;
 	return text.replace(/\{(\w+)\}/g, (whole, name) => (values[name] === undefined ? whole : String(values[name])));

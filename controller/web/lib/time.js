@@ -20,27 +20,40 @@ function format(key, options) {
 const asDate = (time) => (time instanceof Date ? time : new Date(time));
 const noon = (date) => new Date(`${date}T12:00:00Z`); // of a date without time: no zone can move its day
 
+/** What the site's clock and calendar show: {year, month, day, hour, minute, second}. A formatter costs milliseconds to make: one does for all. */
+function wall(time) {
+	const parts = format('wall', { calendar: 'gregory', numberingSystem: 'latn', hourCycle: 'h23', year: 'numeric', month: '2-digit', day: '2-digit',
+		hour: '2-digit', minute: '2-digit', second: '2-digit' }).formatToParts(asDate(time));
+
+	return Object.fromEntries(parts.map((part) => [part.type, part.value]));
+}
+
 /** 14:05 */
-export const timeOf = (time) => format('time', { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(asDate(time));
+export function timeOf(time) {
+	const { hour, minute } = wall(time);
+
+	return `${hour}:${minute}`;
+}
 /** 14:05:09 */
-export const secondOf = (time) => format('second', { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }).format(asDate(time));
+export const secondOf = (time) => `${timeOf(time)}:${wall(time).second}`;
 /** Thu 26 Nov 2026 */
 export const dayOf = (time) => format('day', { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' }).format(asDate(time));
 /** Thu 26 Nov 2026, 14:05 */
 export const momentOf = (time) => `${dayOf(time)}, ${timeOf(time)}`;
 /** "2026-11-26" → Thu 26 Nov 2026 */
-export const dateText = (date) => new Intl.DateTimeFormat(language, { timeZone: 'UTC', weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' }).format(noon(date));
+export const dateText = (date) => format('date', { timeZone: 'UTC', weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' }).format(noon(date));
 /** "2026-11-26" → Thu 26 Nov, for days that are near */
-export const nearText = (date) => new Intl.DateTimeFormat(language, { timeZone: 'UTC', weekday: 'short', day: 'numeric', month: 'short' }).format(noon(date));
+export const nearText = (date) => format('near', { timeZone: 'UTC', weekday: 'short', day: 'numeric', month: 'short' }).format(noon(date));
 /** "2026-11" → November 2026 */
-export const monthText = (month) => new Intl.DateTimeFormat(language, { timeZone: 'UTC', month: 'long', year: 'numeric' }).format(noon(`${month}-15`));
+export const monthText = (month) => format('month', { timeZone: 'UTC', month: 'long', year: 'numeric' }).format(noon(`${month}-15`));
 /** 0 = Monday → Mon */
-export const weekdayText = (day, length = 'short') => new Intl.DateTimeFormat(language, { timeZone: 'UTC', weekday: length }).format(noon(`2024-01-0${1 + day}`));
+export const weekdayText = (day, length = 'short') => format(`weekday-${length}`, { timeZone: 'UTC', weekday: length }).format(noon(`2024-01-0${1 + day}`));
 
 /** The site's date of a moment: "2026-11-26". */
 export function dateOf(time = new Date()) {
-	formats.date ??= new Intl.DateTimeFormat('sv-SE', { timeZone: zone, year: 'numeric', month: '2-digit', day: '2-digit' });
-	return formats.date.format(asDate(time));
+	const { year, month, day } = wall(time);
+
+	return `${year.padStart(4, '0')}-${month}-${day}`;
 }
 
 /** A date so many days later. */
@@ -53,11 +66,9 @@ export function addDays(date, days) {
 
 /** How far the site's clock is ahead of UTC at a moment, in ms. */
 function offsetAt(ms) {
-	const parts = Object.fromEntries(new Intl.DateTimeFormat('en-GB', { timeZone: zone, hourCycle: 'h23', year: 'numeric',
-		month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric', second: 'numeric' })
-		.formatToParts(new Date(ms)).map((part) => [part.type, Number(part.value)]));
+	const { year, month, day, hour, minute, second } = wall(new Date(ms));
 
-	return Date.UTC(parts.year, parts.month - 1, parts.day, parts.hour, parts.minute, parts.second) - Math.floor(ms / 1000) * 1000;
+	return Date.UTC(year, month - 1, day, hour, minute, second) - Math.floor(ms / 1000) * 1000;
 }
 
 /** A date and time as typed at the site → UTC as the API takes it. An hour that comes twice is its first, one left out moves on. */
