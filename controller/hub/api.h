@@ -63,7 +63,7 @@ struct api_actor {
 	enum operator_role role;
 	uint64_t member; /* their own record; 0: none */
 	bool by_unix;
-	uid_t uid; /* where by_unix */
+	uid_t uid;                              /* where by_unix */
 	uint8_t session[REGISTRY_SESSION_SIZE]; /* where not by_unix */
 	char csrf[SESSION_CSRF_SIZE];           /* of a session by cookie; else "" */
 	int64_t created_us;
@@ -123,7 +123,8 @@ extern const struct api_route api_alarm_routes[];
 struct hub_routes;
 /* 1 and *ret_actor; 0: nobody says who they are; -EACCES: a key that is not good (any more). */
 int session_actor(struct hub *hub, const struct http_request *request, struct api_actor *ret_actor);
-/* Whether they still are who they were, in the same role; their session is not the longer for it. */
+/* Whether they still are who they were, in the same role; their session is not the longer for it.
+ */
 bool session_lives(struct hub *hub, const struct api_actor *actor);
 /*
  * Judges a name and password: 0 and *ret_operator; -EACCES wrong, -EAGAIN too many tries, again in

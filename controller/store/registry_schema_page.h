@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Step 7: what the page looks for as somebody types: members by their words, and whose time ends. */
+/* Step 7: what the page looks for as somebody types: members by their words, and whose time ends.
+ */
 #pragma once
 
 /* clang-format off */
