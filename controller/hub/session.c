@@ -145,6 +145,18 @@ static int actor_of_cookie(
 	return r;
 }
 
+/* A browser is behind a proxy, whose user at the socket is not who sits there. */
+static bool by_browser(const struct http_request *request)
+{
+	static const char *const signs[] = {
+		"Sec-Fetch-Site", "Origin", "Via", "Forwarded", "X-Forwarded-For"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(signs); i++)
+		if (http_header(request, signs[i]))
+			return true;
+	return false;
+}
+
 int session_actor(struct hub *hub, const struct http_request *request, struct api_actor *ret_actor)
 {
 	const char *header = http_header(request, "Authorization");
@@ -157,7 +169,7 @@ int session_actor(struct hub *hub, const struct http_request *request, struct ap
 	if (header)
 		return -EACCES;
 	r = actor_of_cookie(hub, request, ret_actor);
-	if ((r == 0 || r == -EACCES) && http_peer(request, &uid))
+	if ((r == 0 || r == -EACCES) && http_peer(request, &uid) && !by_browser(request))
 		return actor_of_unix(hub, uid, ret_actor);
 	return r;
 }

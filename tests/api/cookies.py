@@ -83,6 +83,12 @@ def on_the_socket(site, page, name):
     for scheme in ("http", "https"):  # of a proxy
         a = own.send("GET", "/session", Cookie=page.cookie, Host="desk.example", Origin=scheme + "://desk.example")
         check(a.status == 200, "through a proxy by %s: %r" % (scheme, a))
+    # whoever sits behind a proxy is not the proxy's user, who may be root
+    for sign in ({"Sec_Fetch_Site": "same-origin"}, {"Origin": "https://desk.example"}, {"Origin": "null"}, {"Via": "1.1 proxy"},
+                 {"Forwarded": "for=192.0.2.1"}, {"X_Forwarded_For": "192.0.2.1"}):
+        for cookie in ({}, {"Cookie": "tapin=" + "0" * 64}):
+            a = own.send("GET", "/session", Host="desk.example", **sign, **cookie)
+            check(a.status == 401, "who is behind a proxy counts as its user by %s: %r" % (sign, a))
     own.connection.close()
 
 
