@@ -43,6 +43,9 @@ function lost() {
 	setState('away');
 	retry++;
 	retryTimer = setTimeout(connect, Math.min(15000, 500 * 2 ** Math.min(retry, 5)));
+	// an event stream does not say why it was refused: whoever knows of sessions asks
+	if (retry > 1)
+		tell('doubt');
 }
 
 function connect() {
@@ -58,7 +61,13 @@ function connect() {
 		for (const word of JSON.parse(event.data).what)
 			tell(word);
 	});
-	source.addEventListener('end', () => { close(); tell('end'); });
+	source.addEventListener('end', (event) => {
+		// a hub that stops comes back, and knows this session then
+		if (JSON.parse(event.data).why !== 'session')
+			return lost();
+		close();
+		tell('end');
+	});
 	source.addEventListener('error', lost);
 }
 
@@ -88,8 +97,9 @@ export function stop() {
 }
 
 /**
- * Calls fn(data) for a word: 'entry' (an item of GET /log), 'state' ('live', 'away' …), 'hello', 'end', or one of the
- * hub's words for "fetch that again" (doors, presence, alarms, people, rules, events, site, commands, enrolments, log).
+ * Calls fn(data) for a word: 'entry' (an item of GET /log), 'state' ('live', 'away' …), 'hello', 'end' (of the session),
+ * 'doubt' (is this session still one?), or one of the hub's words for "fetch that again" (doors, presence, alarms, people,
+ * rules, events, site, commands, enrolments, log).
  * Returns what ends it. Views use scope.on, which ends with the view.
  */
 export function on(name, fn) {

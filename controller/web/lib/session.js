@@ -77,6 +77,7 @@ export async function resume(changed) {
 			forget('idle');
 	};
 	live.on('end', () => current && forget('ended'));
+	live.on('doubt', () => current && get('/session').catch(() => {})); // 401 ends it
 	if (!localStorage.getItem('tapin.in'))
 		return onChange(null);
 	try {
