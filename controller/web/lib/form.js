@@ -10,7 +10,7 @@ function control(field, id) {
 		'aria-describedby': `${id}-note`, on: field.on };
 
 	if (field.type === 'select')
-		return h('select', { ...shared, value: field.value ?? '' }, field.options.map(([value, text]) => h('option', { value }, text)));
+		return h('select', { ...shared, value: field.value ?? field.options[0]?.[0] ?? '' }, field.options.map(([value, text]) => h('option', { value }, text)));
 	if (field.type === 'textarea')
 		return h('textarea', { ...shared, rows: field.rows ?? 3, maxlength: field.max, value: field.value ?? '', spellcheck: field.spellcheck ?? false });
 	if (field.type === 'checkbox')
@@ -31,7 +31,7 @@ export function field(spec) {
 	const node = spec.type === 'checkbox'
 		? h('div', { class: 'field check' }, input, label, note) : h('div', { class: 'field' }, label, input, note);
 
-	return {
+	const made = {
 		node, input, name: spec.name,
 		read() {
 			if (spec.read)
@@ -46,6 +46,10 @@ export function field(spec) {
 			setText(note, text || spec.note || '');
 		},
 	};
+
+	// what is wrong is wrong until somebody goes at it
+	input.addEventListener?.('input', () => node.classList.contains('invalid') && made.fault(''));
+	return made;
 }
 
 /** Shows a problem at the fields it names, the rest above the buttons. */

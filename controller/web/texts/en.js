@@ -139,13 +139,13 @@ export default {
 		},
 		hold: {
 			title: 'Hold {door} open', text: 'Everybody can walk in until then. Cards are still noted. It ends by itself, or when you end it.', for: 'For', until: 'Until', minutes: '{n} min', hours: '{n} h',
-			own: 'or until', event: 'Event mode: no alarm while it stands open', send: 'Hold open', past: 'That time is over already.', tomorrow: 'That is tomorrow.',
+			own: 'Until a time of day…', event: 'Event mode: no alarm while it stands open', send: 'Hold open', past: 'That time is over already.', tomorrow: 'That is tomorrow.',
 		},
 		letin: {
 			button: 'Let a member in', title: 'Let a member in', who: 'Who forgot the card?', door: 'At which door?', why: 'Why', why_text: 'forgot the card',
 			yes: 'Their rights would let them in now.', no: 'Their rights would not let them in now.', judge: 'You can still let them in: it is noted with your name.', unknown: 'Whether their rights fit now cannot be told here. Tier: {tier}.',
 			state: 'Membership: {state}', ends: 'ends {when}', ended: 'ended {when}', cards: { one: '{n} active card', other: '{n} active cards' }, no_card: 'no active card', send: 'Open {door} for {name}', pick: 'Choose a member first.', no_door: 'No door can be opened from here now.',
-			done: '{door} is open for {name}. It counts as coming in.', loan: 'Lend a spare card for today', loan_note: 'Hand them the card with this number. It works today and ends by itself at check-out.', loan_card: 'Spare card', loan_send: 'Lend',
+			done: '{door} is open for {name}. It counts as coming in.', loan: 'Lend a spare card for today', loan_note: 'Hand them the card with this number. It works today and ends by itself at check-out.', loan_card: 'Spare card', loan_choose: 'Choose the card in your hand', loan_send: 'Lend',
 			loan_none: 'No spare card lies in the drawer.', loan_done: 'Card {card} works for {name} today.', again: 'Somebody else', finish: 'Done', profile: 'Their page',
 		},
 		lock: {

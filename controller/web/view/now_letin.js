@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Letting in a member who forgot the card: who, whether their rights fit, open, lend a spare card.
 import { bdi, h, inText, replace, setText, uid } from '../lib/dom.js';
-import { all, aborted, get, post } from '../lib/api.js';
+import { aborted, get, post } from '../lib/api.js';
 import { dialog, sentence } from '../lib/dialog.js';
 import { form } from '../lib/form.js';
 import { icon } from '../lib/icon.js';
 import { memberPicker } from '../lib/picker.js';
 import { dateOf, dateText } from '../lib/time.js';
 import { has, t, word } from '../lib/texts.js';
+import { spareCards } from './card_lend.js';
 import { command, outcomeText } from './now_act.js';
 import { cannotOpen, doorName } from './now_words.js';
 
@@ -50,22 +51,21 @@ function facts(member) {
 
 /** A spare card from the drawer, for today. */
 async function loan(place, member) {
-	const spare = (await all('/cards', { state: 'unassigned' }, 200)).filter((card) => !card.pending && !card.member);
+	const spare = await spareCards();
 
 	if (!spare.length) {
 		replace(place, h('p', { class: 'note' }, t('now.letin.loan_none')));
 		return;
 	}
-	const said = h('p', { role: 'status' });
 	const node = form([{ name: 'card', label: t('now.letin.loan_card'), type: 'select', required: true, note: t('now.letin.loan_note'),
-		options: spare.map((card) => [String(card.id), card.label ? `${card.id} · ${inText(card.label)}` : String(card.id)]) }],
+		options: [['', t('now.letin.loan_choose')], ...spare.map((card) => [String(card.id), card.label ? `${card.id} · ${inText(card.label)}` : String(card.id)])] }],
 	{ submit: t('now.letin.loan_send'), async send(values) {
 		const card = await post(`/members/${member.id}/loan`, { card: Number(values.card) });
 
-		replace(node, h('p', { class: 'callout good' }, icon('card'), ' ', t('now.letin.loan_done', { card: card.label ? inText(card.label) : card.id, name: inText(member.name) })));
+		replace(node, h('p', { class: 'callout good', role: 'status' }, icon('card'), ' ', t('now.letin.loan_done', { card: card.label ? inText(card.label) : card.id, name: inText(member.name) })));
 	} });
 
-	replace(place, h('details', null, h('summary', null, t('now.letin.loan')), node), said);
+	replace(place, h('details', { class: 'letin-loan' }, h('summary', null, t('now.letin.loan')), node));
 }
 
 /** Asks who, shows whether they may, opens the door for them. */
