@@ -21,6 +21,11 @@ journey('finding a member', async ({ page, login, check, axe, fits, shot, until,
 	await page.getByLabel('State').selectOption('closed');
 	await check('no closed ones', said(page, 'Nobody found.'));
 	await page.getByLabel('State').selectOption('');
+	await page.getByLabel('State').selectOption('ending');
+	await check('nor any that end soon', said(page, 'Nobody found.'));
+	await find.fill('n');
+	await check('looking for letters ends that', () => until(async () => await page.getByLabel('State').inputValue() === '' && await rows.count() >= 1));
+	await find.fill('');
 	await page.getByLabel('Tier').selectOption({ label: 'part-time' });
 	await check('by tier', () => until(async () => await rows.count() === 1));
 	await page.getByLabel('Tier').selectOption('');
@@ -82,7 +87,7 @@ journey('a member comes and goes', async (tools) => {
 	await check('suspended is said in words', said(page, 'until you resume the membership'));
 	await undo(page);
 	await check('the undo resumes', said(page, 'without a card that opens a door'));
-	await button(page, 'Close').click();
+	await button(page, 'Close membership').click();
 	await axe('close');
 	await shot('member-close');
 	await button(dialog, 'Close the membership').click();

@@ -212,12 +212,12 @@ export default {
 	// ---- view/members*.js, view/card*.js ----
 	members: {
 		title: 'Members', tab: 'Members', tabs: 'Members and cards', back: 'All members', no_such: 'There is no such member.',
-		find: 'Find a member', find_hint: 'Name, email or phone', add: 'Add a member', added: '{name} is a member now. Next: give them a card.',
+		find: 'Find a member', find_hint: 'Name, number, email or phone', add: 'Add a member', added: '{name} is a member now. Next: give them a card.',
 		import: 'Import', export: 'Export', export_busy: { one: 'Collecting the list: {n} member so far.', other: 'Collecting the list: {n} members so far.' },
 		export_done: { one: 'Saved {n} member as members.csv.', other: 'Saved {n} members as members.csv.' },
 		caption: 'Members that were found', none: 'Nobody found. Look for fewer letters, or set state and tier to any.', more: 'Show more',
 		name: 'Name', tier: 'Tier', state: 'State', cards: 'Cards', until: 'Until', number: 'Number',
-		any_state: 'Any state', any_tier: 'Any tier', state_active: 'Active', state_suspended: 'Suspended', state_closed: 'Closed',
+		any_state: 'Any state', any_tier: 'Any tier', state_active: 'Active', state_ending: 'Ending within two weeks', state_suspended: 'Suspended', state_closed: 'Closed',
 		no_card: 'none', no_end: 'no end',
 		badge_ended: 'ended', badge_not_yet: 'not yet', badge_grace: 'days of grace',
 		stands_ok: 'Their card opens doors in the hours of the tier “{tier}”.', stands_no_card: 'In good standing, but without a card that opens a door. Issue one below.',
@@ -239,7 +239,7 @@ export default {
 		note: 'Note', note_note: 'For hosts. The member may ask to see it.', since: 'Member since', number: 'Number',
 		save: 'Save', edit: 'Change', change_title: 'Change {name}', changed: '{name} was changed. The doors are told.',
 		stale: 'Somebody changed this member meanwhile. Nothing was saved: close this, look at what is there now, and try again.',
-		suspend: 'Suspend', resume: 'Resume', close: 'Close', reopen: 'Open again',
+		suspend: 'Suspend', resume: 'Resume', close: 'Close membership', reopen: 'Open again',
 		allowance: 'Allowance', allowance_mark: 'Used of this month', allowance_units: 'Each time, and why it counted', allowance_audited: 'Looking at it is noted, with your name.',
 		until_before_from: 'This is before the first day.', grace_before_until: 'This is before the last day.', grace_without_until: 'Days of grace follow a last day: say it first.',
 		did_suspended: '{name} is suspended: no card of theirs opens a door.', did_active: '{name} is active again.', did_closed: 'The membership of {name} is closed.',

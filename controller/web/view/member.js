@@ -160,9 +160,9 @@ export async function show(root, id, { scope }) {
 	};
 	document.title = `${page.member.name} · tapin`;
 	const body = h('div', { class: 'two' },
-		h('div', { class: 'stack' }, cardsPart(page), historyPart(page.member, page.doors)),
+		h('div', { class: 'stack' }, cardsPart(page), historyPart(page.member, page.doors), guestsPart(page)),
 		h('div', { class: 'stack' }, h('section', { class: 'card', 'aria-labelledby': 'facts-h' }, h('h2', { id: 'facts-h' }, t('member.facts')), page.facts),
-			allowancePart(page), guestsPart(page), noticesPart(page), dataPart(page)));
+			allowancePart(page), noticesPart(page), dataPart(page)));
 
 	await Promise.all(page.ready); // all at once: nothing moves under a hand
 	replace(root, page.head, h('div', { class: 'spread stands' }, page.stands, h('a', { href: `#/hours/who?member=${id}` }, t('member.explain'))), body);

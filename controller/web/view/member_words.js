@@ -50,10 +50,10 @@ export function standing(member) {
 
 	if (member.state !== 'active')
 		return { text: t(`members.stands_${member.state}`), tone: member.state === 'closed' ? '' : 'bad' };
+	if (!member.cards && (!dates || dates === 'soon'))
+		return { text: t('members.stands_no_card'), tone: 'warn' };
 	if (dates)
 		return { text: t(`members.stands_${dates}`, values), tone: dates === 'ended' ? 'bad' : 'warn' };
-	if (!member.cards)
-		return { text: t('members.stands_no_card'), tone: 'warn' };
 	return { text: t('members.stands_ok', values), tone: 'good' };
 }
 

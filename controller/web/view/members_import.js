@@ -184,7 +184,7 @@ export async function show(root, { scope }) {
 	const [tiers, doors] = await Promise.all([all('/tiers', {}, 2000, { signal: scope.signal }), loadDoors(scope.signal)]);
 	const it = { scope, doors, tiers: new Map(tiers.map((tier) => [tier.id, tier.name])), what: 'members', body: h('div') };
 	const mine = tiers.filter((tier) => may('admin') || !tier.flags.some((flag) => flag === 'staff' || flag === 'override')); // what a host may give
-	const help = h('div', { class: 'stack' });
+	const help = h('div', { class: 'import-help' });
 	const picks = ['members', 'cards'].map((name) => h('button', { type: 'button', data: { what: name }, on: { click: () => pick(name) } }, t(`import.what_${name}`)));
 
 	function pick(name) {

@@ -7,6 +7,7 @@ import { field } from '../lib/form.js';
 import { icon } from '../lib/icon.js';
 import { pager } from '../lib/pager.js';
 import { save } from '../lib/save.js';
+import { addDays, dateOf } from '../lib/time.js';
 import { may } from '../lib/session.js';
 import { t } from '../lib/texts.js';
 import { sheetOf } from './members_sheet.js';
@@ -14,7 +15,11 @@ import { memberForm } from './member_form.js';
 import { iso, stateBadge, tabs, untilWords } from './member_words.js';
 
 const SHOWN = 50;
-const STATES = ['active', 'suspended', 'closed'];
+const STATES = ['active', 'ending', 'suspended', 'closed'];
+const SOON_DAYS = 14;
+
+/** What the hub is asked for; who ends soon is looked for by date, and not by text. */
+const asked = ({ text, state, tier }) => (state !== 'ending' ? { text, state, tier } : { tier, ends_from: dateOf(), ends_before: addDays(dateOf(), SOON_DAYS + 1) });
 
 function row(member) {
 	const until = untilWords(member);
@@ -30,7 +35,7 @@ function row(member) {
 }
 
 /** Arrows go from the field to the rows and between them, Enter in the field opens the first, Escape goes back. */
-function byArrows(input, body) {
+function byArrows(input, body, again) {
 	const links = () => [...body.querySelectorAll('.row-link')];
 	const onKey = (event) => {
 		const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
@@ -41,7 +46,7 @@ function byArrows(input, body) {
 			(at + step < 0 ? input : rows[Math.min(at + step, rows.length - 1)])?.focus();
 		} else if (event.key === 'Enter' && event.target === input) {
 			event.preventDefault();
-			rows[0]?.click();
+			again().then(() => links()[0]?.click()); // of what stands there, not of what stood there a letter ago
 		} else if (event.key === 'Escape' && at >= 0) {
 			input.focus();
 		}
@@ -107,23 +112,32 @@ export async function show(root, { query, scope, setQuery }) {
 		caption: t('members.caption'), empty: t('members.none'), more: t('members.more'), row,
 		columns: [{ label: t('members.name') }, { label: t('members.tier'), class: 'wide-only' }, { label: t('members.state') }, { label: t('members.cards'), class: 'num' },
 			{ label: t('members.until'), class: 'wide-only' }, { label: t('members.number'), class: 'num wide-only' }],
-		fetch: (cursor, signal) => get('/members', { ...now(), limit: SHOWN, cursor }, { signal }),
+		fetch: (cursor, signal) => get('/members', { ...asked(now()), limit: SHOWN, cursor }, { signal }),
 	});
 	const again = () => {
 		if (scope.signal.aborted)
-			return undefined; // typed, and gone elsewhere
+			return Promise.resolve(); // typed, and gone elsewhere
 		setQuery(now());
 		return list.load();
 	};
 
+	spec.text.input.addEventListener('input', () => {
+		if (spec.state.read() === 'ending')
+			spec.state.input.value = '';
+	});
 	spec.text.input.addEventListener('input', debounce(again, 120));
-	spec.state.input.addEventListener('change', again);
+	spec.state.input.addEventListener('change', () => {
+		if (spec.state.read() === 'ending')
+			spec.text.input.value = '';
+		again();
+	});
 	spec.tier.input.addEventListener('change', again);
-	byArrows(spec.text.input, list.body);
+	byArrows(spec.text.input, list.body, again);
 	scope.on('people', debounce(() => list.count() <= SHOWN && !list.contains(document.activeElement) && list.load(), 400));
+	list.classList.add('members-list');
 	replace(root,
 		h('div', { class: 'head' }, h('h1', { tabIndex: -1 }, t('members.title')), h('div', { class: 'row list-acts' },
-			h('button', { type: 'button', on: { click: () => exportList(now()) } }, icon('down'), h('span', null, t('members.export'))),
+			h('button', { type: 'button', on: { click: () => exportList(asked(now())) } }, icon('down'), h('span', null, t('members.export'))),
 			may('work') && h('a', { class: 'button', href: '#/members/import' }, icon('up'), h('span', null, t('members.import'))),
 			may('work') && h('button', { type: 'button', class: 'primary', on: { click: () => addMember(tiers, scope) } }, icon('plus'), t('members.add')))),
 		tabs('members'),
