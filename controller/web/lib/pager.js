@@ -18,6 +18,15 @@ export function pager({ columns, caption, row, fetch, empty, more: words = t('pa
 			h('thead', null, h('tr', null, columns.map((column) => h('th', { scope: 'col', class: column.class }, column.label)))), body)), said, more);
 	let next = null, waiting = null;
 
+	/** Other rows in place of these; who stood in the third stands in the third. */
+	function renew(rows) {
+		const at = [...body.children].findIndex((old) => old.contains(document.activeElement));
+
+		replace(body, rows);
+		if (at >= 0)
+			rows[Math.min(at, rows.length - 1)]?.querySelector('a, button')?.focus();
+	}
+
 	async function load(further = false) {
 		waiting?.abort();
 		waiting = new AbortController();
@@ -35,7 +44,7 @@ export function pager({ columns, caption, row, fetch, empty, more: words = t('pa
 			if (further)
 				body.append(...rows);
 			else
-				replace(body, rows);
+				renew(rows);
 			next = page.next;
 			more.hidden = !next;
 			setText(said, body.children.length ? (next ? t('pager.shown', { n: body.children.length }) : t('pager.all', { n: body.children.length })) : empty);

@@ -39,7 +39,7 @@ export async function show(root, { query, scope, setQuery }) {
 
 	spec.text.input.addEventListener('input', debounce(again, 120));
 	spec.state.input.addEventListener('change', again);
-	scope.on('people', debounce(() => list.count() <= 50 && !list.contains(document.activeElement) && list.load(), 400));
+	scope.on('people', debounce(() => list.count() <= 50 && list.load(), 400));
 	replace(root, h('div', { class: 'head' }, h('h1', { tabIndex: -1 }, t('cards.title'))), tabs('cards'),
 		h('form', { class: 'toolbar find', role: 'search', on: { submit: (event) => event.preventDefault() } }, Object.values(spec).map((one) => one.node)), list);
 	await list.load();

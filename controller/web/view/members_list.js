@@ -133,7 +133,7 @@ export async function show(root, { query, scope, setQuery }) {
 	});
 	spec.tier.input.addEventListener('change', again);
 	byArrows(spec.text.input, list.body, again);
-	scope.on('people', debounce(() => list.count() <= SHOWN && !list.contains(document.activeElement) && list.load(), 400));
+	scope.on('people', debounce(() => list.count() <= SHOWN && list.load(), 400));
 	list.classList.add('members-list');
 	replace(root,
 		h('div', { class: 'head' }, h('h1', { tabIndex: -1 }, t('members.title')), h('div', { class: 'row list-acts' },
