@@ -7,6 +7,7 @@
 #include "registry_schema_days.h"
 #include "registry_schema_erase.h"
 #include "registry_schema_evening.h"
+#include "registry_schema_filters.h"
 #include "registry_schema_log.h"
 #include "registry_schema_page.h"
 #include "registry_schema_site.h"
@@ -24,6 +25,7 @@ static const char *const steps[] = {
 	REGISTRY_SCHEMA_ERASE,
 	REGISTRY_SCHEMA_EVENING,
 	REGISTRY_SCHEMA_PAGE,
+	REGISTRY_SCHEMA_FILTERS,
 };
 
 static const struct db_schema schema = {

@@ -44,7 +44,7 @@ static int list_entry(struct registry *reg, const struct erasing *e, int64_t id)
 
 #define FORGET_ENTRY                                                                  \
 	"UPDATE entry SET salt = NULL, subject = NULL, token = NULL, member = NULL, " \
-	"card = NULL, actor = NULL WHERE id = ?1"
+	"card = NULL, actor = NULL, event = NULL WHERE id = ?1"
 #define FORGET_FORK "UPDATE fork SET salt = NULL, subject = NULL WHERE id = ?1"
 
 /* A row of either table: is it about the person? */

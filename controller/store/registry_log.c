@@ -6,6 +6,12 @@
 #include <string.h>
 
 #define JOURNAL_SHOWN 9
+#define MIXES 8 /* of a batch are remembered; others are written again, which changes nothing */
+
+/* What an entry is, for the filters; -1: undecided. */
+struct mix {
+	int kind, verdict, reason;
+};
 
 struct taking {
 	struct registry *reg;
@@ -20,6 +26,8 @@ struct taking {
 	const char *poison_why;
 	/* the zone that is being filled */
 	int64_t zone, min_us, max_us;
+	struct mix mixes[MIXES];
+	size_t mix_count;
 	struct registry_reckoning reckoning;
 };
 
@@ -138,10 +146,43 @@ static int note_time(struct taking *t, int64_t id, int64_t wall_us)
 	if (t->added == 0 || zone != t->zone) {
 		t->zone = zone;
 		t->min_us = t->max_us = wall_us;
+		t->mix_count = 0;
 	}
 	t->min_us = wall_us < t->min_us ? wall_us : t->min_us;
 	t->max_us = wall_us > t->max_us ? wall_us : t->max_us;
 	return rc;
+}
+
+static bool mix_noted(struct taking *t, const struct mix *mix)
+{
+	for (size_t i = 0; i < t->mix_count; i++)
+		if (memcmp(&t->mixes[i], mix, sizeof(*mix)) == 0)
+			return true;
+	if (t->mix_count < MIXES)
+		t->mixes[t->mix_count++] = *mix;
+	return false;
+}
+
+/* After note_time: into the zone of the newest entry. */
+static int note_mix(struct taking *t, const struct entry *entry)
+{
+	const struct mix mix = {.kind = (int)entry->kind,
+		.verdict = entry->decided ? entry->grant : -1,
+		.reason = entry->decided ? (int)entry->reason : -1};
+	CLEANUP(registry_done) sqlite3_stmt *stmt = NULL;
+
+	if (mix_noted(t, &mix))
+		return 0;
+	stmt = registry_prepare(
+		t->reg, "INSERT OR IGNORE INTO entry_mix VALUES (?1, ?2, ?3, ?4, ?5)");
+	if (!stmt)
+		return registry_sql_fail(t->reg, "note what entries are");
+	sqlite3_bind_int64(stmt, 1, t->zone);
+	registry_bind_text(stmt, 2, t->batch->door);
+	sqlite3_bind_int(stmt, 3, mix.kind);
+	sqlite3_bind_int(stmt, 4, mix.verdict);
+	sqlite3_bind_int(stmt, 5, mix.reason);
+	return registry_run(t->reg, stmt, "note what entries are");
 }
 
 static void note_poison(struct taking *t, const struct registry_batch_row *row)
@@ -175,6 +216,7 @@ static void bind_facts(sqlite3_stmt *stmt, const struct entry *entry, bool late)
 		registry_bind_blob(stmt, 16, subject->token.bytes, TOKEN_SIZE);
 	if (subject->actor[0])
 		registry_bind_text(stmt, 17, subject->actor);
+	bind_optional(stmt, 19, subject->event > 0, (int64_t)subject->event);
 }
 
 static int add(struct taking *t, const struct registry_batch_row *row)
@@ -182,9 +224,9 @@ static int add(struct taking *t, const struct registry_batch_row *row)
 	CLEANUP(registry_done)
 	sqlite3_stmt *stmt = registry_prepare(t->reg,
 		"INSERT INTO entry (chain, seq, hash, body, salt, subject, why, collected_us, door,"
-		" wall_us, kind, verdict, reason, member, card, token, actor, at_us) VALUES"
+		" wall_us, kind, verdict, reason, member, card, token, actor, at_us, event) VALUES"
 		" (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,"
-		" ?18)");
+		" ?18, ?19)");
 	struct entry entry = {0};
 	int64_t id;
 	int rc, late = 0;
@@ -211,6 +253,8 @@ static int add(struct taking *t, const struct registry_batch_row *row)
 	id = sqlite3_last_insert_rowid(t->reg->db);
 	if (rc >= 0)
 		rc = note_time(t, id, entry.wall_us);
+	if (rc >= 0 && !row->poison)
+		rc = note_mix(t, &entry);
 	if (rc >= 0 && !row->poison)
 		rc = registry_reckon(t->reg, &t->reckoning, id, &entry);
 	t->added++;

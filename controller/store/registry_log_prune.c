@@ -123,16 +123,25 @@ static int cut(struct registry *reg, const struct segment *s)
 	return rc < 0 ? rc : run_cut(reg, drop, s);
 }
 
-static int drop_zones(struct registry *reg)
+static int drop_before(struct registry *reg, sqlite3_stmt *stmt)
 {
-	CLEANUP(registry_done)
-	sqlite3_stmt *stmt = registry_prepare(
-		reg, "DELETE FROM entry_zone WHERE zone < (SELECT min(id) FROM entry) / ?1");
-
 	if (!stmt)
 		return registry_sql_fail(reg, "forget the times of old entries");
 	sqlite3_bind_int64(stmt, 1, REGISTRY_LOG_ZONE);
 	return registry_run(reg, stmt, "forget the times of old entries");
+}
+
+static int drop_zones(struct registry *reg)
+{
+	CLEANUP(registry_done)
+	sqlite3_stmt *mixes = registry_prepare(
+		reg, "DELETE FROM entry_mix WHERE zone < (SELECT min(id) FROM entry) / ?1");
+	CLEANUP(registry_done)
+	sqlite3_stmt *zones = registry_prepare(
+		reg, "DELETE FROM entry_zone WHERE zone < (SELECT min(id) FROM entry) / ?1");
+	int rc = drop_before(reg, mixes);
+
+	return rc < 0 ? rc : drop_before(reg, zones);
 }
 
 /* The next journal after this one that has entries: 1, 0 or negative errno. */

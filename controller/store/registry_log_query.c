@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define SQL_MAX 1024
+#define RUN 8 /* zones asked at once */
 
 /* Parameters have the same number in every text. */
 enum {
@@ -21,8 +22,29 @@ enum {
 	AT_REASON,
 	AT_KIND,
 	AT_FROM,
-	AT_UNTIL
+	AT_UNTIL,
+	AT_EVENT,
+	AT_ACTOR
 };
+
+/* How many of those are asked for that entry_mix knows. */
+static int mixed(const struct registry_log_query *q)
+{
+	return (q->door != NULL) + (q->verdict >= 0) + (q->reason >= 0) + (q->kind >= 0);
+}
+
+/*
+ * An index leads to one thing, and of two that are each common there may be few or none together:
+ * then only zones are read in which there are such. Of one person there are few entries anyway.
+ */
+static bool asks_mix(const struct registry_log_query *q)
+{
+	if (q->member || q->card)
+		return false;
+	if (q->event || q->actor)
+		return mixed(q) > 0;
+	return mixed(q) > 1 || q->verdict > 0;
+}
 
 /* The index that leaves the fewest rows to look at; SQLite without statistics would guess. */
 static const char *pick_index(const struct registry_log_query *q)
@@ -31,12 +53,22 @@ static const char *pick_index(const struct registry_log_query *q)
 		return "INDEXED BY entry_member";
 	if (q->card)
 		return "INDEXED BY entry_card";
+	if (q->event)
+		return "INDEXED BY entry_event";
+	if (q->actor)
+		return "INDEXED BY entry_actor";
 	if (q->reason >= 0 && q->reason != REASON_GRANTED)
 		return "INDEXED BY entry_reason";
 	if (q->kind >= 0 && q->kind != ENTRY_KIND_TAP)
 		return "INDEXED BY entry_kind";
+	if (q->verdict == 0)
+		return "INDEXED BY entry_denied";
 	if (q->door)
 		return "INDEXED BY entry_door";
+	if (q->reason >= 0)
+		return "INDEXED BY entry_reason";
+	if (q->kind >= 0)
+		return "INDEXED BY entry_kind";
 	return "NOT INDEXED"; /* by id */
 }
 
@@ -67,19 +99,18 @@ static void compose(const struct registry_log_query *q, char sql[SQL_MAX])
 		add(sql, " AND e.member = ?5");
 	if (q->card)
 		add(sql, " AND e.card = ?6");
+	if (q->event)
+		add(sql, " AND e.event = ?12");
+	if (q->actor)
+		add(sql, " AND e.actor = ?13");
+	/* literals: entry_denied is only for one of them */
 	if (q->verdict >= 0)
-		add(sql, " AND e.verdict = ?7");
+		add(sql, q->verdict ? " AND e.verdict = 1" : " AND e.verdict = 0");
 	if (q->reason >= 0)
 		add(sql, " AND e.reason = ?8");
 	if (q->kind >= 0)
 		add(sql, " AND e.kind = ?9");
 	add(sql, ascends(q) ? " ORDER BY e.id LIMIT ?3" : " ORDER BY e.id DESC LIMIT ?3");
-}
-
-static void bind_times(sqlite3_stmt *stmt, const struct registry_log_query *q)
-{
-	sqlite3_bind_int64(stmt, AT_FROM, q->from_us ? q->from_us : INT64_MIN);
-	sqlite3_bind_int64(stmt, AT_UNTIL, q->until_us ? q->until_us : INT64_MAX);
 }
 
 /* Those that this text does not name are ignored by SQLite. */
@@ -92,7 +123,11 @@ static void bind(sqlite3_stmt *stmt, const struct registry_log_query *q)
 	sqlite3_bind_int64(stmt, AT_VERDICT, q->verdict);
 	sqlite3_bind_int64(stmt, AT_REASON, q->reason);
 	sqlite3_bind_int64(stmt, AT_KIND, q->kind);
-	bind_times(stmt, q);
+	sqlite3_bind_int64(stmt, AT_EVENT, (int64_t)q->event);
+	if (q->actor)
+		registry_bind_text(stmt, AT_ACTOR, q->actor);
+	sqlite3_bind_int64(stmt, AT_FROM, q->from_us ? q->from_us : INT64_MIN);
+	sqlite3_bind_int64(stmt, AT_UNTIL, q->until_us ? q->until_us : INT64_MAX);
 }
 
 static int64_t bounded(uint64_t id)
@@ -139,20 +174,25 @@ static int ask(struct asking *a, int64_t above, int64_t below)
 	return rc;
 }
 
-static sqlite3_stmt *list_zones(const struct asking *a)
+/* In which zones there can be such: by the times in them, and by what is among them. */
+static void compose_zones(const struct registry_log_query *q, char sql[SQL_MAX])
 {
-	sqlite3_stmt *stmt = registry_prepare(a->reg,
-		ascends(a->query) ? "SELECT zone FROM entry_zone WHERE zone >= ?1 AND zone <= ?2"
-				    " AND max_us >= ?10 AND min_us < ?11 ORDER BY zone"
-				  : "SELECT zone FROM entry_zone WHERE zone >= ?1 AND zone <= ?2"
-				    " AND max_us >= ?10 AND min_us < ?11 ORDER BY zone DESC");
-
-	if (!stmt)
-		return NULL;
-	sqlite3_bind_int64(stmt, AT_ABOVE, a->above / REGISTRY_LOG_ZONE);
-	sqlite3_bind_int64(stmt, AT_BELOW, a->below / REGISTRY_LOG_ZONE);
-	bind_times(stmt, a->query);
-	return stmt;
+	strcpy(sql, "SELECT zone FROM entry_zone z WHERE zone >= ?1 AND zone <= ?2");
+	if (q->from_us || q->until_us)
+		add(sql, " AND max_us >= ?10 AND min_us < ?11");
+	if (asks_mix(q)) {
+		add(sql, " AND EXISTS (SELECT 1 FROM entry_mix m WHERE m.zone = z.zone");
+		if (q->door)
+			add(sql, " AND m.door = ?4");
+		if (q->verdict >= 0)
+			add(sql, " AND m.verdict = ?7");
+		if (q->reason >= 0)
+			add(sql, " AND m.reason = ?8");
+		if (q->kind >= 0)
+			add(sql, " AND m.kind = ?9");
+		add(sql, ")");
+	}
+	add(sql, ascends(q) ? " ORDER BY zone" : " ORDER BY zone DESC");
 }
 
 static int ask_zones_between(struct asking *a, int64_t first, int64_t last)
@@ -162,19 +202,25 @@ static int ask_zones_between(struct asking *a, int64_t first, int64_t last)
 	return ask(a, low * REGISTRY_LOG_ZONE - 1, (high + 1) * REGISTRY_LOG_ZONE);
 }
 
-/* Only where entries of these times can be: zones that lie side by side are one question. */
-static int ask_by_time(struct asking *a)
+/* Zones that lie side by side are one question, though not too many: one page may be in the first.
+ */
+static int ask_by_zone(struct asking *a)
 {
-	CLEANUP(registry_done) sqlite3_stmt *zones = list_zones(a);
+	CLEANUP(db_cleanup_stmt) sqlite3_stmt *zones = NULL;
 	int64_t first = -1, last = -1, step = ascends(a->query) ? 1 : -1;
+	char sql[SQL_MAX];
 	int rc;
 
-	if (!zones)
-		return registry_sql_fail(a->reg, "read the times of entries");
-	while ((rc = registry_step(a->reg, zones, "read the times of entries")) > 0) {
+	compose_zones(a->query, sql);
+	if (sqlite3_prepare_v2(a->reg->db, sql, -1, &zones, NULL) != SQLITE_OK)
+		return registry_sql_fail(a->reg, "read where entries are");
+	bind(zones, a->query);
+	sqlite3_bind_int64(zones, AT_ABOVE, a->above / REGISTRY_LOG_ZONE);
+	sqlite3_bind_int64(zones, AT_BELOW, a->below / REGISTRY_LOG_ZONE);
+	while ((rc = registry_step(a->reg, zones, "read where entries are")) > 0) {
 		int64_t zone = sqlite3_column_int64(zones, 0);
 
-		if (first >= 0 && zone != last + step) {
+		if (first >= 0 && (zone != last + step || zone == first + RUN * step)) {
 			rc = ask_zones_between(a, first, last);
 			first = -1;
 		}
@@ -206,8 +252,9 @@ int registry_log(
 		return registry_sql_fail(reg, "read the log");
 	bind(stmt, query);
 	a.stmt = stmt;
-	if ((query->from_us || query->until_us) && !query->member && !query->card)
-		rc = ask_by_time(&a);
+	if (asks_mix(query) ||
+		((query->from_us || query->until_us) && !query->member && !query->card))
+		rc = ask_by_zone(&a);
 	else
 		rc = ask(&a, -1, INT64_MAX);
 	return rc < 0 ? rc : a.count;

@@ -106,7 +106,8 @@ static int forget_unknown(struct registry *reg, int64_t before_us, uint64_t *cou
 	CLEANUP(registry_done)
 	sqlite3_stmt *stmt = registry_prepare(reg,
 		"UPDATE entry SET salt = NULL, subject = NULL, token = NULL, member = NULL, "
-		"card = NULL, actor = NULL WHERE (reason IN (?2, ?3) OR kind = ?4) AND "
+		"card = NULL, actor = NULL, event = NULL WHERE (reason IN (?2, ?3) OR kind = ?4) "
+		"AND "
 		"salt IS NOT NULL AND why IS NULL AND collected_us < ?1");
 	int rc;
 

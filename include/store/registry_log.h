@@ -80,10 +80,12 @@ struct registry_log_query {
 	const char *door;
 	uint64_t member; /* 0: any */
 	uint64_t card;
-	int verdict;     /* 1 grants, 0 denials, -1 any */
-	int reason;      /* enum reason, or -1 */
-	int kind;        /* enum entry_kind, or -1 */
-	int64_t from_us; /* the door's wall clock; 0: no bound */
+	uint64_t event;
+	const char *actor; /* NULL: any */
+	int verdict;       /* 1 grants, 0 denials, -1 any */
+	int reason;        /* enum reason, or -1 */
+	int kind;          /* enum entry_kind, or -1 */
+	int64_t from_us;   /* the door's wall clock; 0: no bound */
 	int64_t until_us;
 	size_t limit;
 };

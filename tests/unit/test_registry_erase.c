@@ -234,6 +234,7 @@ static void change_name(struct registry *reg, const char *name)
 	"'door.program', 'door.state_actor', 'door.status_json', 'door.title', 'door.zone', "      \
 	"'door_key.door', "                                                                        \
 	"'door_open.door', 'door_past.name', 'entry.actor', 'entry.door', 'entry.why', "           \
+	"'entry_mix.door', "                                                                       \
 	"'erasure_door.door', 'erasure_entry.door', 'event.door', 'event_guest.by', "              \
 	"'exception.door', 'fork.why', 'guest_pass.door', 'guest_pass.ended_by', "                 \
 	"'guest_pass.made_by', 'member.name', 'member.contact', 'operator.name', "                 \
