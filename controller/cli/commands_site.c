@@ -65,6 +65,8 @@ static const struct cli_option log_options[] = {
 	{"door", CLI_TEXT, "door", "DOOR", "only of this door", 0},
 	{"member", CLI_NUMBER, "member", "ID", "only this member's; that you looked is kept", 0},
 	{"card", CLI_NUMBER, "card", "ID", "only this card's; that you looked is kept", 0},
+	{"event", CLI_NUMBER, "event", "ID", "only who was let in by its list", 0},
+	{"actor", CLI_TEXT, "actor", "NAME", "only what this operator had a door do", 0},
 	{"verdict", CLI_CHOICE, "verdict", "grant|deny", "only these", 0},
 	{"reason", CLI_TEXT, "reason", "REASON", "only these: tapin-reasons(7)", 0},
 	{"kind", CLI_TEXT, "kind", "KIND", "only these: tap, opened, forced, …", 0},

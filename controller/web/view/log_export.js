@@ -7,7 +7,7 @@ import { save } from '../lib/save.js';
 import { dateOf } from '../lib/time.js';
 import { t } from '../lib/texts.js';
 
-const PART = 10000; // rows: the most that the API gives at once
+const PART = 5000; // rows: the most that the API gives at once
 
 const nextCursor = (response) => /[?&]cursor=([0-9a-f]+)/.exec(response.headers.get('Link') ?? '')?.[1];
 
