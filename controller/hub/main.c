@@ -45,6 +45,9 @@ static const char help[] =
 	"  tapin-hub --fingerprint        print that of the HTTPS certificate, to compare in a "
 	"browser\n"
 	"  tapin-hub --routes             print the routes of the API\n"
+	"  tapin-hub --verify HUB.DB --site SITE\n"
+	"                                 verify the log in a registry's file, also of a running "
+	"hub\n"
 	"\n"
 	"  --config FILE    configuration; default " HUB_CONF_DEFAULT "\n"
 	"  --admin NAME     with --init: the first admin; default admin\n"
@@ -68,7 +71,7 @@ static int parse(int argc, char **argv, struct options *o)
 		{"root-key", required_argument, NULL, 'y'},
 		{"fingerprint", no_argument, NULL, 'f'},
 		{"routes", no_argument, NULL, 'o'},
-		{"verify", required_argument, NULL, 'e'}, /* what the hub itself runs */
+		{"verify", required_argument, NULL, 'e'},
 		{"site", required_argument, NULL, 'S'},
 		{"debug", no_argument, NULL, 'd'},
 		{"version", no_argument, NULL, 'v'},
@@ -147,8 +150,10 @@ static int work(const struct options *o)
 
 	if (o->job == JOB_ROUTES)
 		return route_print(stdout), EXIT_SUCCESS;
+	if (o->job == JOB_VERIFY && !o->site)
+		return fputs("tapin-hub: --verify needs --site SITE: whose it is\n", stderr), 2;
 	if (o->job == JOB_VERIFY)
-		return o->site ? verify_child(o->argument, o->site) : 2;
+		return verify_child(o->argument, o->site);
 	r = hub_conf_load(o->conf, &conf, err);
 	if (r < 0)
 		return say(r, err);
