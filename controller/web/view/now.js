@@ -5,12 +5,13 @@ import { icon } from '../lib/icon.js';
 import { t } from '../lib/texts.js';
 import { attempt } from '../lib/dialog.js';
 import { acts, deskData } from './now_data.js';
-import { lockdown, lockdownEnd } from './now_act.js';
 import { doorsSection } from './now_doors.js';
 import { needPanel } from './now_need.js';
 import { peopleSection, todaySection } from './now_side.js';
 import { tapsSection } from './now_taps.js';
 
+const act = () => import('./now_act.js');
+const LATER_MS = 1500; // what clicks ask for comes when the view has been seen
 const styled = sheet(new URL('./now.css', import.meta.url));
 
 export const title = () => t('now.title');
@@ -25,7 +26,7 @@ function head(desk) {
 		replace(lock, icon('lock'), t(on ? 'now.lock.end' : 'now.lock.button'));
 	};
 
-	lock.addEventListener('click', () => (desk.now.site.lockdown ? lockdownEnd(desk) : lockdown(desk)));
+	lock.addEventListener('click', () => attempt(async () => (await act())[desk.now.site.lockdown ? 'lockdownEnd' : 'lockdown'](desk)));
 	draw();
 	desk.on(['site'], draw);
 	return h('div', { class: 'head' }, h('h1', { tabIndex: -1 }, title()),
@@ -38,6 +39,11 @@ export async function show(root, { scope }) {
 	const doors = doorsSection(desk, scope), taps = tapsSection(desk, scope);
 
 	desk.released = (name, seconds) => doors.card(name)?.released(seconds);
-	replace(root, head(desk), needPanel(desk, scope, { lockdownEnd: () => lockdownEnd(desk) }),
+	replace(root, head(desk), needPanel(desk, scope, { lockdownEnd: () => attempt(async () => (await act()).lockdownEnd(desk)) }),
 		h('div', { class: 'now' }, h('div', { class: 'stack' }, doors, taps), h('div', { class: 'stack' }, peopleSection(desk), todaySection(desk))));
+	if (acts()) {
+		const timer = setTimeout(() => Promise.all([act(), import('./now_hold.js'), import('./now_letin.js')]).catch(() => {}), LATER_MS);
+
+		scope.onLeave(() => clearTimeout(timer));
+	}
 }

@@ -6,10 +6,10 @@ import { attempt, toast } from '../lib/dialog.js';
 import { countdown, timeOf } from '../lib/time.js';
 import { t } from '../lib/texts.js';
 import { acts } from './now_data.js';
-import { backToNormal, command, holdEnd, outcomeText } from './now_act.js';
 import { cannotOpen, doorName, doorSays, doorTags, holding, openUntil, planned } from './now_words.js';
 
 const SECONDS = 5;
+const act = () => import('./now_act.js'); // on a click, or shortly after the view is there
 const MANY = 8; // beyond that they have a box of their own to scroll in
 
 /** What the second button does, by how the door is. */
@@ -46,11 +46,11 @@ function makeDoor(first, desk) {
 			return;
 		busy = true;
 		show(t('now.act.sending'));
-		const sent = await attempt(() => command(door, body));
+		const sent = await attempt(async () => (await act()).command(door, body));
 
 		busy = false;
 		if (sent && sent.outcome !== 'done')
-			toast(outcomeText(sent, door), { kind: 'bad' });
+			toast((await act()).outcomeText(sent, door), { kind: 'bad' });
 		show(sent?.outcome === 'done' ? done(sent) : t('now.act.nothing'));
 		draw();
 	}
@@ -59,10 +59,11 @@ function makeDoor(first, desk) {
 		return t('now.act.opened_done', { who: t('now.you'), when: timeOf(sent.answered_at) });
 	}));
 	other.addEventListener('click', () => ({
-		end_hold: () => holdEnd(door, desk), call_off: () => holdEnd(door, desk), normal: () => backToNormal(door, desk), hold: () => attempt(async () => (await import('./now_hold.js')).holdOpen(door, desk)),
+		end_hold: () => change('holdEnd'), call_off: () => change('holdEnd'), normal: () => change('backToNormal'), hold: () => attempt(async () => (await import('./now_hold.js')).holdOpen(door, desk)),
 		lock: () => send({ verb: 'relock' }, (sent) => t('now.act.ended', { who: t('now.you'), when: timeOf(sent.answered_at) })),
 	})[other.dataset.does]());
 
+	const change = (what) => attempt(async () => (await act())[what](door, desk));
 	function says() {
 		const now = doorSays(door);
 

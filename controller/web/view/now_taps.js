@@ -7,7 +7,7 @@ import { secondOf } from '../lib/time.js';
 import { has, t } from '../lib/texts.js';
 import { doorName } from './now_words.js';
 
-const SHOWN = 40;
+const SHOWN = 40, FIRST = 12;
 const NEAR_MS = 4000; // a pointer that rests is no hand
 /** What only follows from another row, or is between machines. */
 const QUIET = new Set(['opened', 'closed', 'arrived', 'cleared', 'roster_imported', 'state_changed', 'provisioned', 'reader_reset', 'locked']);
@@ -88,8 +88,15 @@ export function tapsSection(desk, scope) {
 		waiting = [];
 		newest = items[0]?.id ?? 0;
 		replace(list);
-		add(rows);
+		add(rows.slice(-FIRST));
 		offer();
+		// what is out of sight comes when the rest of the view has been drawn
+		requestAnimationFrame(() => setTimeout(() => {
+			const there = new Set([...list.children].map((row) => row.dataset.id));
+
+			list.append(...rows.slice(0, -FIRST).reverse().filter((entry) => !there.has(String(entry.id))).map((entry) => makeRow(entry, desk.now.doors)));
+			place();
+		}));
 	}
 
 	fresh.addEventListener('click', () => { box.scrollTop = 0; near = 0; flush(); });
