@@ -50,6 +50,31 @@ journey('the last unknown card is claimed', async (tools) => {
 	await free(api);
 });
 
+journey('a card is replaced', async (tools) => {
+	const { page, login, check, shot, api, site, phone } = tools;
+	const axe = (view) => !phone && tools.axe(view), { member, card } = phone ? site.people.unlimited : site.people.parttime;
+	await free(api);
+	await login('host', `#/members/${member}`);
+	const dialog = page.getByRole('dialog'), row = page.locator(`.card-row[data-card="${card}"]`);
+	await row.locator('summary').click();
+	await button(row, 'Replace').click();
+	await check('what becomes of the old one is said', said(dialog, 'is revoked for good as soon as the new one is taken'));
+	await axe('replace');
+	await shot('card-replace');
+	await tapped(tools, 'unknown', 'back');
+	await dialog.getByLabel('Label').fill('test fob 4');
+	await button(dialog, 'Take the new card').click();
+	await page.locator('.card-row[data-state=revoked] .confirming[data-ms]').waitFor();
+	await check('the old one is revoked', said(row, 'revoked'));
+	const fresh = page.locator('.card-row', { hasText: 'test fob 4' });
+	await check('the new one waits for its host', said(fresh, 'to confirm'));
+	await button(fresh, 'Confirm').click();
+	await fresh.locator('.confirming[data-ms]').waitFor();
+	await check('and is theirs', async () => !/card_/.test(await tapped(tools, 'unknown', 'front'))); // it may be outside their hours
+	await shot('card-replaced');
+	await free(api);
+});
+
 journey('issue and revoke by keyboard alone', async (tools) => {
 	const { page, login, check, api, tap, until } = tools;
 	const key = (name) => page.keyboard.press(name);
@@ -114,7 +139,7 @@ journey('issue and revoke by keyboard alone', async (tools) => {
 });
 
 journey('a door is away', async (tools) => {
-	const { page, login, check, api, site, until, shot, axe } = tools;
+	const { page, login, check, api, site, until, shot, axe, expect_failures } = tools;
 	const { body: { items } } = await api('GET', `/cards?member=${site.people.guest.member}`);
 	await login('host', `#/members/${site.people.guest.member}`);
 	await promisify(execFile)('pkill', ['-TERM', '-f', `tapin-door.*${site.work}/back/`]);
@@ -131,4 +156,12 @@ journey('a door is away', async (tools) => {
 	await check('its reader is not offered', said(dialog, 'back is offline and cannot read a card now.'));
 	await check('the other is', button(dialog, 'Tap it on the front reader now').isVisible());
 	await shot('issue-away');
+	// two that nobody knows: none is guessed
+	await tapped(tools, 'unknown', 'front');
+	await tapped(tools, 'tenbyte', 'front');
+	expect_failures(/^POST \/api\/v1\/cards 409/);
+	await dialog.getByText('Other ways').click();
+	await button(dialog, 'Take the last unknown card').click();
+	await check('two unknown cards are not guessed between', said(dialog, 'two different unknown cards were shown'));
+	await shot('issue-two');
 }, { sizes: ['phone'] }); // the last: the door stays away
