@@ -204,6 +204,7 @@ int verify_start(struct hub *hub, uint64_t of)
 	if (v->pid > 0)
 		return 0;
 	api_writer_free(&v->result);
+	free(v->line); /* of one that could not begin */
 	*v = (struct hub_verify){.of = of, .fd = -1, .started_us = api_now_us()};
 	v->line = malloc(OUTPUT_MAX + 1);
 	return v->line ? begin(hub, v) : -ENOMEM;
