@@ -163,5 +163,6 @@ journey('a door is away', async (tools) => {
 	await dialog.getByText('Other ways').click();
 	await button(dialog, 'Take the last unknown card').click();
 	await check('two unknown cards are not guessed between', said(dialog, 'two different unknown cards were shown'));
+	await check('and that is seen', () => until(() => dialog.getByText('two different unknown cards were shown').evaluate((one) => one.getBoundingClientRect().bottom <= innerHeight)));
 	await shot('issue-two');
 }, { sizes: ['phone'] }); // the last: the door stays away

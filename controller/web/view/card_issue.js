@@ -30,8 +30,10 @@ async function tried(it, fn) {
 	try {
 		await fn();
 	} catch (error) {
-		if (!aborted(error))
-			setText(it.said, sentence(error));
+		if (aborted(error))
+			return;
+		setText(it.said, sentence(error));
+		it.said.scrollIntoView({ block: 'nearest' }); // a phone shows half of the dialog
 	}
 }
 
