@@ -69,14 +69,16 @@ function show(error, fields, said) {
 }
 
 /**
- * A form. specs: fields as above, or nodes to stand between them; submit: the button's word; send(values): async, what it
+ * A form. specs: fields as above, arrays of fields side by side, or nodes to stand between them; submit: the button's word; send(values): async, what it
  * throws is shown here; cancel: optional function. values has null for what is empty.
  */
 export function form(specs, { submit, send, cancel, danger = false }) {
 	const fields = [];
-	const nodes = specs.filter(Boolean).map((spec) => {
+	const nodes = specs.filter(Boolean).map(function nodeOf(spec) {
 		if (spec instanceof Node)
 			return spec;
+		if (Array.isArray(spec))
+			return h('div', { class: 'pair' }, spec.map(nodeOf));
 		const made = field(spec);
 
 		fields.push(made);
