@@ -8,70 +8,99 @@ import { icon } from '../lib/icon.js';
 import { may } from '../lib/session.js';
 import { dateOf, dateText, momentOf, monthText } from '../lib/time.js';
 import { t } from '../lib/texts.js';
+import { iso } from './member_words.js';
 
 /** 90 minutes → "1.5 h"; 3 days → "3 days". */
-export function amountText(kind, value) {
-	if (kind === 'hours')
-		return t('allowance.hours', { n: Math.round(value / 6) / 10 });
-	return t(`allowance.${kind}`, { n: value });
-}
+export const amountText = (kind, n) => (kind === 'hours' ? t('allowance.hours', { n: Math.round(n / 6) / 10 }) : t(`allowance.${kind}`, { n }));
 
-/** The month in one sentence: "3 of 5 days used, 2 left." */
+/** The month in sentences: "3 days of 5 days used. 2 days left." */
 export function allowanceSentence(allowance) {
-	if (allowance.kind === 'none')
-		return t('allowance.none');
-	const had = allowance.limit + allowance.extra;
+	const { kind, used, limit, extra, left } = allowance;
 
-	return [t('allowance.used', { used: amountText(allowance.kind, allowance.used), had: amountText(allowance.kind, had) }),
-		allowance.left === null ? '' : t('allowance.left', { left: amountText(allowance.kind, allowance.left) }),
-		allowance.left === 0 ? t(`allowance.spent_${allowance.when_spent}`) : ''].filter(Boolean).join(' ');
+	if (kind === 'none')
+		return t('allowance.none');
+	return [t('allowance.used', { used: amountText(kind, used), had: amountText(kind, Math.max(0, limit + extra)) }), extra ? t('allowance.with_extra', { extra: amountText(kind, extra) }) : '',
+		left ? t('allowance.left', { left: amountText(kind, left) }) : left === 0 ? t(`allowance.spent_${allowance.when_spent}`) : ''].filter(Boolean).join(' ');
 }
 
-const unitText = (unit) => [t(`allowance.${unit.counts}`), unit.minutes === null ? '' : t('allowance.stayed', { n: unit.minutes })].filter(Boolean).join(' ');
+/** Why a unit counts, or not. */
+function whyOf(unit, kind, pools) {
+	if (unit.counts === 'pool')
+		return t('allowance.pool', { name: pools.get(unit.pool) ?? t('allowance.pool_some') });
+	return [t(unit.counts === 'counts' ? `allowance.counts_${kind}` : unit.counts === 'same' ? `allowance.same_${kind}` : `allowance.${unit.counts}`), unit.minutes === null ? '' : t('allowance.stayed', { n: unit.minutes })].filter(Boolean).join(' ');
+}
 
-function giveDialog(member, allowance, unit) {
-	return dialog(t(unit ? 'allowance.forgive' : 'allowance.give'), (close) => form([
-		h('p', { class: 'note' }, unit ? t('allowance.forgive_text', { when: momentOf(unit.at) }) : t('allowance.give_text')),
-		!unit && { name: 'units', label: t(allowance.kind === 'hours' ? 'allowance.minutes' : 'allowance.units'), type: 'number', min: 1, value: 1, required: true, autofocus: true },
-		{ name: 'why', label: t('allowance.why'), required: true, max: 200 },
-	], { submit: t(unit ? 'allowance.forgive' : 'allowance.give'), cancel: () => close(), async send({ units, why }) {
-		await post(`/members/${member}/allowance`, unit ? { entry: unit.entry, why } : { units, why });
-		toast(t('allowance.done'), unit ? {} : { undo: () => post(`/members/${member}/allowance`, { units, take: true, why: t('allowance.undo_why') }) });
-		close(true);
+function giveDialog(member, kind) {
+	return dialog(t('allowance.give'), (close) => form([
+		h('p', { class: 'note' }, t('allowance.give_text')),
+		{ name: 'units', label: t(`allowance.how_many_${kind}`), type: 'number', inputmode: 'numeric', min: 1, most: 1000, value: 1, required: true, autofocus: true },
+		{ name: 'why', label: t('allowance.why'), required: true, max: 200, note: t('allowance.why_note') },
+	], { submit: t('allowance.give'), cancel: () => close(), async send({ units, why }) {
+		const n = kind === 'hours' ? units * 60 : units;
+
+		close({ units: n, now: await post(`/members/${member}/allowance`, { units: n, why }) });
 	} }));
 }
 
-function unitTable(allowance, doors, forgive) {
-	return h('div', { class: 'scroll', tabIndex: 0, role: 'region', 'aria-label': t('allowance.each') }, h('table', null, h('caption', { class: 'hidden' }, t('allowance.each')),
-		h('thead', null, h('tr', null, ['day', 'time', 'door', 'counted', ''].map((name) => h('th', { scope: 'col' }, name ? t(`allowance.${name}`) : h('span', { class: 'hidden' }, t('allowance.forgive')))))),
-		h('tbody', null, allowance.units.map((unit) => h('tr', null, h('td', null, dateText(unit.date)), h('td', { class: 'time' }, unit.time), h('td', null, bdi(doors.get(unit.door) || unit.door)),
-			h('td', null, unitText(unit), unit.event ? [' ', h('a', { href: `#/checkin/${unit.event}` }, t('log.event_of', { id: unit.event }))] : ''),
-			h('td', null, may('work') && unit.entry && ['counts', 'pool'].includes(unit.counts) ? h('button', { type: 'button', on: { click: () => forgive(unit) } }, t('allowance.forgive')) : ''))))));
+const forgiveDialog = (member, unit) => dialog(t('allowance.forgive'), (close) => form([
+	h('p', null, t('allowance.forgive_text', { when: momentOf(unit.at) })),
+	{ name: 'why', label: t('allowance.why'), required: true, max: 200, autofocus: true, note: t('allowance.why_note') },
+], { submit: t('allowance.forgive'), cancel: () => close(), async send({ why }) { close({ now: await post(`/members/${member}/allowance`, { entry: unit.entry, why }) }); } }));
+
+function unitRow(unit, { allowance, doors, pools, forgive }) {
+	return h('li', { class: 'split' }, h('span', null, h('strong', { class: 'time' }, `${dateText(unit.date)}, ${unit.time}`), ' ', unit.door ? bdi(doors.get(unit.door) || unit.door) : t('allowance.by_word'),
+		h('span', { class: ['block', unit.counts === 'counts' ? '' : 'muted'] }, whyOf(unit, allowance.kind, pools), unit.event ? [' ', h('a', { href: `#/checkin/${unit.event}` }, t('allowance.event'))] : '')),
+	forgive && unit.entry && ['counts', 'pool'].includes(unit.counts) && h('button', { type: 'button', on: { click: () => forgive(unit) } }, t('allowance.forgive'), h('span', { class: 'hidden' }, ` ${dateText(unit.date)} ${unit.time}`)));
 }
+
+const giftRow = (kind) => (gift) => h('li', null, gift.entry ? t('allowance.forgiven_one') : `${gift.units < 0 ? '−' : '+'}${amountText(kind, Math.abs(gift.units))}`, ' ',
+	h('span', { class: 'muted' }, t('allowance.given_by', { who: gift.by, when: momentOf(gift.at) }), ' ', bdi(gift.why)));
 
 export async function show(root, { id, query, scope, setQuery }) {
 	const { signal } = scope, member = await get(`/members/${encodeURIComponent(id)}`, {}, { signal });
-	const doors = new Map((await all('/doors', {}, 200, { signal })).map((door) => [door.name, door.title]));
-	const body = h('div', { class: 'stack' });
-	let month = /^\d{4}-\d{2}$/.test(query.get('month') ?? '') ? query.get('month') : dateOf().slice(0, 7);
+	const names = async (path, key, name) => new Map((await all(path, {}, 500, { signal })).map((one) => [one[key], one[name]]));
+	const [doors, pools] = await Promise.all([names('/doors', 'name', 'title'), names('/pools', 'id', 'name')]);
+	const body = h('div', { class: 'stack' }), thisMonth = dateOf().slice(0, 7);
+	let month = /^\d{4}-\d{2}$/.test(query.get('month') ?? '') ? query.get('month') : thisMonth;
 
-	async function draw() {
-		const allowance = await get(`/members/${member.id}/allowance`, { month }, { signal });
-		const act = (unit) => attempt(async () => { if (await giveDialog(member.id, allowance, unit)) await draw(); });
+	function draw(allowance) {
+		const { kind } = allowance, works = may('work') && month === thisMonth && kind !== 'none';
+		const give = async () => {
+			const answer = await giveDialog(member.id, kind);
 
-		setQuery({ month: month === dateOf().slice(0, 7) ? '' : month });
+			if (answer) {
+				draw(answer.now);
+				toast(t('allowance.gave'), { undo: async () => draw(await post(`/members/${member.id}/allowance`, { units: answer.units, take: true, why: t('allowance.undone_why') })) });
+			}
+		};
+		const forgive = async (unit) => {
+			const answer = await forgiveDialog(member.id, unit);
+
+			if (answer) {
+				draw(answer.now);
+				toast(t('allowance.forgave'));
+			}
+		};
+
 		replace(body, h('section', { class: 'card stack' }, h('h2', null, monthText(month)), h('p', { class: 'lead' }, allowanceSentence(allowance)),
-			allowance.kind !== 'none' && may('work') && month === dateOf().slice(0, 7) && h('div', { class: 'row' }, h('button', { type: 'button', on: { click: () => act() } }, icon('plus', 16), t('allowance.give')))),
-		h('section', { class: 'card' }, h('h2', null, t('allowance.each')), allowance.units.length ? unitTable(allowance, doors, act) : h('p', { class: 'empty' }, t('allowance.nothing'))),
-		allowance.given.length > 0 && h('section', { class: 'card' }, h('h2', null, t('allowance.given')), h('ul', { class: 'plain lines' }, allowance.given.map((gift) => h('li', null,
-			gift.entry ? t('allowance.forgiven_one') : t('allowance.given_one', { units: amountText(allowance.kind, Math.abs(gift.units)), sign: gift.units < 0 ? '−' : '+' }), ' ',
-			h('span', { class: 'muted' }, t('allowance.given_by', { who: gift.by, when: momentOf(gift.at) }), ' ', bdi(gift.why)))))));
+			works && h('div', { class: 'row' }, h('button', { type: 'button', on: { click: () => attempt(give) } }, icon('plus', 18), t('allowance.give')))),
+		h('section', { class: 'card' }, h('h2', null, t('allowance.each')), allowance.units.length ? h('ul', { class: 'plain lines' },
+			allowance.units.map((unit) => unitRow(unit, { allowance, doors, pools, forgive: works && ((one) => attempt(() => forgive(one))) }))) : h('p', { class: 'empty' }, t('allowance.nothing'))),
+		allowance.given.length > 0 && h('section', { class: 'card' }, h('h2', null, t('allowance.given')), h('ul', { class: 'plain lines' }, allowance.given.map(giftRow(kind)))));
 	}
-	const picker = field({ name: 'month', label: t('reports.month'), optional: false, type: 'month', value: month,
-		on: { change: (event) => { if (/^\d{4}-\d{2}$/.test(event.target.value)) { month = event.target.value; attempt(draw); } } } });
+	// each look is written down: no look that nobody asked for
+	const load = async () => {
+		setQuery({ month: month === thisMonth ? '' : month });
+		draw(await get(`/members/${member.id}/allowance`, { month }, { signal }));
+	};
+	const picker = field({ name: 'month', label: t('reports.month'), optional: false, type: 'month', value: month, on: { change: (event) => {
+		if (/^\d{4}-\d{2}$/.test(event.target.value)) {
+			month = event.target.value;
+			attempt(load);
+		}
+	} } });
 
-	replace(root, h('div', { class: 'head' }, h('div', null, h('a', { href: `#/members/${member.id}` }, icon('back', 16), ' ', bdi(member.name)), h('h1', { tabIndex: -1 }, t('checkin.allowance_of', { name: member.name })))),
-		h('div', { class: 'card toolbar' }, picker.node, h('p', { class: 'note' }, t('log.looked'))), body);
-	scope.on('presence', () => attempt(draw));
-	await draw();
+	await load();
+	replace(root, h('div', { class: 'head' }, h('div', null, h('a', { class: 'up', href: `#/members/${member.id}` }, icon('back', 16), bdi(member.name)), h('h1', { tabIndex: -1 }, t('checkin.allowance_of', { name: iso(member.name) })))),
+		h('div', { class: 'card toolbar' }, picker.node, h('p', { class: 'note' }, t('allowance.looked'))), body);
 }

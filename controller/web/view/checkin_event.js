@@ -1,144 +1,214 @@
 // SPDX-License-Identifier: Apache-2.0
 // The list at the entrance of one event: who is expected, who came; ticking, walking in, how full it is.
-import { bdi, debounce, h, keyed, replace, setText } from '../lib/dom.js';
-import { all, del, get, patch, post, put, Problem } from '../lib/api.js';
-import { ask, attempt, toast } from '../lib/dialog.js';
+import { bdi, h, replace, setText } from '../lib/dom.js';
+import { aborted, all, del, get, post, put, Problem } from '../lib/api.js';
+import { ask, attempt, sentence, toast } from '../lib/dialog.js';
 import { icon } from '../lib/icon.js';
+import { liveState } from '../lib/live.js';
 import { may } from '../lib/session.js';
-import { dateOf, dateText, timeOf } from '../lib/time.js';
 import { t } from '../lib/texts.js';
-import { save } from '../lib/save.js';
-import { eventDialog, repeatDialog } from './checkin_form.js';
-import { importDialog, someoneDialog } from './checkin_someone.js';
+import { acts, whenText } from './checkin_acts.js';
+import { counter } from './checkin_counter.js';
+import { came, guestList, howText, nameOf } from './checkin_list.js';
+import { pickSomeone } from './checkin_someone.js';
+import { iso } from './member_words.js';
 
-const fold = (text) => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
-const came = (guest) => guest.how !== 'not_yet';
-/** A cell that a spreadsheet would compute begins with an apostrophe, as in the hub's own files. */
-const cell = (text) => `"${String(text ?? '').replace(/^[=+\-@\t\r]/, "'$&").replaceAll('"', '""')}"`;
+const LISTED_MAX = 20000;
+const WAIT_MS = 8000; // a tick that takes longer was not taken
+const JUST_NOW_MS = 1500; // a finger on its way down does not take back what came meanwhile
 
-function guestRow({ tick, remove }) {
-	return (guest) => h('li', { class: ['guest', came(guest) && 'came'] },
-		h('button', { type: 'button', class: 'tick', 'aria-pressed': came(guest), disabled: !may('work') || guest.how === 'tap', on: { click: () => tick(guest) } },
-			h('span', { class: 'box', 'aria-hidden': 'true' }, came(guest) ? icon('ok', 22) : ''),
-			h('span', { class: 'name' }, guest.name ? bdi(guest.name) : t('entry.card_of', { id: guest.card }))),
-		h('span', { class: 'muted how' }, came(guest) ? t(`checkin.how_${guest.how}`, { when: timeOf(guest.arrived_at), by: guest.by ?? '' }) : ''),
-		may('work') && guest.how !== 'tap' && h('button', { type: 'button', class: 'quiet square', 'aria-label': t('checkin.remove', { name: guest.name }), on: { click: () => remove(guest) } }, icon('no', 16)));
-}
+/** Runs fn at once, and once more after it where it was asked for meanwhile. */
+function coalesce(fn) {
+	let running = false, again = false;
 
-function numbersNode() {
-	const big = h('span', { class: 'big' }), rest = h('span', { class: 'muted' }), meter = h('div', { class: 'meter', 'aria-hidden': 'true' }, h('span'));
-	const node = h('div', { class: 'card counter', role: 'status' }, h('div', null, big, ' ', rest), meter);
-
-	return { node, draw(event) {
-		const full = event.capacity && event.arrived >= event.capacity;
-
-		setText(big, String(event.arrived));
-		setText(rest, [t('checkin.came_of', { n: event.listed }), event.capacity ? (full ? t('checkin.full', { n: event.capacity }) : t('checkin.room_for', { n: event.capacity - event.arrived })) : '',
-			event.headcount ? t('checkin.heads', { n: event.headcount }) : ''].filter(Boolean).join(' · '));
-		meter.style.setProperty('--part', `${Math.min(100, 100 * event.arrived / Math.max(1, event.capacity || event.listed))}%`);
-		meter.classList.toggle('full', Boolean(full));
-	} };
-}
-
-function exportList(event, guests) {
-	const rows = guests.map((guest) => [guest.name, guest.member, came(guest) ? t('checkin.yes') : t('checkin.no'), guest.arrived_at ? `${dateOf(guest.arrived_at)} ${timeOf(guest.arrived_at)}` : '', guest.how, guest.by]);
-
-	save(`tapin-event-${event.id}.csv`, [[['name', 'member', 'came', 'at', 'how', 'by'], ...rows].map((row) => row.map(cell).join(',')).join('\r\n'), '\r\n']);
-}
-
-/** What can be done to the event itself. */
-function menu(event, doors, again) {
-	const remove = async () => {
-		if (!await ask({ title: t('event.remove'), text: t('event.remove_text', { title: event().title, n: event().listed }), confirm: t('event.remove'), danger: true }))
+	return async () => {
+		if (running) {
+			again = true;
 			return;
-		await del(`/events/${event().id}`, { version: event().version });
-		toast(t('event.removed'));
-		location.hash = '#/checkin';
+		}
+		running = true;
+		try {
+			do {
+				again = false;
+				await fn();
+			} while (again);
+		} finally {
+			running = false;
+		}
 	};
-	const heads = async () => {
-		const said = await someoneDialog.heads(event());
+}
 
-		if (said !== undefined)
-			await patch(`/events/${event().id}`, { headcount: said }, { version: event().version });
-		await again();
+/** What is known of the event and its list, kept up to date. */
+function makeBook(id, signal, draw) {
+	const book = { event: null, guests: [], marks: new Map(), fresh: new Map() };
+	const written = new Map(); // by us, since a fetch began
+	let turn = 0;
+
+	const keep = (guest, begun) => (written.get(guest.id) > begun ? book.guests.find((one) => one.id === guest.id) ?? guest : guest);
+
+	book.load = coalesce(async () => {
+		if (book.gone)
+			return;
+		const begun = ++turn, before = new Map(book.guests.map((guest) => [guest.id, guest.how]));
+		const [event, guests] = await Promise.all([get(`/events/${encodeURIComponent(id)}`, {}, { signal }),
+			all(`/events/${encodeURIComponent(id)}/guests`, { limit: 500 }, LISTED_MAX, { signal })]);
+
+		book.event = event;
+		book.guests = guests.map((guest) => keep(guest, begun));
+		for (const guest of book.guests)
+			if (before.has(guest.id) && before.get(guest.id) !== guest.how)
+				book.fresh.set(guest.id, performance.now());
+		draw();
+	});
+	book.write = async (guest, now) => {
+		const answer = await put(`/event-guests/${guest.id}/arrival`, { came: now }, { signal: AbortSignal.timeout(WAIT_MS) });
+
+		written.set(guest.id, ++turn);
+		book.guests = book.guests.map((one) => (one.id === answer.id ? answer : one));
 	};
-
-	return [['event.change', 'calendar', async () => { if (await eventDialog(doors, event())) await again(); }], ['event.repeat', 'undo', () => repeatDialog(event())],
-		['checkin.count_heads', 'members', heads], ['event.remove', 'no', remove]]
-		.map(([text, name, fn]) => h('button', { type: 'button', on: { click: () => attempt(fn) } }, icon(name, 16), t(text)));
+	book.one = (guest) => book.guests.find((one) => one.id === guest.id) ?? guest;
+	return book;
 }
 
 export async function show(root, { id, scope }) {
-	const { signal } = scope;
-	let event = await get(`/events/${encodeURIComponent(id)}`, {}, { signal }), guests = [];
-	const doors = await all('/doors', {}, 200, { signal });
-	const list = h('ul', { class: 'plain guests' }), none = h('p', { class: 'empty' }), numbers = numbersNode();
-	const find = h('input', { type: 'search', 'aria-label': t('checkin.find'), placeholder: t('checkin.find'), autocomplete: 'off', on: { input: () => draw() } });
-	const when = h('p', { class: 'muted' }), name = h('h1', { tabIndex: -1 });
+	const { signal } = scope, name = h('h1', { tabIndex: -1 }), when = h('p', { class: 'muted when' }), none = h('div', { class: 'empty' });
+	const find = h('input', { type: 'search', 'aria-label': t('checkin.find'), placeholder: t('checkin.find'), autocomplete: 'off', enterkeyhint: 'go', spellcheck: false,
+		on: { input: () => arrange(), focus: () => find.select(), keydown: (event) => onKey(event) } });
+	const walk = may('work') && h('button', { type: 'button', class: 'primary noprint', on: { click: () => attempt(() => walkIn()) } }, icon('plus'), t('checkin.walk_in'));
+	const book = makeBook(id, signal, () => draw()), desk = counter(find, walk);
+	const list = guestList({ press: (guest) => press(guest), remove: (guest) => attempt(() => remove(guest)), mark: (one) => book.marks.get(one) ?? '', edits: may('work') });
 
 	function draw() {
-		const text = fold(find.value.trim());
-		const shown = guests.filter((guest) => fold(guest.name ?? '').includes(text)).sort((a, b) => Number(came(a)) - Number(came(b)) || a.name.localeCompare(b.name));
-
-		keyed(list, shown, (guest) => guest.id, guestRow({ tick: (guest) => attempt(() => tick(guest)), remove: (guest) => attempt(() => remove(guest)) }));
-		none.hidden = shown.length > 0;
-		setText(none, guests.length ? t('checkin.nobody_fits') : t('checkin.nobody'));
-		setText(when, [event.starts ? `${dateText(dateOf(event.starts))}, ${timeOf(event.starts)}–${timeOf(event.ends)}` : t('event.no_time'), event.room,
-			event.doors_from ? t('event.stands_open', { from: timeOf(event.doors_from), until: timeOf(event.doors_until) }) : '', event.free ? t('event.is_free') : ''].filter(Boolean).join(' · '));
-		replace(name, bdi(event.title));
-		numbers.draw(event);
+		list.draw(book.guests);
+		desk.draw(book.event, book.guests);
+		replace(name, bdi(book.event.title));
+		when.replaceChildren(...whenText(book.event, doors));
+		drawNone();
 	}
-	async function load() {
-		[event, guests] = await Promise.all([get(`/events/${event.id}`, {}, { signal }), all(`/events/${event.id}/guests`, {}, 5000, { signal })]);
-		draw();
-	}
-	async function tick(guest) {
-		const now = !came(guest), set = async (value) => { await put(`/event-guests/${guest.id}/arrival`, { came: value }); await load(); };
+	function drawNone() {
+		const text = find.value.trim();
 
-		await set(now);
-		toast(t(now ? 'checkin.ticked' : 'checkin.unticked', { name: guest.name }), { undo: () => set(!now) });
+		none.hidden = list.shown().length > 0;
+		if (!none.hidden)
+			replace(none, h('p', null, t(book.guests.length ? 'checkin.nobody_fits' : may('work') ? 'checkin.nobody' : 'checkin.nobody_yet', { text: iso(text) })),
+				text && may('work') && h('button', { type: 'button', class: 'primary', on: { click: () => attempt(() => walkIn(text)) } }, icon('plus'), t('checkin.walk_in_text', { text })));
+	}
+	function arrange() {
+		list.arrange(book.guests, find.value);
+		drawNone();
+	}
+	/** Enter ticks the only one that fits; the arrow goes into the list. */
+	function onKey(event) {
+		const open = list.shown().filter((guest) => !came(guest));
+
+		if (event.key === 'ArrowDown') {
+			event.preventDefault();
+			list.node.querySelector('.tick')?.focus();
+		} else if (event.key === 'Enter' && find.value.trim()) {
+			event.preventDefault();
+			find.select();
+			if (open.length === 1)
+				press(open[0]);
+			else
+				desk.say(open.length ? t('checkin.several', { n: open.length }) : t('checkin.none_open'));
+		}
+	}
+	function press(guest) {
+		if (!may('work'))
+			return desk.say(t('checkin.look_only'));
+		if (guest.how === 'tap')
+			return desk.say(t('checkin.by_tap', { name: iso(nameOf(guest)) }));
+		if (came(guest) && performance.now() - (book.fresh.get(guest.id) ?? -JUST_NOW_MS) < JUST_NOW_MS)
+			return desk.say(t('checkin.just_now', { name: iso(nameOf(guest)), how: howText(guest) }));
+		return tick(guest, !came(guest));
+	}
+	async function tick(guest, now) {
+		if (book.marks.get(guest.id) === 'sending')
+			return;
+		book.marks.set(guest.id, 'sending');
+		list.draw(book.guests);
+		try {
+			await book.write(guest, now);
+			book.marks.delete(guest.id);
+			desk.say(t(now ? 'checkin.ticked' : 'checkin.unticked', { name: iso(nameOf(guest)) }), { tone: now ? 'good' : '', undo: () => tick(book.one(guest), !now) });
+		} catch (error) {
+			book.marks.set(guest.id, 'failed');
+			desk.say(t(error.status === 0 ? 'checkin.not_reached' : 'checkin.not_taken', { name: iso(nameOf(guest)), why: sentence(error) }), { tone: 'bad' });
+			if (error.status === 404)
+				book.load().catch(() => {});
+		}
+		if (!signal.aborted)
+			draw();
 	}
 	async function remove(guest) {
-		if (came(guest) && !await ask({ title: t('checkin.remove', { name: guest.name }), text: t('checkin.remove_text'), confirm: t('checkin.take_off'), danger: true }))
+		if (came(guest) && !await ask({ title: t('checkin.remove', { name: iso(nameOf(guest)) }), text: t('checkin.remove_text'), confirm: t('checkin.take_off'), danger: true }))
 			return;
 		await del(`/event-guests/${guest.id}`);
-		await load();
-		toast(t('checkin.removed', { name: guest.name }), { undo: async () => {
-			await post(`/events/${event.id}/guests`, guest.member ? { member: guest.member } : guest.card && !guest.name ? { card: guest.card } : { name: guest.name, card: guest.card });
-			await load();
+		desk.say(t('checkin.removed', { name: iso(nameOf(guest)) }), { undo: () => attempt(async () => {
+			await post(`/events/${book.event.id}/guests`, guest.member ? { member: guest.member } : guest.card ? { name: guest.name, card: guest.card } : { name: guest.name });
+			await book.load();
+		}) });
+		await book.load();
+	}
+	/** Who is on the list already is ticked; who is not walks in. */
+	async function letIn(who, over) {
+		const known = who.member && book.guests.find((guest) => guest.member === who.member);
+
+		if (known && came(known))
+			throw new Problem(409, { detail: t('checkin.in_already', { name: iso(nameOf(known)), how: howText(known) }) });
+		if (known)
+			return tick(known, true);
+		const guest = await post(`/events/${book.event.id}/guests`, { ...who, walk_in: true, ...(over ? { over } : {}) });
+
+		desk.say(t('checkin.walked_in', { name: iso(nameOf(guest)) }), { tone: 'good', undo: () => attempt(async () => { await del(`/event-guests/${guest.id}`); await book.load(); }) });
+		return book.load();
+	}
+	async function walkIn(text = '') {
+		const full = await pickSomeone({ title: t('checkin.walk_in'), submit: t('checkin.let_in'), text, send: async (who) => {
+			try {
+				await letIn(who, false);
+			} catch (error) {
+				if (!(error instanceof Problem) || error.code !== 'limit')
+					throw error;
+				return who;
+			}
+			return null;
 		} });
-	}
-	async function add(walkIn) {
-		const who = await someoneDialog.pick(walkIn);
-		const send = (over) => post(`/events/${event.id}/guests`, { ...who, walk_in: walkIn, ...(over ? { over } : {}) });
 
-		if (!who)
-			return;
-		try {
-			await send(false);
-		} catch (error) {
-			if (!(error instanceof Problem) || error.status !== 409 || !walkIn || error.code !== 'limit')
-				throw error;
-			if (!await ask({ title: t('checkin.is_full'), text: t('checkin.is_full_text', { n: event.capacity }), confirm: t('checkin.let_in_over') }))
-				return;
-			await send(true);
+		if (full && await ask({ title: t('checkin.is_full'), text: t('checkin.is_full_text', { n: book.event.capacity }), confirm: t('checkin.let_in_over') }))
+			await letIn(full, true);
+		if (full !== undefined && find.value) {
+			find.value = '';
+			arrange();
 		}
-		toast(t(walkIn ? 'checkin.walked_in' : 'checkin.listed'));
-		await load();
 	}
-	replace(root,
-		h('div', { class: 'head' }, h('div', null, h('a', { class: 'noprint', href: '#/checkin' }, icon('back', 16), ' ', t('checkin.title')), name, when),
-			h('div', { class: 'row noprint' }, may('work') && [
-				h('button', { type: 'button', class: 'primary', on: { click: () => attempt(() => add(true)) } }, icon('plus'), t('checkin.walk_in')),
-				h('button', { type: 'button', on: { click: () => attempt(() => add(false)) } }, t('checkin.add')),
-				h('button', { type: 'button', on: { click: () => attempt(async () => { if (await importDialog(event)) await load(); }) } }, icon('up'), t('checkin.import'))])),
-		numbers.node, h('div', { class: 'card stack' }, h('div', { class: 'noprint' }, find), list, none),
-		h('details', { class: 'card noprint' }, h('summary', null, t('event.more')), h('div', { class: 'row' }, may('work') && menu(() => event, doors, load),
-			h('button', { type: 'button', on: { click: () => exportList(event, guests) } }, icon('down', 16), t('checkin.export')),
-			h('button', { type: 'button', on: { click: () => print() } }, icon('print', 16), t('rollcall.print')))));
-	const soon = debounce(() => attempt(load), 150);
+	const put1 = () => pickSomeone({ title: t('checkin.add'), submit: t('checkin.add'), send: async (who) => {
+		const guest = await post(`/events/${book.event.id}/guests`, who);
 
-	scope.on('events', soon);
-	scope.on('entry', (entry) => entry.event === event.id && soon());
-	await load();
+		desk.say(t('checkin.listed', { name: iso(nameOf(guest)) }));
+		await book.load();
+		return null;
+	} });
+	/** Somebody removed the event, or the hub is away. */
+	function lost(error) {
+		if (error.status === 404 && !book.gone) {
+			book.gone = true;
+			toast(t('event.gone'), { kind: 'bad' });
+			location.hash = '#/checkin';
+		} else if (!aborted(error)) {
+			desk.away(true);
+		}
+	}
+	const doors = await all('/doors', {}, 200, { signal }).then((rows) => rows, (error) => { if (aborted(error)) throw error; return []; });
+
+	await book.load();
+	arrange();
+	replace(root, h('div', { class: 'head' }, h('div', null, h('a', { class: 'up noprint', href: '#/checkin' }, icon('back', 16), t('checkin.title')), name, when)),
+		acts({ book, doors, list: list.node, add: put1 }), desk.node, h('div', { class: 'card roster' }, list.node, none));
+	setText(find, '');
+	for (const word of ['events', 'entry'])
+		scope.on(word, (entry) => (word === 'events' || entry.event === book.event.id) && book.load().catch(lost));
+	scope.on('state', (state) => ['live', 'away'].includes(state) && desk.away(state === 'away'));
+	if (liveState() === 'away')
+		desk.away(true);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What an event is: the questions, and their answers as the API takes them.
 import { h } from '../lib/dom.js';
-import { patch, post } from '../lib/api.js';
+import { patch, post, Problem } from '../lib/api.js';
 import { dialog, toast } from '../lib/dialog.js';
 import { form } from '../lib/form.js';
 import { addDays, dateOf, toInputs, toUtc } from '../lib/time.js';
@@ -32,16 +32,26 @@ function fields(event, doors) {
 		{ name: 'title', label: t('event.title'), value: event.title, required: true, max: 100, autofocus: true },
 		{ name: 'room', label: t('event.room'), value: event.room, max: 100 },
 		{ name: 'date', label: t('event.date'), type: 'date', value: at.date, required: true },
-		{ name: 'from', label: t('event.from'), type: 'time', value: at.time, required: true },
-		{ name: 'until', label: t('event.until'), type: 'time', value: until, required: true, note: t('event.until_note') },
+		[{ name: 'from', label: t('event.from'), type: 'time', value: at.time, required: true },
+			{ name: 'until', label: t('event.until'), type: 'time', value: until, required: true }],
+		h('p', { class: 'note' }, t('event.until_note')),
 		{ name: 'door', label: t('event.door'), type: 'select', value: event.door ?? '', options: [['', t('event.any_door')], ...doors.map((door) => [door.name, door.title || door.name])] },
 		{ name: 'open', label: t('event.open'), type: 'checkbox', value: Boolean(event.doors_from), note: t('event.open_note') },
-		{ name: 'capacity', label: t('event.capacity'), type: 'number', min: 0, value: event.capacity || '', note: t('event.capacity_note') },
-		{ name: 'before', label: t('event.before'), type: 'number', min: 0, value: event.before_minutes, note: t('event.before_note') },
-		{ name: 'after', label: t('event.after'), type: 'number', min: 0, value: event.after_minutes },
+		{ name: 'capacity', label: t('event.capacity'), type: 'number', min: 0, inputmode: 'numeric', value: event.capacity || '', note: t('event.capacity_note') },
+		[{ name: 'before', label: t('event.before'), type: 'number', min: 0, value: event.before_minutes, inputmode: 'numeric' },
+			{ name: 'after', label: t('event.after'), type: 'number', min: 0, value: event.after_minutes, inputmode: 'numeric' }],
+		h('p', { class: 'note' }, t('event.before_note')),
 		{ name: 'free', label: t('event.free'), type: 'checkbox', value: event.free, note: t('event.free_note') },
 		{ name: 'note', label: t('event.note'), type: 'textarea', value: event.note, max: 500 },
 	];
+}
+
+async function change(event, values) {
+	try {
+		return await patch(`/events/${event.id}`, body(values), { version: event.version });
+	} catch (error) {
+		throw error.status === 412 ? new Problem(412, { detail: t('event.stale') }) : error;
+	}
 }
 
 /** Asks for an event, new or changed; answers what the hub made of it, or undefined. */
@@ -49,7 +59,7 @@ export function eventDialog(doors, event) {
 	return dialog(t(event ? 'event.change' : 'event.new'), (close) => form(fields(event ?? empty, doors), {
 		submit: t(event ? 'event.save' : 'event.add'), cancel: () => close(),
 		async send(values) {
-			const answer = event ? await patch(`/events/${event.id}`, body(values), { version: event.version }) : await post('/events', body(values));
+			const answer = event ? await change(event, values) : await post('/events', body(values));
 
 			toast(t(event ? 'event.saved' : 'event.added'));
 			close(answer);
