@@ -77,7 +77,7 @@ function makeDoor(first, desk) {
 		open.setAttribute('aria-label', `${t('now.act.open')}: ${name}`);
 		open.title = off || t('now.act.open_note', { door: name });
 		other.dataset.does = does;
-		other.disabled = ['new', 'stolen', 'checkin'].includes(state) || (does === 'lock' && Boolean(off));
+		other.disabled = ['new', 'stolen', 'checkin'].includes(state) || (does === 'lock' && Boolean(off)) || (does === 'hold' && state === 'lockdown');
 		setText(other, t(`now.act.${does}`));
 		other.setAttribute('aria-label', `${t(`now.act.${does}`)}: ${name}`);
 		other.title = t(`now.act.${does}_note`, { door: name });
