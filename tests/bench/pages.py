@@ -65,7 +65,8 @@ def ago(days):
 
 def values(hub):
     """What page_fill put there: each filter with something common, rare and absent, where there is such."""
-    oldest = 347  # days; an entry each 30 s, a million of them
+    first = hub.good("/log?above=1&limit=1")[0]["items"][0]["time"].replace("Z", "+00:00")
+    oldest = (datetime.datetime.now(datetime.timezone.utc) - datetime.datetime.fromisoformat(first)).total_seconds() / 86400
     newest = hub.good("/log?limit=50&verdict=grant")[0]["items"][0]
     return {
         "door": {COMMON: "front", RARE: "door-12", ABSENT: "nowhere"},

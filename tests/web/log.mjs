@@ -101,7 +101,7 @@ journey('an auditor takes the log away, and sees what operators did', async ({ p
 journey('an auditor verifies the log', async ({ page, login, check, until, tap, axe, shot, fits, api }) => {
 	await tap('unlimited', 'front');
 	await login('auditor', '#/log');
-	const texts = await page.evaluate(async () => JSON.parse(JSON.stringify((await import(new URL('texts/en.js', document.querySelector('script[type=module]').src))).default)));
+	const texts = await page.evaluate(async () => JSON.parse(JSON.stringify((await import(new URL('texts/en.js', document.querySelector('script[src$="/main.js"]').src))).default)));
 	const words = (await api('GET', '/reasons')).body;
 	const missing = [...words.reasons.filter((one) => !texts.reason[one.name] && one.name !== 'granted').map((one) => one.name),
 		...words.warnings.filter((one) => !texts.warning[one]), ...words.kinds.filter((one) => !texts.kind[one])];
