@@ -16,12 +16,19 @@ export function toastTray() {
 	return tray;
 }
 
+/** Beside an open question nothing else can be reached, so what is said moves into it. */
+const placeTray = () => ([...document.querySelectorAll('dialog[open]')].at(-1) ?? document.getElementById('app')).append(toastTray());
+
 /** Says what was done. options: kind 'good' | 'bad' | 'info', undo: async function, ms. Returns what takes it away. */
 export function toast(text, { kind = 'good', undo, ms } = {}) {
 	const node = h('div', { class: ['toast', kind] }, icon(kind === 'bad' ? 'alert' : 'ok'), h('span', null, text));
 	let timer;
 	const gone = () => { clearTimeout(timer); node.remove(); };
+	const wait = () => { clearTimeout(timer); timer = setTimeout(gone, ms ?? (undo ? UNDO_MS : kind === 'bad' ? 2 * TOAST_MS : TOAST_MS)); };
 
+	// it does not go from under the keys of somebody who is at it
+	node.addEventListener('focusin', () => clearTimeout(timer));
+	node.addEventListener('focusout', wait);
 	if (undo)
 		node.append(h('button', { type: 'button', class: 'quiet', on: { click: async () => {
 			gone();
@@ -31,7 +38,7 @@ export function toast(text, { kind = 'good', undo, ms } = {}) {
 	toastTray().append(node);
 	while (toastTray().children.length > 4)
 		toastTray().firstElementChild.remove();
-	timer = setTimeout(gone, ms ?? (undo ? UNDO_MS : kind === 'bad' ? 2 * TOAST_MS : TOAST_MS));
+	wait();
 	return gone;
 }
 
@@ -70,6 +77,7 @@ export function dialog(title, build, { wide = false } = {}) {
 		h('div', { class: 'dialog-body' }, build(close)));
 		node.addEventListener('close', () => {
 			removeEventListener('hashchange', leave);
+			placeTray();
 			node.remove();
 			if (before?.isConnected)
 				before.focus();
@@ -79,6 +87,7 @@ export function dialog(title, build, { wide = false } = {}) {
 		addEventListener('hashchange', leave);
 		document.body.append(node);
 		node.showModal();
+		placeTray();
 		node.querySelector('[autofocus]')?.focus();
 	});
 }
