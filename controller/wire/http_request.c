@@ -407,22 +407,31 @@ static bool has_own(const struct http_request *request, const char *name)
 	return false;
 }
 
+/* Script and sheet: a browser shows them as plain text, what they may do is said by the document
+ * that loads them. */
+static bool is_part(const char *content_type)
+{
+	return content_type && (strncmp(content_type, "text/javascript", 15) == 0 ||
+				       strncmp(content_type, "text/css", 8) == 0);
+}
+
 int http_take_response(struct http_request *request, unsigned status, const char *content_type,
 	struct MHD_Response *response)
 {
 	static const char *const always[][2] = {
 		{"X-Content-Type-Options", "nosniff"},
 		{"Cache-Control", "no-store"},
-		{"X-Frame-Options", "DENY"},
+		{"Cross-Origin-Resource-Policy", "same-origin"},
+		{"X-Frame-Options", "DENY"}, /* from here on: of documents */
 		{"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"},
 		{"Referrer-Policy", "no-referrer"},
-		{"Cross-Origin-Resource-Policy", "same-origin"},
 	};
+	const size_t count = is_part(content_type) ? 3 : ARRAY_SIZE(always);
 	enum MHD_Result r = MHD_YES;
 
 	if (!response)
 		return -ENOMEM;
-	for (size_t i = 0; i < ARRAY_SIZE(always) && r == MHD_YES; i++)
+	for (size_t i = 0; i < count && r == MHD_YES; i++)
 		if (!has_own(request, always[i][0]))
 			r = MHD_add_response_header(response, always[i][0], always[i][1]);
 	if (r == MHD_YES && content_type)

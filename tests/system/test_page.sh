@@ -62,7 +62,9 @@ kept() {
 		header_is Cache-Control 'public, max-age=31536000, immutable' && header_is Content-Type 'text/javascript; charset=utf-8' &&
 		header_is ETag "\"$digest\"" && answers 304 "/w/$digest/main.js" -H "If-None-Match: \"$digest\"" &&
 		answers 200 "/w/$digest/lib/rows.js" && cmp "$work/body" "$web/lib/rows.js" &&
-		answers 200 "/w/$digest/style.css" && header_is Content-Type 'text/css; charset=utf-8'
+		answers 200 "/w/$digest/style.css" && header_is Content-Type 'text/css; charset=utf-8' &&
+		header_is X-Content-Type-Options nosniff && header_is Cross-Origin-Resource-Policy same-origin &&
+		header_is Content-Security-Policy '' && header_is X-Frame-Options '' # what is no document is loaded a lot: few bytes
 }
 packed() {
 	answers 200 "/w/$digest/main.js" -H 'Accept-Encoding: br;q=1, gzip;q=0.5' && header_is Content-Encoding gzip &&
