@@ -4,7 +4,11 @@ import { PATIENCE_MS, page_open, site } from './browser.mjs';
 import { pipe_page, pipe_start } from './pipe.mjs';
 
 /** What is printed beside the figures. */
-export const DEFINITION = 'interactive: the view is drawn with its data, two frames were painted since, its first control has the focus';
+export const definition = (quiet_s) => [
+	'interactive (as Lighthouse): the first contentful paint, or where that is later the end of DOMContentLoaded or of the last task of more than',
+	`  50 ms (as slowed) before ${quiet_s} s without such a task and with no more than two requests under way (the open stream is one)`,
+	'drawn: all of the view is there with its data, two frames were painted since, its first control has the focus',
+];
 
 /* In the page from its first moment; empty.html and every view say by data-ready that they are drawn. */
 function install() {
@@ -13,6 +17,14 @@ function install() {
 	const usable = () => {
 		document.querySelector('main :is(input, button, a, select, [tabindex]), main')?.focus();
 		meter.usable = performance.now();
+	};
+	/* From when on it was interactive, and since when it was quiet. */
+	meter.calm = () => {
+		const [load] = performance.getEntriesByType('navigation'), all = performance.getEntriesByType('resource'), stream = 1;
+		const busy = all.map(({ responseEnd }) => responseEnd).filter((end) => all.filter((one) => one.startTime < end && one.responseEnd >= end).length + stream > 2);
+		const from = Math.max(meter.fcp, load.domContentLoadedEventEnd, ...meter.long.map(([at, took]) => at + took));
+
+		return { from, since: Math.max(from, ...busy), now: performance.now() };
 	};
 	const look = new MutationObserver(() => {
 		if (!document.querySelector('[data-ready="1"]'))
@@ -75,32 +87,34 @@ export async function weigh(browser, path, cookies) {
 	return figures;
 }
 
-/** One cold load with the processor slowed four times: {fcp, usable, blocked, shift}. */
-async function load_once(browser, path, cookies) {
+/** One cold load with the processor slowed four times: {fcp, interactive, usable, blocked, shift}. */
+async function load_once(browser, path, cookies, quiet_s) {
 	const page = await pipe_page(browser, { cookies, first: `(${install})()`, rate: 4 });
-	let meter = null;
+	let meter = null, calm = null;
+	const there = () => calm && calm.now - calm.since >= quiet_s * 1000;
 
 	await page.send('Page.navigate', { url: site.url + path });
-	for (const end = Date.now() + PATIENCE_MS; Date.now() < end && !meter?.usable;) {
+	for (const end = Date.now() + PATIENCE_MS; Date.now() < end && !there();) {
 		await new Promise((done) => setTimeout(done, 500));
 		meter = await page.evaluate('window.meter');
+		calm = meter?.usable ? await page.evaluate('window.meter.calm()') : null;
 	}
 	await page.close();
-	if (!meter?.usable)
-		throw new Error(`${path} is not there after ${PATIENCE_MS} ms`);
-	return { fcp: meter.fcp, usable: meter.usable, shift: sum(meter.shifts.map(({ value }) => value)),
+	if (!there())
+		throw new Error(`${path} is not there and quiet after ${PATIENCE_MS} ms`);
+	return { fcp: meter.fcp, interactive: calm.from, usable: meter.usable, shift: sum(meter.shifts.map(({ value }) => value)),
 		blocked: sum(meter.long.filter(([at]) => at < meter.usable).map(([, took]) => took - 50)) };
 }
 
 /** The median of each figure over so many loads of each path, taken in turn: {path: figures}. */
-export async function load_many(paths, cookies, runs) {
+export async function load_many(paths, cookies, runs, quiet_s) {
 	const browser = pipe_start(), all = Object.fromEntries(paths.map((path) => [path, []]));
 
 	try {
-		await load_once(browser, paths[0], cookies); // the browser's own first page
+		await load_once(browser, paths[0], cookies, 1); // the browser's own first page
 		for (let run = 0; run < runs; run++)
 			for (const path of paths)
-				all[path].push(await load_once(browser, path, cookies));
+				all[path].push(await load_once(browser, path, cookies, quiet_s));
 	} finally {
 		await browser.end();
 	}
