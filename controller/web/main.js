@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // From an address (#/members/17?text=ada) to its view; in between, who is logged in.
-import { h, replace } from './lib/dom.js';
+import { breath, h, replace } from './lib/dom.js';
 import { icon } from './lib/icon.js';
 import * as live from './lib/live.js';
 import { may, resume, session } from './lib/session.js';
 import { frame } from './lib/shell.js';
 import { t } from './lib/texts.js';
 import { aborted } from './lib/api.js';
+import { warmUp } from './lib/time.js';
 import { attempt, clearDialogs, sentence } from './lib/dialog.js';
 import { parse, routes } from './lib/routes.js';
 
@@ -105,8 +106,11 @@ async function onSession(now, why) {
 	const mine = shell;
 
 	announced = false;
+	await breath(); // a focus lays out all that is drawn: once it is
 	app.focus({ preventScroll: true }); // the first Tab is the first thing, not what stands where the login was
-	await attempt(shell.refresh);
+	await attempt(mine.refresh);
+	warmUp();
+	await breath();
 	if (shell === mine)
 		onHash();
 }

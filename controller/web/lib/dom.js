@@ -117,6 +117,17 @@ let counter = 0;
 /** An id that no other element has. */
 export const uid = (prefix = 'e') => `${prefix}${++counter}`;
 
+/**
+ * After the next paint: what is drawn is seen, and a hand on the page is answered, before more is drawn. Throws AbortError
+ * where the view was left meanwhile. A window that nobody sees has no frames.
+ */
+export const breath = (signal) => new Promise((resolve, reject) => {
+	const done = () => (signal?.aborted ? reject(signal.reason) : resolve());
+
+	setTimeout(done, 100);
+	requestAnimationFrame(() => setTimeout(done));
+});
+
 /** Calls fn once things were quiet for ms. */
 export function debounce(fn, ms) {
 	let timer;

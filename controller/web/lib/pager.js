@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // A table that is fetched page by page, however long the list is: what came stays, older rows come on demand.
-import { h, replace, setText } from './dom.js';
+import { breath, h, replace, setText } from './dom.js';
 import { aborted } from './api.js';
 import { sentence } from './dialog.js';
 import { t } from './texts.js';
+
+const PART = 12; // rows that are drawn in one go
 
 /**
  * options: columns [{label, class}], caption (for readers), row(item) → <tr>, fetch(cursor, signal) → {items, next}, empty
@@ -37,7 +39,8 @@ export function pager({ columns, caption, row, fetch, empty, more: words = t('pa
 			node.setAttribute('aria-busy', 'true');
 		try {
 			const page = await fetch(further ? next : undefined, signal);
-			const rows = page.items.map(row);
+			const part = further || body.contains(document.activeElement) ? page.items.length : PART;
+			const rows = page.items.slice(0, part).map(row);
 
 			if (signal.aborted)
 				return;
@@ -45,6 +48,10 @@ export function pager({ columns, caption, row, fetch, empty, more: words = t('pa
 				body.append(...rows);
 			else
 				renew(rows);
+			for (let at = part; at < page.items.length; at += PART) {
+				await breath(signal);
+				body.append(...page.items.slice(at, at + PART).map(row));
+			}
 			next = page.next;
 			more.hidden = !next;
 			setText(said, body.children.length ? (next ? t('pager.shown', { n: body.children.length }) : t('pager.all', { n: body.children.length })) : empty);

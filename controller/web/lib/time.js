@@ -7,8 +7,9 @@ let formats = {};
 
 /** The site's zone; before the first view. */
 export function setZone(name) {
+	if (name !== zone)
+		formats = {};
 	zone = name;
-	formats = {};
 }
 export const zoneName = () => zone;
 
@@ -27,6 +28,9 @@ function wall(time) {
 
 	return Object.fromEntries(parts.map((part) => [part.type, part.value]));
 }
+
+/** Makes what tells the time, which takes a moment the first time: where nobody waits for it. */
+export const warmUp = () => void wall(new Date());
 
 /** 14:05 */
 export function timeOf(time) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a host at the front desk looks at all day: what needs somebody, the doors, who taps, who is in, today.
-import { h, replace, sheet } from '../lib/dom.js';
+import { breath, h, replace, sheet } from '../lib/dom.js';
 import { icon } from '../lib/icon.js';
 import { t } from '../lib/texts.js';
 import { attempt } from '../lib/dialog.js';
@@ -36,11 +36,24 @@ function head(desk) {
 /** Draws the view into root. */
 export async function show(root, { scope }) {
 	const [desk] = await Promise.all([deskData(scope), styled]);
-	const doors = doorsSection(desk, scope), taps = tapsSection(desk, scope);
+	const left = h('div', { class: 'stack' }), right = h('div', { class: 'stack' });
+
+	// from the top, a part a frame: what is there answers while the rest is drawn, and nothing that is there moves
+	replace(root, head(desk), needPanel(desk, scope, { lockdownEnd: () => attempt(async () => (await act()).lockdownEnd(desk)) }), h('div', { class: 'now' }, left, right));
+	await breath(scope.signal);
+	const doors = doorsSection(desk, scope);
 
 	desk.released = (name, seconds) => doors.card(name)?.released(seconds);
-	replace(root, head(desk), needPanel(desk, scope, { lockdownEnd: () => attempt(async () => (await act()).lockdownEnd(desk)) }),
-		h('div', { class: 'now' }, h('div', { class: 'stack' }, doors, taps), h('div', { class: 'stack' }, peopleSection(desk), todaySection(desk))));
+	left.append(doors);
+	await breath(scope.signal);
+	const taps = tapsSection(desk, scope);
+
+	left.append(taps);
+	await breath(scope.signal);
+	right.append(peopleSection(desk));
+	await breath(scope.signal);
+	right.append(todaySection(desk));
+	await taps.drawn;
 	if (acts()) {
 		const timer = setTimeout(() => Promise.all([act(), import('./now_hold.js'), import('./now_letin.js')]).catch(() => {}), LATER_MS);
 

@@ -4,7 +4,7 @@ import { all, get, aborted } from '../lib/api.js';
 import { liveState } from '../lib/live.js';
 import { may } from '../lib/session.js';
 import { siteNow } from '../lib/shell.js';
-import { addDays, dateOf } from '../lib/time.js';
+import { addDays } from '../lib/time.js';
 
 const ENDING_DAYS = 7;
 const ASKED = 60; // entries: some of them are not shown
@@ -15,7 +15,8 @@ const parts = {
 	doors: { words: ['doors', 'commands'], needed: true, ask: (options) => all('/doors', {}, 1000, options) },
 	status: { words: ['doors', 'alarms'], needed: true, ask: (options) => get('/status', {}, options) },
 	site: { words: ['site'], needed: true, first: siteNow, ask: (options) => get('/site', {}, options) },
-	ending: { words: ['people'], ask: async (options) => (await get('/members', { ends_from: dateOf(), ends_before: addDays(dateOf(), ENDING_DAYS + 1), limit: 50 }, options)).items },
+	// from the hub's date: the browser's own calendar takes a while to start
+	ending: { words: ['people'], ask: async (options, { today }) => today && (await get('/members', { ends_from: today.date, ends_before: addDays(today.date, ENDING_DAYS + 1), limit: 50 }, options)).items },
 	log: { words: [], needed: true, ask: async (options) => (await get('/log', { limit: ASKED }, options)).items },
 	alarms: { words: ['alarms'], ask: async (options) => (await get('/alarms', { open: true, limit: 20 }, options)).items },
 	presence: { words: ['presence'], slow: true, ask: (options) => get('/presence', {}, options) },
@@ -30,7 +31,7 @@ export async function deskData(scope) {
 	const now = {}, listeners = [], busy = {};
 
 	async function ask(name, start = false) {
-		now[name] = (start && parts[name].first?.()) || await parts[name].ask({ signal: scope.signal });
+		now[name] = (start && parts[name].first?.()) || await parts[name].ask({ signal: scope.signal }, now);
 	}
 	function tell(name) {
 		for (const { names, fn } of listeners)
@@ -57,10 +58,12 @@ export async function deskData(scope) {
 		tell(name);
 	}
 
-	await Promise.all(Object.entries(parts).map(([name, part]) => ask(name, true).catch((error) => {
-		if (part.needed || aborted(error))
+	const first = (name) => ask(name, true).catch((error) => {
+		if (parts[name].needed || aborted(error))
 			throw error;
-	})));
+	});
+
+	await Promise.all(Object.keys(parts).filter((name) => name !== 'ending').map((name) => (name === 'today' ? first(name).then(() => first('ending')) : first(name))));
 	for (const [name, part] of Object.entries(parts))
 		for (const word of part.words)
 			scope.on(word, () => again(name));

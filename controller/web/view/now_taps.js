@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // What happens at the doors, as it happens. Rows have one of two heights and are put in their place by a transform, so
 // that a new one shifts no layout; while somebody's hand is near, new ones wait behind a button.
-import { bdi, h, replace, setText } from '../lib/dom.js';
+import { bdi, breath, h, replace, setText } from '../lib/dom.js';
 import { entryBadge, entryTone, entryWho, entryWhy, entryWord } from '../lib/entry.js';
 import { secondOf } from '../lib/time.js';
 import { has, t } from '../lib/texts.js';
 import { doorName } from './now_words.js';
 
-const SHOWN = 40, FIRST = 12;
+const SHOWN = 40, PART = 8; // rows; so many are drawn in one go
 const NEAR_MS = 4000; // a pointer that rests is no hand
 /** What only follows from another row, or is between machines. */
 const QUIET = new Set(['opened', 'closed', 'arrived', 'cleared', 'roster_imported', 'state_changed', 'provisioned', 'reader_reset', 'locked']);
@@ -33,9 +33,11 @@ export function tapsSection(desk, scope) {
 	const said = h('span', { class: 'hidden', role: 'status' });
 	const box = h('div', { class: 'taps-box', tabIndex: 0, role: 'region', 'aria-label': t('now.taps.region') }, none, list);
 	const node = h('section', { class: 'card', 'aria-labelledby': 'now-taps' }, h('div', { class: 'spread taps-head' }, h('h2', { id: 'now-taps' }, t('now.taps.title')), h('a', { href: '#/log' }, t('now.taps.all'))), h('div', { class: 'taps-frame' }, box, fresh), said);
-	let waiting = [], near = 0, newest = 0;
+	let waiting = [], near = 0, newest = 0, drawing = 0;
 
 	function place() {
+		while (list.children.length > SHOWN)
+			list.lastElementChild.remove();
 		const rows = [...list.children];
 		let calm = 0, loud = 0;
 
@@ -51,8 +53,6 @@ export function tapsSection(desk, scope) {
 	function add(entries) {
 		for (const entry of entries)
 			list.prepend(makeRow(entry, desk.now.doors));
-		while (list.children.length > SHOWN)
-			list.lastElementChild.remove();
 		place();
 	}
 	const held = () => box.scrollTop > 4 || Date.now() - near < NEAR_MS || (box.contains(document.activeElement) && document.activeElement !== box);
@@ -80,23 +80,21 @@ export function tapsSection(desk, scope) {
 	const nameOf = (name) => { const door = desk.now.doors.find((item) => item.name === name); return door ? doorName(door) : name; };
 	async function load() {
 		await desk.again('log');
-		draw(desk.now.log);
+		draw(desk.now.log).catch(() => {}); // the view was left
 	}
-	function draw(items) {
-		const rows = items.filter((entry) => !QUIET.has(entry.kind)).slice(0, SHOWN).reverse();
+	/** The newest first; older ones follow below. */
+	async function draw(items) {
+		const rows = items.filter((entry) => !QUIET.has(entry.kind)).slice(0, SHOWN), mine = ++drawing;
 
 		waiting = [];
 		newest = items[0]?.id ?? 0;
 		replace(list);
-		add(rows.slice(-FIRST));
 		offer();
-		// what is out of sight comes when the rest of the view has been drawn
-		requestAnimationFrame(() => setTimeout(() => {
-			const there = new Set([...list.children].map((row) => row.dataset.id));
-
-			list.append(...rows.slice(0, -FIRST).reverse().filter((entry) => !there.has(String(entry.id))).map((entry) => makeRow(entry, desk.now.doors)));
+		for (let at = 0; mine === drawing && (!at || at < rows.length); at += PART) {
+			list.append(...rows.slice(at, at + PART).map((entry) => makeRow(entry, desk.now.doors)));
 			place();
-		}));
+			await breath(scope.signal);
+		}
 	}
 
 	fresh.addEventListener('click', () => { box.scrollTop = 0; near = 0; flush(); });
@@ -106,7 +104,8 @@ export function tapsSection(desk, scope) {
 	scope.every(500, () => waiting.length && !held() && flush());
 	scope.on('entry', take);
 	scope.on('log', load);
-	draw(desk.now.log);
+	node.drawn = draw(desk.now.log);
+	node.drawn.catch(() => {}); // the view was left
 	return node;
 }
 
