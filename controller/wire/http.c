@@ -5,7 +5,6 @@
 #include "base/clock.h"
 
 #include <arpa/inet.h>
-#include <netinet/in.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -17,6 +16,37 @@
 #define TLS_PRIORITY "SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-RSA:-AES-128-CBC:-AES-256-CBC"
 
 /* ---- connections ---- */
+
+/* Who counts as one: an IPv4 address, or a /64, which is what a single IPv6 host is given. */
+static struct in6_addr group_of(const struct sockaddr *address)
+{
+	struct in6_addr group = {.s6_addr = {[10] = 0xff, [11] = 0xff}};
+
+	if (address->sa_family == AF_INET) {
+		memcpy(&group.s6_addr[12], &((const struct sockaddr_in *)address)->sin_addr, 4);
+	} else if (address->sa_family == AF_INET6) {
+		group = ((const struct sockaddr_in6 *)address)->sin6_addr;
+		if (!IN6_IS_ADDR_V4MAPPED(&group))
+			memset(&group.s6_addr[8], 0, 8);
+	}
+	return group;
+}
+
+/* By HTTPS each has its share of the connections. */
+static enum MHD_Result on_accept(void *cls, const struct sockaddr *address, socklen_t size)
+{
+	const struct http_server *server = cls;
+	unsigned count = 0;
+	struct in6_addr group;
+
+	(void)size;
+	if (!server->is_tls)
+		return MHD_YES;
+	group = group_of(address);
+	for (const struct http_peer *peer = server->http->peers; peer; peer = peer->next)
+		count += peer->is_tls && IN6_ARE_ADDR_EQUAL(&peer->group, &group);
+	return count < HTTP_GROUP_CONNECTIONS_MAX ? MHD_YES : MHD_NO;
+}
 
 static void name_peer(struct http_peer *peer, bool is_unix)
 {
@@ -35,6 +65,7 @@ static void name_peer(struct http_peer *peer, bool is_unix)
 	}
 	if (getpeername(peer->fd, (struct sockaddr *)&address, &size) < 0)
 		return;
+	peer->group = group_of((struct sockaddr *)&address);
 	if (address.ss_family == AF_INET6) {
 		const struct in6_addr *six = &((struct sockaddr_in6 *)&address)->sin6_addr;
 
@@ -124,16 +155,14 @@ static void tls_options(const struct http_config *config, struct MHD_OptionItem 
 		MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)config->tls_certificate};
 	*options++ = (struct MHD_OptionItem){
 		MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)config->tls_key};
-	*options++ = (struct MHD_OptionItem){
-		MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)TLS_PRIORITY};
 	*options = (struct MHD_OptionItem){
-		MHD_OPTION_PER_IP_CONNECTION_LIMIT, HTTP_ADDRESS_CONNECTIONS_MAX, NULL};
+		MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)TLS_PRIORITY};
 }
 
 static int serve(struct http *http, int fd, bool is_unix, bool is_tls, char err[ERR_MAX])
 {
 	struct http_server *server = &http->servers[http->server_count];
-	struct MHD_OptionItem options[5] = {{MHD_OPTION_END, 0, NULL}};
+	struct MHD_OptionItem options[4] = {{MHD_OPTION_END, 0, NULL}};
 	struct epoll_event watch = {.events = EPOLLIN};
 	const union MHD_DaemonInfo *info;
 
@@ -141,8 +170,8 @@ static int serve(struct http *http, int fd, bool is_unix, bool is_tls, char err[
 		tls_options(&http->config, options);
 	*server = (struct http_server){.http = http, .is_unix = is_unix, .is_tls = is_tls};
 	server->daemon = MHD_start_daemon(
-		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | (is_tls ? MHD_USE_TLS : 0), 0, NULL,
-		NULL, http_on_access, server, MHD_OPTION_LISTEN_SOCKET, fd,
+		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | (is_tls ? MHD_USE_TLS : 0), 0, on_accept,
+		server, http_on_access, server, MHD_OPTION_LISTEN_SOCKET, fd,
 		MHD_OPTION_CONNECTION_LIMIT, (unsigned)HTTP_CONNECTIONS_MAX / SERVERS_MAX,
 		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)HTTP_TIMEOUT_S,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_MAX,

@@ -6,6 +6,7 @@
 #include "wire/http.h"
 
 #include <microhttpd.h>
+#include <netinet/in.h>
 
 #define HEADERS_MAX 12
 #define QUERY_MAX 32
@@ -23,6 +24,7 @@ struct http_peer {
 	bool streams; /* has no time limit */
 	bool has_uid;
 	uid_t uid;
+	struct in6_addr group; /* off the Unix socket: with whom it is counted */
 	char name[64];
 };
 

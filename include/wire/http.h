@@ -18,7 +18,7 @@
 #define HTTP_BODY_MAX (4 * 1024 * 1024) /* larger: 413 */
 #define HTTP_HEAD_MAX 16384             /* larger: 431 */
 #define HTTP_CONNECTIONS_MAX 384        /* a third for each of socket, plain TCP, HTTPS */
-#define HTTP_ADDRESS_CONNECTIONS_MAX 48 /* of one address by HTTPS */
+#define HTTP_GROUP_CONNECTIONS_MAX 48   /* by HTTPS of one IPv4 address or one IPv6 /64 */
 #define HTTP_TIMEOUT_S 15               /* a connection that says nothing */
 #define HTTP_HANDSHAKE_S 10             /* by HTTPS, from the start to a head */
 #define HTTP_REQUEST_S 30               /* from the last answer (or the start) to a whole request */

@@ -223,6 +223,29 @@ if [ -e /proc/net/if_inet6 ]; then
 	six() { [ "$(far curl -s --max-time 20 -k -o "$work/body" -w '%{http_code}' "https://[$hub6]:8443/")" = 200 ]; }
 	check "IPv6" six
 	check "an IPv4 address is known as that" tried
+	# 60 connections, each of another address of one /64, that say nothing; prints how many are left when 12 were closed
+	many_of_a_host() {
+		far ip -6 route add local 2001:db8:0:9::/64 dev lo && ip -6 route add 2001:db8:0:9::/64 via 2001:db8::2 || return 1
+		start many nsenter --target "$pid_far" --net /usr/bin/python3 -c '
+import select, socket, sys, time
+opened = []
+for i in range(1, 61):
+    opened.append(socket.socket(socket.AF_INET6))
+    opened[-1].setsockopt(socket.IPPROTO_IP, 15, 1)  # IP_FREEBIND: each address of the network is ours
+    opened[-1].bind(("2001:db8:0:9::%x" % i, 0))
+    opened[-1].connect((sys.argv[1], 8443))
+end = time.monotonic() + 6
+while len(opened) > 48 and time.monotonic() < end:
+    for closed in select.select(opened, [], [], 0.2)[0]:
+        opened.remove(closed)
+print(len(opened), flush=True)
+time.sleep(60)' $hub6
+		until_true 20 grep -q . "$work/many.log" && [ "$(cat "$work/many.log")" = 48 ] || { cat "$work/many.log"; return 1; }
+	}
+	check "the addresses of one /64 hold 48 connections together" many_of_a_host
+	check "beside whom another network is served" six
+	check "and IPv4" answers 200 / -k
+	stop many
 	stop hub
 else
 	skip "IPv6" "this kernel has none"
