@@ -15,6 +15,7 @@
 #define FLUSH_MS 100
 #define KEEP_MS 15000
 #define SESSION_STREAMS_MAX 8
+#define OPERATOR_STREAMS_MAX 24 /* of all their sessions: one alone takes no other's place */
 #define RETRY_S "5"
 #define BACKLOG_MAX 50                /* entries; more are one word */
 #define BACKLOG_BYTES_MAX (32 * 1024) /* half of what a stream may queue */
@@ -277,27 +278,34 @@ static bool same_session(const struct api_actor *a, const struct api_actor *b)
 static struct viewer *find_place(struct api_call *call)
 {
 	struct viewer *free_one = NULL;
-	size_t mine = 0;
+	size_t session = 0, theirs = 0;
 
 	for (size_t i = 0; i < HTTP_STREAMS_MAX; i++) {
 		struct viewer *viewer = &call->hub->live->viewers[i];
 
-		if (!viewer->stream)
+		if (!viewer->stream) {
 			free_one = viewer;
-		else if (same_session(&viewer->actor, &call->actor))
-			mine++;
+			continue;
+		}
+		session += same_session(&viewer->actor, &call->actor);
+		theirs += strcmp(viewer->actor.name, call->actor.name) == 0;
 	}
-	if (free_one && mine < SESSION_STREAMS_MAX)
+	if (free_one && session < SESSION_STREAMS_MAX && theirs < OPERATOR_STREAMS_MAX)
 		return free_one;
 	http_add_header(call->request, "Retry-After", RETRY_S);
-	if (free_one)
+	if (!free_one)
+		api_refuse(call, 429, "too-often", "Too many streams",
+			"%d streams are open, which is all there are: try again in " RETRY_S " s",
+			HTTP_STREAMS_MAX);
+	else if (session >= SESSION_STREAMS_MAX)
 		api_refuse(call, 429, "too-often", "Too many streams",
 			"this session has %d streams open: close a page that watches the hub",
 			SESSION_STREAMS_MAX);
 	else
 		api_refuse(call, 429, "too-often", "Too many streams",
-			"%d streams are open, which is all there are: try again in " RETRY_S " s",
-			HTTP_STREAMS_MAX);
+			"%s has %d streams open: close a page that watches the hub, or log out "
+			"elsewhere",
+			call->actor.name, OPERATOR_STREAMS_MAX);
 	return NULL;
 }
 
