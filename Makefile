@@ -218,9 +218,12 @@ check: deps-check ## install what is missing, build, run every test ring
 	@$(MAKE) --no-print-directory -j$$(nproc) parts $(UNIT) $(FLOW) $(REPLAY) $(BENCH)
 	@$(MAKE) --no-print-directory check-rings
 
+# sanitizers look at our C: there, of the journeys through the page, one that reads much and one that changes much
+WEB_TESTS := $(wildcard tests/system/test_web_*.sh)
+WEB_LEFT := $(if $(filter asan,$(VARIANT)),$(filter-out %/test_web_now.sh %/test_web_cards.sh,$(WEB_TESTS)))
 check-rings:
 	@B=$(B) tests/run $(UNIT) $(FLOW) $(REPLAY) $(filter %test_gpio_other,$(OTHER)) tests/check-layers \
-		$(sort $(wildcard tests/system/test_*.sh))
+		$(sort $(filter-out $(WEB_LEFT),$(wildcard tests/system/test_*.sh)))
 
 asan: deps-check ## the whole of check under AddressSanitizer and UBSan
 	@TEST_TIMEOUT=$${TEST_TIMEOUT:-300} $(MAKE) --no-print-directory VARIANT=asan check
