@@ -26,6 +26,7 @@ struct ask {
 	struct registry_card *cards; /* theirs */
 	int card_count;
 	bool lockdown;
+	struct registry_rulebook book;
 };
 
 /* One door, with its rules. */
@@ -69,8 +70,9 @@ static void write_verdict(struct api_writer *out, const struct verdict *verdict)
 /* ---- by tier ---- */
 
 /* An active member of it, with an active card and nothing used up. */
-static int explain_tier(const struct place *place, const struct rules_tier *tier)
+static int explain_tier(const struct place *place, size_t index)
 {
+	const struct rules_tier *tier = &place->rules.tiers[index];
 	const struct roster_card card = {.card = 1,
 		.member = 1,
 		.tier = tier->tier,
@@ -81,19 +83,16 @@ static int explain_tier(const struct place *place, const struct rules_tier *tier
 		.grace_until = DATE_NONE};
 	const struct openings_rule rule = {
 		tier->rights.hours, place->rules.calendar, place->row->name};
-	CLEANUP(cleanup_free) struct registry_tier *row = calloc(1, sizeof(*row));
 	struct api_call *call = place->ask->call;
 	struct decide_input in = input_of(place);
 	struct verdict verdict;
-	int r = row ? registry_tier(call->registry, tier->tier, row) : -ENOMEM;
+	int r = 0;
 
-	if (r < 0)
-		return r;
 	rules_input(&place->rules, &card, &in);
 	verdict = decide(&in);
 	api_object(&call->out, NULL);
 	api_number(&call->out, "tier", tier->tier);
-	api_text(&call->out, "name", row->name);
+	api_text(&call->out, "name", place->ask->book.tiers[index].name);
 	write_verdict(&call->out, &verdict);
 	/* of its hours; a tier that has not the door has none there */
 	if (tier->rights.door)
@@ -108,7 +107,7 @@ static int explain_tiers(const struct place *place)
 
 	api_list(&place->ask->call->out, "tiers");
 	for (size_t i = 0; r == 0 && i < place->rules.tier_count; i++)
-		r = explain_tier(place, &place->rules.tiers[i]);
+		r = explain_tier(place, i);
 	api_end(&place->ask->call->out);
 	return r;
 }
@@ -184,7 +183,7 @@ static int explain_door(const struct ask *ask, const struct registry_door *row)
 {
 	struct place place = {.ask = ask, .row = row};
 	struct api_writer *out = &ask->call->out;
-	int r = registry_rules(ask->call->registry, row->name, ask->at.date - 1, &place.rules);
+	int r = registry_rulebook_door(&ask->book, row->name, &place.rules);
 
 	if (r < 0)
 		return r;
@@ -294,6 +293,8 @@ static int explain(struct api_call *call)
 	r = find_door(&ask);
 	if (r >= 0)
 		r = find_cards(&ask);
+	if (r >= 0)
+		r = registry_rulebook_read(call->registry, ask.at.date - 1, &ask.book);
 	if (r >= 0) {
 		api_object(&call->out, NULL);
 		api_time(&call->out, "at", ask.at_us);
@@ -302,6 +303,7 @@ static int explain(struct api_call *call)
 		api_end(&call->out);
 		api_end(&call->out);
 	}
+	registry_rulebook_free(&ask.book);
 	free(ask.cards);
 	return r < 0 ? r : 0;
 }

@@ -16,6 +16,7 @@ struct today {
 	struct api_call *call;
 	int64_t now_us;
 	int32_t date;
+	struct registry_rulebook book;
 };
 
 static int write_tier(
@@ -23,15 +24,12 @@ static int write_tier(
 {
 	const struct rules_tier *row = &rules->tiers[index];
 	const struct openings_rule rule = {row->rights.hours, rules->calendar, door};
-	CLEANUP(cleanup_free) struct registry_tier *tier = calloc(1, sizeof(*tier));
 	struct api_writer *out = &today->call->out;
-	int r = tier ? registry_tier(today->call->registry, row->tier, tier) : -ENOMEM;
+	int r;
 
-	if (r < 0)
-		return r;
 	api_object(out, NULL);
 	api_number(out, "tier", row->tier);
-	api_text(out, "name", tier->name);
+	api_text(out, "name", today->book.tiers[index].name);
 	api_bool(out, "staff", (row->rights.flags & TIER_FLAG_STAFF) != 0);
 	r = api_hours_windows(today->call, &rule, today->date, 1);
 	if (r == 0)
@@ -46,7 +44,7 @@ static int write_door(const struct today *today, const struct registry_door *doo
 	struct rules rules = {0};
 	int r;
 
-	r = registry_rules(today->call->registry, door->name, today->date - 1, &rules);
+	r = registry_rulebook_door(&today->book, door->name, &rules);
 	if (r < 0)
 		return r;
 	api_object(out, NULL);
@@ -125,7 +123,10 @@ static int show_today(struct api_call *call)
 	api_date(&call->out, "date", today.date);
 	api_text(&call->out, "zone", site.roster.timezone);
 	api_time(&call->out, "now", today.now_us);
-	r = write_doors(&today);
+	r = registry_rulebook_read(call->registry, today.date - 1, &today.book);
+	if (r >= 0)
+		r = write_doors(&today);
+	registry_rulebook_free(&today.book);
 	if (r >= 0)
 		r = api_exceptions_between(call, NULL, today.date, today.date + AHEAD_DAYS);
 	if (r >= 0)

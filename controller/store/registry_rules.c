@@ -4,7 +4,7 @@
 
 #include "registry_days_private.h"
 #include "store/registry_people.h"
-#include "store/registry_site.h"
+
 #include <string.h>
 
 #define TIERS_AT_ONCE 8 /* of 36 kB each */
@@ -58,83 +58,109 @@ int registry_calendar(struct registry *reg, int32_t since, struct calendar *ret_
 	return r < 0 ? r : 0;
 }
 
-/* ---- a door's tiers ---- */
+/* ---- tiers, and what they are at a door ---- */
 
-/* A tier as it applies to this door. */
-static int add_tier(const struct roster_tier *tier, const char *door, struct cache_tiers *tiers)
+static int read_tiers(struct registry_rulebook *book)
 {
-	struct cache_tier *more = reallocarray(tiers->rows, tiers->count + 1, sizeof(*tiers->rows));
-	const char *hours = tier->hours;
-	bool has = tier->door_count == 0;
-
-	if (!more)
-		return -ENOMEM;
-	tiers->rows = more;
-	for (size_t i = 0; i < tier->door_count; i++) {
-		if (strcmp(tier->doors[i].door, door) != 0)
-			continue;
-		has = true;
-		if (tier->doors[i].own)
-			hours = tier->doors[i].hours;
-	}
-	more[tiers->count] = (struct cache_tier){.tier = tier->tier,
-		.flags = tier->flags,
-		.allowance = tier->allowance,
-		.door = has,
-		.hours = strdup(hours)};
-	return more[tiers->count++].hours ? 0 : -ENOMEM;
-}
-
-static int add_tiers(struct registry *reg, const char *door, struct cache_tiers *tiers)
-{
-	CLEANUP(cleanup_free) struct registry_tier *rows = calloc(TIERS_AT_ONCE, sizeof(*rows));
 	uint32_t after = 0;
-	int n = rows ? TIERS_AT_ONCE : -ENOMEM, r = 0;
+	int n = TIERS_AT_ONCE;
 
-	while (r == 0 && n == TIERS_AT_ONCE) {
-		n = registry_tiers(reg, after, rows, TIERS_AT_ONCE);
-		for (int i = 0; r == 0 && i < n; i++) {
-			r = add_tier(&rows[i].roster, door, tiers);
-			after = rows[i].roster.tier;
-		}
+	while (n == TIERS_AT_ONCE) {
+		struct registry_tier *more = reallocarray(
+			book->tiers, book->tier_count + TIERS_AT_ONCE, sizeof(*book->tiers));
+
+		if (!more)
+			return -ENOMEM;
+		book->tiers = more;
+		n = registry_tiers(book->registry, after, &more[book->tier_count], TIERS_AT_ONCE);
+		if (n <= 0)
+			break;
+		book->tier_count += (size_t)n;
+		after = more[book->tier_count - 1].roster.tier;
 	}
-	return n < 0 ? n : r;
+	return n < 0 ? n : 0;
 }
 
-static int load(struct registry *reg, const char *door, int32_t since, struct rules *rules)
+static int compile_tiers(struct registry_rulebook *book)
 {
-	struct cache_tiers tiers = {0};
+	book->usual = calloc(book->tier_count + 1, sizeof(*book->usual));
+	if (!book->usual)
+		return -ENOMEM;
+	for (size_t i = 0; i < book->tier_count; i++) {
+		const struct roster_tier *row = &book->tiers[i].roster;
+		struct rules_tier *tier = &book->usual[i];
+
+		tier->tier = row->tier;
+		tier->rights.flags = row->flags;
+		tier->rights.allowance = row->allowance;
+		tier->rights.door = row->door_count == 0;
+		rules_tier_compile(row->hours, tier);
+	}
+	return 0;
+}
+
+int registry_rulebook_read(struct registry *reg, int32_t since, struct registry_rulebook *ret_book)
+{
 	struct registry_site site;
 	int r = registry_site(reg, &site);
 
+	*ret_book = (struct registry_rulebook){.registry = reg};
 	if (r < 0)
 		return r;
-	rules->head = (struct cache_head){.origin = CACHE_ORIGIN_HUB,
+	ret_book->head = (struct cache_head){.origin = CACHE_ORIGIN_HUB,
 		.revision = reg->state.roster.revision,
 		.checkout_minute = site.roster.checkout_minute};
-	r = registry_roster_has_door(reg, door);
-	rules->door_listed = r > 0;
-	rules->calendar = calloc(1, sizeof(*rules->calendar));
+	ret_book->calendar = calloc(1, sizeof(*ret_book->calendar));
+	r = ret_book->calendar ? registry_calendar(reg, since, ret_book->calendar) : -ENOMEM;
 	if (r >= 0)
-		r = rules->calendar ? registry_calendar(reg, since, rules->calendar) : -ENOMEM;
-	if (r >= 0)
-		r = add_tiers(reg, door, &tiers);
-	if (r >= 0)
-		r = rules_compile(&tiers, rules);
-	cache_tiers_free(&tiers);
-	return r;
+		r = read_tiers(ret_book);
+	return r < 0 ? r : compile_tiers(ret_book);
 }
 
-int registry_rules(struct registry *reg, const char *door, int32_t since, struct rules *ret_rules)
+void registry_rulebook_free(struct registry_rulebook *book)
 {
-	struct rules rules = {0};
-	int r = load(reg, door, since, &rules);
+	free(book->calendar);
+	free(book->tiers);
+	free(book->usual);
+	*book = (struct registry_rulebook){0};
+}
+
+/* A tier as it applies to this door. */
+static void apply(const struct roster_tier *row, const char *door, struct rules_tier *tier)
+{
+	if (tier->rights.hours)
+		tier->rights.hours = &tier->hours; /* its own, not the book's */
+	for (size_t i = 0; i < row->door_count; i++) {
+		if (strcmp(row->doors[i].door, door) != 0)
+			continue;
+		tier->rights.door = true;
+		if (row->doors[i].own)
+			rules_tier_compile(row->doors[i].hours, tier);
+	}
+}
+
+int registry_rulebook_door(
+	const struct registry_rulebook *book, const char *door, struct rules *ret_rules)
+{
+	int r = registry_roster_has_door(book->registry, door);
+	struct rules rules = {.head = book->head, .door_listed = r > 0};
 
 	if (r < 0)
+		return r;
+	rules.calendar = malloc(sizeof(*rules.calendar));
+	rules.tiers = calloc(book->tier_count + 1, sizeof(*rules.tiers));
+	if (!rules.calendar || !rules.tiers) {
 		rules_free(&rules);
-	else
-		*ret_rules = rules;
-	return r;
+		return -ENOMEM;
+	}
+	*rules.calendar = *book->calendar;
+	rules.tier_count = book->tier_count;
+	for (size_t i = 0; i < book->tier_count; i++) {
+		rules.tiers[i] = book->usual[i];
+		apply(&book->tiers[i].roster, door, &rules.tiers[i]);
+	}
+	*ret_rules = rules;
+	return 0;
 }
 
 /* ---- a card and its member ---- */

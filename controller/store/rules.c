@@ -1,10 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/rules.h"
 
-int rules_compile(const struct cache_tiers *rows, struct rules *rules)
+void rules_tier_compile(const char *hours, struct rules_tier *tier)
 {
-	struct hours_error error;
+	struct hours_error error = {0};
+	int r = hours_compile(hours, &tier->hours, &error);
 
+	tier->rights.hours = r == 0 ? &tier->hours : NULL;
+	tier->refused = r == 0 ? NULL : error.message;
+}
+
+static int compile(const struct cache_tiers *rows, struct rules *rules)
+{
 	rules->tiers = calloc(rows->count ? rows->count : 1, sizeof(*rules->tiers));
 	if (!rules->tiers)
 		return -ENOMEM;
@@ -16,10 +23,7 @@ int rules_compile(const struct cache_tiers *rows, struct rules *rules)
 		tier->rights.flags = rows->rows[i].flags;
 		tier->rights.allowance = rows->rows[i].allowance;
 		tier->rights.door = rows->rows[i].door;
-		if (hours_compile(rows->rows[i].hours, &tier->hours, &error) == 0)
-			tier->rights.hours = &tier->hours;
-		else
-			tier->refused = error.message;
+		rules_tier_compile(rows->rows[i].hours, tier);
 	}
 	return 0;
 }
@@ -38,7 +42,7 @@ static int load(struct cache *cache, const char *door, struct rules *rules)
 	if (r == 0)
 		r = cache_tiers(cache, door, &rows);
 	if (r == 0)
-		r = rules_compile(&rows, rules);
+		r = compile(&rows, rules);
 	cache_tiers_free(&rows);
 	return r;
 }

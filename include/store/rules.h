@@ -26,9 +26,8 @@ struct rules {
 /* Reads and compiles everything but the cards, as of one roster. 0 or negative errno, *ret_rules
  * then untouched. Free with rules_free. */
 int rules_load(struct cache *cache, const char *door, struct rules *ret_rules);
-/* Compiles the hours of tiers as they apply to a door: for rules that come from elsewhere
- * (store/registry_rules.h). 0 or -ENOMEM. */
-int rules_compile(const struct cache_tiers *rows, struct rules *rules);
+/* Gives a tier these hours: for rules that come from elsewhere (store/registry_rules.h). */
+void rules_tier_compile(const char *hours, struct rules_tier *tier);
 /* Takes one that was zeroed or freed before, too. */
 void rules_free(struct rules *rules);
 
