@@ -46,7 +46,7 @@ journey('the hub goes away and comes back', async ({ page, login, check, until, 
 
 		if (await fresh.isVisible())
 			await fresh.click();
-		return /Came in[\s\S]*Ned Unlimited/.test(await page.locator('.pager tbody').innerText());
+		return /Let in[\s\S]*Ned Unlimited/.test(await page.locator('.pager tbody').innerText());
 	}, 20));
 });
 

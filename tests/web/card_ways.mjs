@@ -13,14 +13,14 @@ journey('another card comes between', async (tools) => {
 	const dialog = page.getByRole('dialog');
 	await button(page, 'Issue a card').click();
 	await dialog.getByLabel('At which reader?').selectOption('back');
-	await button(dialog, 'Tap it on the back reader now').click();
+	await button(dialog, 'Start the back reader').click();
 	await said(dialog, 'Now: hold the new card');
 	await tap('phone', 'back');
 	await check('why none was issued', said(dialog, 'No card was issued'));
 	await axe('issue, failed');
 	await shot('issue-failed');
 	await button(dialog, 'Try again').click();
-	await button(dialog, 'Tap it on the back reader now').click();
+	await button(dialog, 'Start the back reader').click();
 	await said(dialog, 'Now: hold the new card');
 	await button(dialog, 'Stop').click();
 	await check('it can be stopped', said(page, 'Stopped. No card was issued.'));
@@ -103,7 +103,7 @@ journey('issue and revoke by keyboard alone', async (tools) => {
 	await check('the heading has the focus', () => until(async () => (await focused()) === 'Ned Unlimited'));
 	await tabTo('Issue a card');
 	await key('Enter');
-	await check('the dialog begins where it goes on', () => until(async () => (await focused()).startsWith('Tap it on the')));
+	await check('the dialog begins where it goes on', () => until(async () => (await focused()).startsWith('Start the ')));
 	await key('Shift+Tab');
 	await key('Shift+Tab');
 	await page.keyboard.type('test fob 3');
@@ -154,7 +154,7 @@ journey('a door is away', async (tools) => {
 	await button(page, 'Issue a card').click();
 	const dialog = page.getByRole('dialog');
 	await check('its reader is not offered', said(dialog, 'back is offline and cannot read a card now.'));
-	await check('the other is', button(dialog, 'Tap it on the front reader now').isVisible());
+	await check('the other is', button(dialog, 'Start the front reader').isVisible());
 	await shot('issue-away');
 	// two that nobody knows: none is guessed
 	await tapped(tools, 'unknown', 'front');

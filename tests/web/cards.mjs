@@ -10,13 +10,13 @@ journey('a card is issued by tapping, lost and found', async (tools) => {
 	await login('host', `#/members/${site.people.unlimited.member}`);
 	const dialog = page.getByRole('dialog');
 	await button(page, 'Issue a card').click();
-	await check('the way is said', said(dialog, 'It is held to a door’s reader, twice'));
+	await check('the way is said', said(dialog, 'hold the card to it twice'));
 	await dialog.getByLabel('Label').fill('test fob 1');
 	await axe('issue', true);
 	await fits('issue');
 	await shot('issue');
 	await dialog.getByLabel('At which reader?').selectOption('front');
-	await button(dialog, 'Tap it on the front reader now').click();
+	await button(dialog, 'Start the front reader').click();
 	await check('it counts down', until(async () => /^0:5\d$/.test(await dialog.locator('.countdown').innerText())));
 	await check('and says what to do', said(dialog, 'Now: hold the new card to the front reader.'));
 	await axe('issue, waiting');
@@ -66,7 +66,7 @@ journey('a card is issued by tapping, lost and found', async (tools) => {
 	await row.locator('.confirming[data-kind=accept][data-ms]').waitFor();
 	await row.locator('summary').first().click();
 	await button(row, 'History').click();
-	await check('its history', said(dialog, 'Came in'));
+	await check('its history', said(dialog, 'Let in'));
 	await axe('card history');
 	await shot('card-history');
 	await page.keyboard.press('Escape');

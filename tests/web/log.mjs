@@ -31,10 +31,10 @@ journey('a host reads the log', async ({ page, phone, login, check, until, tap, 
 		await page.getByText('Filters', { exact: true }).click();
 	await page.getByLabel('What happened').selectOption('deny');
 	await check('a filter stands in the address', () => until(() => page.url().includes('what=deny')));
-	await check('and leaves what does not fit', () => until(async () => !/Came in/.test(await said(page, '.pager tbody'))));
+	await check('and leaves what does not fit', () => until(async () => !/Let in/.test(await said(page, '.pager tbody'))));
 	await page.reload();
 	await page.locator('.view[data-ready="1"]').waitFor();
-	await check('a reload keeps it', async () => (await page.getByLabel('What happened').inputValue()) === 'deny' && !/Came in/.test(await said(page, '.pager tbody')));
+	await check('a reload keeps it', async () => (await page.getByLabel('What happened').inputValue()) === 'deny' && !/Let in/.test(await said(page, '.pager tbody')));
 	const before = await shifts(page);
 	await tap('unknown', 'front');
 	await check('a new entry is offered, not pushed in', () => until(() => page.getByRole('button', { name: '1 new entry: show' }).isVisible()));

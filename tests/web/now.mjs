@@ -25,7 +25,7 @@ journey('taps as they come', async ({ page, login, check, tap, axe, fits, shot, 
 		await tap('unlimited', i % 2 ? 'back' : 'front');
 	await row(page, 'Ned Unlimited').waitFor();
 	await check('who came in is a link to their page', async () => (await row(page, 'Ned Unlimited').getByRole('link').getAttribute('href')) === `#/members/${site.people.unlimited.member}`);
-	await check('granted in a word', row(page, 'Ned Unlimited').getByText('Came in').isVisible());
+	await check('granted in a word', row(page, 'Ned Unlimited').getByText('Let in').isVisible());
 	await tap('revoked', 'back');
 	await row(page, 'Rob Revoked').waitFor();
 	await check('refused in a word', row(page, 'Rob Revoked').getByText('Refused').isVisible());

@@ -53,11 +53,11 @@ journey('who forgot the card', async ({ page, login, check, api, strike, until, 
 	await press(page, 'Let a member in');
 	await page.getByRole('combobox', { name: 'Who forgot the card?' }).fill('eve');
 	await page.getByRole('option', { name: /Eve Ended/ }).click();
-	await check('rights that do not fit are told first', dialog(page).getByText('Their rights would not let them in now.').waitFor().then(() => true));
+	await check('rights that do not fit are told first', dialog(page).getByText('Even with a card they could not come in now.').waitFor().then(() => true));
 	await check('with the reason', dialog(page).getByText('The membership has ended.').isVisible());
 	await page.getByRole('combobox', { name: 'Who forgot the card?' }).fill('ned');
 	await page.getByRole('option', { name: /Ned Unlimited/ }).click();
-	await check('and rights that fit', dialog(page).getByText('Their rights would let them in now.').waitFor().then(() => true));
+	await check('and rights that fit', dialog(page).getByText('With a card they could come in now.').waitFor().then(() => true));
 	await dialog(page).getByLabel('At which door?').selectOption('front');
 	await axe('let in');
 	await fits('let in');

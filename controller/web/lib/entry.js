@@ -27,7 +27,7 @@ function commandWord(detail) {
 	return word('command', detail.split(/[ :]/, 1)[0] || 'unlock');
 }
 
-/** "Came in", "Refused", "Try again", or what the entry is about: "Door forced". */
+/** "Let in", "Refused", "Try again", or what the entry is about: "Door forced". */
 export function entryWord(entry) {
 	if (entry.verdict === 'grant')
 		return t(entry.kind === 'tap' ? 'entry.granted' : 'entry.granted_other');

@@ -64,7 +64,7 @@ export default {
 
 	// ---- lib/entry.js: entries of the log ----
 	entry: {
-		granted: 'Came in', granted_other: 'Opened', refused: 'Refused', try_again: 'Try again',
+		granted: 'Let in', granted_other: 'Opened', refused: 'Refused', try_again: 'Try again',
 		erased: 'somebody who was erased', member: 'member {id}', card: 'card {id}, nobody’s', unknown: 'a card that nobody knows',
 		card_of: 'card {id}', guest_of: 'a guest of', by: 'by', not_done: 'Door refused the desk',
 	},
@@ -143,7 +143,7 @@ export default {
 		},
 		letin: {
 			button: 'Let a member in', title: 'Let a member in', who: 'Who forgot the card?', door: 'At which door?', why: 'Why', why_text: 'forgot the card',
-			yes: 'Their rights would let them in now.', no: 'Their rights would not let them in now.', judge: 'You can still let them in: it is noted with your name.', unknown: 'Whether their rights fit now cannot be told here. Tier: {tier}.',
+			yes: 'With a card they could come in now.', no: 'Even with a card they could not come in now.', judge: 'You can still let them in: it is noted with your name.', unknown: 'Whether their rights fit now cannot be told here. Tier: {tier}.',
 			state: 'Membership: {state}', ends: 'ends {when}', ended: 'ended {when}', cards: { one: '{n} active card', other: '{n} active cards' }, no_card: 'no active card', send: 'Open {door} for {name}', pick: 'Choose a member first.', no_door: 'No door can be opened from here now.',
 			done: '{door} is open for {name}. It counts as coming in.', loan: 'Lend a spare card for today', loan_note: 'Hand them the card with this number. It works today and ends by itself at check-out.', loan_card: 'Spare card', loan_choose: 'Choose the card in your hand', loan_send: 'Lend',
 			loan_none: 'No spare card lies in the drawer.', loan_done: 'Card {card} works for {name} today.', again: 'Somebody else', finish: 'Done', profile: 'Their page',
@@ -281,8 +281,8 @@ export default {
 		all: { one: 'The door confirmed within {s} s.', other: '{n} of {n} doors confirmed within {s} s.' },
 	},
 	issue: {
-		title: 'Issue a card', for: 'A card for', intro: 'It is held to a door’s reader, twice, and then you confirm it.', closed: 'A closed membership gets no card.',
-		door: 'At which reader?', start: 'Tap it on the {door} reader now', no_door: 'No door is online, so none can read a card now. If you know the card’s number, type it below.',
+		title: 'Issue a card', for: 'A card for', intro: 'Start a door’s reader, hold the card to it twice, then confirm.', closed: 'A closed membership gets no card.',
+		door: 'At which reader?', start: 'Start the {door} reader', no_door: 'No door is online, so none can read a card now. If you know the card’s number, type it below.',
 		away: '{door} is offline and cannot read a card now.', other: 'Other ways',
 		claim_title: 'It was shown already', claim: 'Take the last unknown card', claim_note: 'The one card, unknown until now, that was shown at a reader within the last five minutes.',
 		by_number: 'Type its number', number: 'Number of the card', number_note: 'Its UID of 4, 7 or 10 bytes, such as 04A1B2C3D4E5F6. It opens doors at once.', number_do: 'Issue it',
@@ -296,7 +296,7 @@ export default {
 	},
 	lend: {
 		title: 'Lend a card', text: 'A spare card for whoever left theirs at home. It opens what their own opens, until the end of the day, and goes back to the drawer by itself.',
-		none: 'No spare card lies in the drawer. Put one there first: take back a card that somebody does not need any more.', card: 'Which card', card_note: 'Those that lie in the drawer.',
+		none: 'No spare card lies in the drawer. Put one there first: take back a card that somebody does not need any more. Without one, “Let a member in” under Now opens the door for them.', card: 'Which card', card_note: 'Those that lie in the drawer.',
 		do: 'Lend it', did: '{card} is lent until the end of the day.', undone_why: 'loan undone',
 	},
 	history: {
@@ -346,7 +346,7 @@ export default {
 		both_times: 'Give both times, or none for whole days.', reason: 'Why', reason_note: 'Members read it: “Christmas”.', new_exception: 'New closure or opening', change_exception: 'Change',
 		exception_saved: 'Saved; doors know within a second.', exception_removed: '“{reason}” is gone.', remove_exception: 'Remove “{reason}”', no_exceptions: 'None ahead.', ahead: 'Ahead',
 		calendar_note: 'Closures and special openings stand over every tier’s hours. Click a day to add one.', month_before: 'The month before', month_after: 'The month after', this_month: 'This month', add_on: 'Add on {day}',
-		who_note: 'Asked of the doors’ own rules, on what the hub knows now. What only a door knows is not in it: its clock, how old its list is.',
+		who_note: 'Worked out by the doors’ own rules, from what is known here now. A door that is offline, or whose clock is wrong, may decide otherwise.',
 		whom: 'Somebody in particular', at_time: 'Time', comes_in: 'comes in', stays_out: 'stays out', tell_them: 'Tell them:', steps: 'Step by step', no_cards: 'They have no card.',
 	},
 	exception: { closure: 'Closure', opening: 'Special opening' },
@@ -366,7 +366,7 @@ export default {
 	log: {
 		title: 'Log', time: 'Time', door: 'Door', what: 'What happened', who: 'Who', why: 'Why', reason: 'Reason', card: 'Card', event: 'Event', detail: 'More',
 		clock: 'Clock', place: 'Place in the log', place_of: 'entry {seq} of journal {journal}…', entry: 'Entry', event_of: 'event {id}',
-		everything: 'Everything', granted: 'Came in or opened', denied: 'Refused', any_reason: 'Any reason', all_doors: 'All doors',
+		everything: 'Everything', granted: 'Let in or opened', denied: 'Refused', any_reason: 'Any reason', all_doors: 'All doors',
 		from: 'From', until: 'Until', clear: 'Clear filters', clear_one: 'Take this filter away', only_card: 'Card {id} only', only_event: 'Event {id} only',
 		empty: 'Nothing fits these filters.', seven_days: 'Hosts see the last seven days; an auditor or admin sees all.',
 		looked: 'Looking at one person’s history is itself written down.',
@@ -491,7 +491,7 @@ export default {
 		guest: 'a guest', unknown: 'nobody’s card {id}', by: 'said by {who}', empty: 'Nobody is known to be inside.',
 		as_of: { one: '{site}: {n} person inside, {sure} of them for sure, as of {when}', other: '{site}: {n} people inside, {sure} of them for sure, as of {when}' },
 		aid: 'An aid, and no proof that the building is empty: who came in behind somebody, or by an open door, is not on it.',
-		sealed: 'Every door keeps this list too, sealed to the wardens’ key: tapin rollcall open reads it with the hub and the network gone.',
+		sealed: 'If this page does not answer, a warden can still read the list on any door’s own machine, with the wardens’ key (command: tapin rollcall open).',
 	},
 	// ---- view/reports*.js ----
 	reports: {
