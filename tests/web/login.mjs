@@ -19,7 +19,9 @@ journey('a wrong password', async ({ page, check, axe, fits, shot, expect_failur
 	await password(page).fill('not this one');
 	await enter(page).click();
 	await check('it is said kindly', page.getByText('This name and password do not fit').waitFor().then(() => true));
-	await check('and to a screen reader', page.getByRole('alert').filter({ hasText: 'do not fit' }).isVisible());
+	await check('at the password, where the keys are now', () => password(page).evaluate((one) => one === document.activeElement
+		&& document.getElementById(one.getAttribute('aria-describedby')).textContent.includes('do not fit')));
+	await check('and is no mistake of the page', async () => !(await page.locator('main').textContent()).includes('made a mistake'));
 	await check('the name is still there', async () => await name(page).inputValue() === site.roles.host.operator);
 	await axe('login refused');
 });

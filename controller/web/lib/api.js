@@ -21,6 +21,9 @@ export class Problem extends Error {
 	}
 }
 
+/** What the page itself does not take: a sentence of ours, at the field of a form where one is named. */
+export const refusal = (detail, field) => new Problem(422, { detail, errors: field ? [{ field, detail }] : [] });
+
 /** The token of this session, and who is told when the hub does not know the session any more. */
 export function setSession(token, ended) {
 	csrf = token;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a host does to a card: one click where there is a way back, a plain warning where there is none.
 import { h } from '../lib/dom.js';
-import { post, Problem, request } from '../lib/api.js';
+import { post, Problem, refusal, request } from '../lib/api.js';
 import { ask, attempt, dialog, toast } from '../lib/dialog.js';
 import { form } from '../lib/form.js';
 import { t } from '../lib/texts.js';
@@ -19,7 +19,7 @@ async function run(card, action, body) {
 	try {
 		return (await request('POST', `/cards/${card.id}/${action}`, { body, version: card.version })).data;
 	} catch (error) {
-		throw error instanceof Problem && error.status === 412 ? new Error(t('cards.stale')) : error;
+		throw error instanceof Problem && error.status === 412 ? refusal(t('cards.stale')) : error;
 	}
 }
 

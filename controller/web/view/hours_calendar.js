@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Closures and special openings on a calendar, with the holidays that hours may mean by PH.
 import { bdi, h, replace } from '../lib/dom.js';
-import { all, del, patch, post } from '../lib/api.js';
+import { all, del, patch, post, refusal } from '../lib/api.js';
 import { attempt, dialog, toast } from '../lib/dialog.js';
 import { form } from '../lib/form.js';
 import { icon } from '../lib/icon.js';
@@ -35,7 +35,7 @@ function exceptionDialog(doors, one, date) {
 		{ name: 'reason', label: t('hours.reason'), value: one?.reason ?? '', required: true, max: 80, note: t('hours.reason_note'), autofocus: true },
 	], { submit: t('event.save'), cancel: () => close(), async send({ start, end, ...rest }) {
 		if (Boolean(start) !== Boolean(end))
-			throw new Error(t('hours.both_times'));
+			throw refusal(t('hours.both_times'), start ? 'end' : 'start');
 		const body = { ...rest, times: start ? `${start}-${end}` : null };
 
 		if (one)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who are you: the first thing, and what a locked desk shows.
 import { h, replace } from '../lib/dom.js';
-import { Problem } from '../lib/api.js';
+import { Problem, refusal } from '../lib/api.js';
 import { form } from '../lib/form.js';
 import { icon } from '../lib/icon.js';
 import { enter, lastOperator } from '../lib/session.js';
@@ -14,9 +14,9 @@ async function send({ operator, password }) {
 		await enter(operator, password);
 	} catch (error) {
 		if (error instanceof Problem && error.status === 401)
-			throw new Error(t('login.wrong'));
+			throw refusal(t('login.wrong'), 'password');
 		if (error instanceof Problem && error.status === 429)
-			throw new Error(t('login.wait', { n: error.retryS ?? 30 }));
+			throw refusal(t('login.wait', { n: error.retryS ?? 30 }));
 		throw error;
 	}
 }

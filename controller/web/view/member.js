@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One member: may they come in, their cards, what was used, what was told them.
 import { bdi, debounce, h, replace, setText } from '../lib/dom.js';
-import { all, Problem, request } from '../lib/api.js';
+import { all, Problem, refusal, request } from '../lib/api.js';
 import { ask, attempt, dialog, toast } from '../lib/dialog.js';
 import { icon } from '../lib/icon.js';
 import { may } from '../lib/session.js';
@@ -25,7 +25,7 @@ async function change(id, body, version) {
 	try {
 		return (await request('PATCH', `/members/${id}`, { body, version })).data;
 	} catch (error) {
-		throw error instanceof Problem && error.status === 412 ? new Error(t('member.stale')) : error;
+		throw error instanceof Problem && error.status === 412 ? refusal(t('member.stale')) : error;
 	}
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is held about a person, for them to have; and forgetting them. Admins alone.
 import { h, replace } from '../lib/dom.js';
-import { get, post } from '../lib/api.js';
+import { get, post, refusal } from '../lib/api.js';
 import { attempt, dialog, sentence, toast } from '../lib/dialog.js';
 import { form } from '../lib/form.js';
 import { save } from '../lib/save.js';
@@ -29,7 +29,7 @@ const erase = (page) => dialog(t('data.erase_title', { name: iso(page.member.nam
 			{ name: 'why', label: t('data.erase_why'), required: true, max: 500, note: t('data.erase_why_note') },
 		], { submit: t('data.erase_do'), danger: true, cancel: () => close(), async send({ typed, why }) {
 			if (typed.replace(/[\u2068\u2069]/g, '').normalize() !== page.member.name.normalize().trim())
-				throw new Error(t('data.erase_differs'));
+				throw refusal(t('data.erase_differs'), 'typed');
 			close(await post(`/members/${page.id}/erase`, { why }));
 		} }),
 	];

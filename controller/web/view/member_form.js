@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The fields of a member, for a new one and for a change.
-import { all, Problem, request } from '../lib/api.js';
+import { all, Problem, refusal, request } from '../lib/api.js';
 import { form } from '../lib/form.js';
 import { session } from '../lib/session.js';
 import { t } from '../lib/texts.js';
@@ -52,7 +52,7 @@ async function send(values, { member, version }) {
 
 		return { member: data, before, version: now };
 	} catch (error) {
-		throw error instanceof Problem && error.status === 412 ? new Error(t('member.stale')) : error;
+		throw error instanceof Problem && error.status === 412 ? refusal(t('member.stale')) : error;
 	}
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Members or cards from a spreadsheet: choose, see every change, then all of it or nothing.
 import { bdi, h, replace } from '../lib/dom.js';
-import { aborted, all, request } from '../lib/api.js';
+import { aborted, all, refusal, request } from '../lib/api.js';
 import { sentence } from '../lib/dialog.js';
 import { icon } from '../lib/icon.js';
 import { save } from '../lib/save.js';
@@ -23,11 +23,11 @@ const EXAMPLES = {
 /** The text of a file; throws a sentence where it is none. Files of older spreadsheets are not in UTF-8. */
 async function textOf(file) {
 	if (file.size > MOST_BYTES)
-		throw new Error(t('import.too_big', { n: MOST_BYTES / 1024 / 1024 }));
+		throw refusal(t('import.too_big', { n: MOST_BYTES / 1024 / 1024 }));
 	const bytes = await file.arrayBuffer();
 
 	if (new Uint8Array(bytes.slice(0, 2)).join() === '80,75') // PK: a workbook is a zip
-		throw new Error(t('import.workbook'));
+		throw refusal(t('import.workbook'));
 	try {
 		return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
 	} catch {
