@@ -82,7 +82,7 @@ function saveSvg(node, name) {
  * rows [[cells]]; name: of the saved file; csv: an address of the API to take the numbers from, or nothing.
  */
 export function figure({ title, sentence, draw, head, rows, name, csv }) {
-	const place = h('div', { class: 'plot', role: 'img', 'aria-label': `${title}. ${sentence}` });
+	const place = h('div', { class: 'plot', role: 'img', 'aria-label': t('chart.picture') });
 	let width = 0;
 	const watch = new ResizeObserver(([entry]) => {
 		const now = Math.floor(entry.contentRect.width);
@@ -94,12 +94,12 @@ export function figure({ title, sentence, draw, head, rows, name, csv }) {
 	});
 
 	watch.observe(place);
-	return h('figure', { class: 'card figure' },
+	return h('figure', { class: 'card figure', 'aria-label': title },
 		h('figcaption', null, h('h2', null, title), h('p', { class: 'muted' }, sentence)), place,
 		h('div', { class: 'row noprint' },
-			h('button', { type: 'button', on: { click: () => saveSvg(place.querySelector('svg'), name) } }, icon('down', 16), t('chart.save')),
-			csv && h('a', { class: 'button', href: csv, download: `${name}.csv` }, icon('down', 16), t('chart.csv'))),
-		h('details', null, h('summary', null, t('chart.table')), h('div', { class: 'scroll', tabIndex: 0, role: 'region', 'aria-label': title }, h('table', null,
+			h('button', { type: 'button', 'aria-label': `${t('chart.save')}: ${title}`, on: { click: () => saveSvg(place.querySelector('svg'), name) } }, icon('down', 16), t('chart.save')),
+			csv && h('a', { class: 'button', href: csv, 'aria-label': `${t('chart.csv')}: ${title}`, download: `${name}.csv` }, icon('down', 16), t('chart.csv'))),
+		h('details', null, h('summary', { 'aria-label': `${t('chart.table')}: ${title}` }, t('chart.table')), h('div', { class: 'scroll', tabIndex: 0, role: 'region', 'aria-label': title }, h('table', null,
 			h('caption', { class: 'hidden' }, title),
 			h('thead', null, h('tr', null, head.map((text, i) => h('th', { scope: 'col', class: i ? 'num' : null }, text)))),
 			h('tbody', null, rows.map((row) => h('tr', null, row.map((cell, i) => (i ? h('td', { class: 'num' }, typeof cell === 'string' ? cell : numberText(cell)) : h('th', { scope: 'row' }, bdi(cell)))))))))));

@@ -345,7 +345,7 @@ export default {
 		kind: 'What', kind_closure: 'Closure: nobody but staff comes in', kind_opening: 'Special opening: members come in beyond their hours', first_day: 'First day', last_day: 'Last day', whole_days: 'Empty: whole days.',
 		both_times: 'Give both times, or none for whole days.', reason: 'Why', reason_note: 'Members read it: “Christmas”.', new_exception: 'New closure or opening', change_exception: 'Change',
 		exception_saved: 'Saved; doors know within a second.', exception_removed: '“{reason}” is gone.', remove_exception: 'Remove “{reason}”', no_exceptions: 'None ahead.', ahead: 'Ahead',
-		calendar_note: 'Closures and special openings stand over every tier’s hours. Click a day to add one.', month_before: 'The month before', month_after: 'The month after', this_month: 'This month', add_on: 'Add on {day}',
+		calendar_note: 'Closures and special openings stand over every tier’s hours. Choose a day to add one.', month_before: 'The month before', month_after: 'The month after', this_month: 'This month', add_on: 'Add on {day}',
 		who_note: 'Worked out by the doors’ own rules, from what is known here now. A door that is offline, or whose clock is wrong, may decide otherwise.',
 		whom: 'Somebody in particular', at_time: 'Time', comes_in: 'comes in', stays_out: 'stays out', tell_them: 'Tell them:', steps: 'Step by step', no_cards: 'They have no card.',
 	},
@@ -509,5 +509,5 @@ export default {
 		sum_visits: 'visits', sum_arrived: 'came to events', sum_denied: 'taps refused', sum_unused: 'cards not used this month',
 	},
 	allowance_kind: { hours: '', days: 'days', half_days: 'half days', visits: 'visits' },
-	chart: { withheld: 'withheld', save: 'Save the picture', csv: 'Save the numbers', table: 'The numbers' },
+	chart: { withheld: 'withheld', save: 'Save the picture', csv: 'Save the numbers', table: 'The numbers', picture: 'A chart; its numbers stand below.' },
 };

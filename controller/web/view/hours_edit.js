@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One tier: its hours typed or painted, with what they mean beside; its doors, allowance and rights.
 import { bdi, debounce, h, replace, setText } from '../lib/dom.js';
-import { aborted, all, del, get, patch, post } from '../lib/api.js';
+import { aborted, all, del, get, patch, post, refusal } from '../lib/api.js';
 import { ask, attempt, sentence, toast } from '../lib/dialog.js';
 import { form } from '../lib/form.js';
 import { icon } from '../lib/icon.js';
@@ -14,11 +14,12 @@ import { paint, plainWeek, weekText } from './hours_plain.js';
 
 const EXAMPLES = ['24/7', 'Mo-Fr 09:00-17:30', 'Mo-Fr 08:00-20:00; Sa 10:00-16:00; PH off', 'Fr 18:00-02:00'];
 const LOOK_DAYS = 22; // three weeks ahead, from a week's Monday
+const SAY_MS = 1200; // longer than a pause within a word
 const FLAGS = ['staff', 'override', 'may_open_up', 'events_free'];
 
 /** The line with a caret under the character that is wrong. */
 function caret(text, { column, error }) {
-	return h('div', { class: 'caret', role: 'alert' }, h('pre', { 'aria-hidden': 'true' }, `${text}\n${' '.repeat(column)}^`), h('p', { class: 'fault' }, t('hours.at', { n: column + 1 }), ' ', error));
+	return h('div', { class: 'caret' }, h('pre', { 'aria-hidden': 'true' }, `${text}\n${' '.repeat(column)}^`), h('p', { class: 'fault' }, t('hours.at', { n: column + 1 }), ' ', error));
 }
 
 /** What comes: the next windows, and days that differ. */
@@ -35,7 +36,7 @@ function ahead(looked, today) {
 export function hoursEditor(value, { scope, disabled = false }) {
 	const id = 'hours-text', today = dateOf(), monday = mondayOf(today);
 	const input = h('input', { id, type: 'text', class: 'mono', value, required: true, maxlength: 512, disabled, spellcheck: false, autocomplete: 'off', autocapitalize: 'off', 'aria-describedby': 'hours-said' });
-	const said = h('div', { id: 'hours-said' }), shown = h('div', { class: 'stack' }), hint = h('p', { class: 'note' });
+	const said = h('div', { id: 'hours-said' }), spoken = h('p', { class: 'hidden', role: 'status' }), shown = h('div', { class: 'stack' }), hint = h('p', { class: 'note' });
 	let waiting = null, week = null;
 
 	function painted(row, from, until, open) {
@@ -74,10 +75,12 @@ export function hoursEditor(value, { scope, disabled = false }) {
 		}
 	}
 	const soon = debounce(look, 120);
+	// each half word is wrong: read out what is so once somebody has stopped
+	const say = debounce(() => setText(spoken, said.querySelector('p')?.textContent ?? ''), SAY_MS);
 
-	input.addEventListener('input', soon);
+	input.addEventListener('input', () => { soon(); say(); });
 	scope.onLeave(() => waiting?.abort());
-	const node = h('div', { class: 'stack' }, h('div', { class: 'field' }, h('label', { htmlFor: id }, t('hours.hours')), input, said),
+	const node = h('div', { class: 'stack' }, h('div', { class: 'field' }, h('label', { htmlFor: id }, t('hours.hours')), input, said, spoken),
 		!disabled && h('div', { class: 'row examples' }, h('span', { class: 'note' }, t('hours.examples')), EXAMPLES.map((text) =>
 			h('button', { type: 'button', class: 'mono', on: { click: () => { input.value = text; look(); } } }, text))),
 		hint, shown);
@@ -112,7 +115,7 @@ function doorsOf(values, doors) {
 	const chosen = doors.filter((door) => values[`door:${door.name}`]).map((door) => ({ door: door.name, hours: values[`hours:${door.name}`] }));
 
 	if (chosen.length === 0)
-		throw new Error(t('hours.no_door'));
+		throw refusal(t('hours.no_door'));
 	return chosen.length === doors.length && chosen.every((one) => !one.hours) ? [] : chosen;
 }
 

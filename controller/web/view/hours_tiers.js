@@ -46,7 +46,8 @@ async function tierCard(tier, doors, monday, signal) {
 	const own = tier.doors.filter((one) => one.hours);
 
 	return h('section', { class: 'card stack', 'aria-label': tier.name }, h('div', { class: 'spread' }, h('h2', null, bdi(tier.name)),
-		h('a', { class: 'button', href: `#/hours/tier/${tier.id}` }, t(may('admin') ? 'hours.change' : 'hours.look'))),
+		h('a', { class: 'button', href: `#/hours/tier/${tier.id}`, 'aria-label': `${t(may('admin') ? 'hours.change' : 'hours.look')}: ${tier.name}` },
+			t(may('admin') ? 'hours.change' : 'hours.look'))),
 	shown, h('code', { class: 'muted' }, tier.hours),
 	h('dl', { class: 'facts' },
 		h('dt', null, t('hours.doors')), h('dd', null, tier.doors.length ? tier.doors.map((one, i) => [i ? ', ' : '', bdi(doors.get(one.door) || one.door)]) : t('hours.every_door'),

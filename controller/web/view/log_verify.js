@@ -33,9 +33,9 @@ function outcome({ result, ended }) {
 /** Starts it, or joins one that runs; a dialog shows how far it is, then what came of it. */
 export async function verifyLog() {
 	const leaving = new AbortController();
-	const said = h('p', { role: 'status' }, t('verify.starting')), bar = h('progress', { max: 1, 'aria-label': t('log.verify') });
+	const said = h('p', null, t('verify.starting')), spoken = h('p', { class: 'hidden', role: 'status' }), bar = h('progress', { max: 1, 'aria-label': t('log.verify') });
 	const body = h('div', { class: 'verify' }, said, bar);
-	const shown = dialog(t('log.verify'), (close) => [body, h('footer', { class: 'actions' }, h('button', { type: 'button', autofocus: true, on: { click: () => close() } }, t('dialog.close')))])
+	const shown = dialog(t('log.verify'), (close) => [body, spoken, h('footer', { class: 'actions' }, h('button', { type: 'button', autofocus: true, on: { click: () => close() } }, t('dialog.close')))])
 		.then(() => leaving.abort());
 
 	try {
@@ -49,6 +49,7 @@ export async function verifyLog() {
 			now = await get('/log/verification', {}, { signal: leaving.signal });
 		}
 		replace(body, now.result ? outcome(now) : h('p', { class: 'fault' }, t('verify.failed')));
+		setText(spoken, body.firstElementChild.textContent); // how far it is says the bar; this is what matters
 	} catch (error) {
 		if (!aborted(error))
 			replace(body, h('p', { class: 'fault' }, sentence(error)));
