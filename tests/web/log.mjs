@@ -53,7 +53,7 @@ journey('a host reads the log', async ({ page, phone, login, check, until, tap, 
 	await page.getByRole('combobox', { name: 'Who' }).fill('Ned');
 	await page.getByRole('option', { name: /Ned Unlimited/ }).click();
 	await check('one person’s entries', () => until(async () => page.url().includes(`member=${site.people.unlimited.member}`) && /Ned/.test(await said(page, FIRST))));
-	await check('it says that the look is written down', () => page.getByText('is itself written down').isVisible());
+	await check('it says that the look is written down', () => until(() => page.getByText('is itself written down').isVisible()));
 });
 
 journey('it follows live, where nothing moves', async ({ page, login, check, until, tap, axe, shot, fits }) => {
@@ -108,7 +108,7 @@ journey('an auditor verifies the log', async ({ page, login, check, until, tap, 
 
 	await check(`the page has words for every reason, warning and kind (${missing})`, missing.length === 0);
 	await page.getByRole('button', { name: 'Verify the log' }).click();
-	await check('it is whole, in words', () => until(() => page.getByRole('dialog').getByText(/The log is whole: \d+ entries in 2 journals/).isVisible(), 20));
+	await check('it is whole, in words', () => until(() => page.getByRole('dialog').locator('.callout', { hasText: /The log is whole: \d+ entries in 2 journals/ }).isVisible(), 20));
 	await axe('verified');
 	await fits('verified');
 	await shot('log-verified');

@@ -10,7 +10,7 @@ const ENDING_DAYS = 7;
 const ASKED = 60; // entries: some of them are not shown
 const SLOW_MS = 60000; // what the clock alone changes: hours, who has gone home
 
-/** How each part is asked for. needed: without it there is no view; first: what is known already. In routes.js the same addresses are asked early. */
+/** How each part is asked for. needed: without it there is no view; first: what is known already. In early.js the same addresses are asked early. */
 const parts = {
 	doors: { words: ['doors', 'commands'], needed: true, ask: (options) => all('/doors', {}, 1000, options) },
 	status: { words: ['doors', 'alarms'], needed: true, ask: (options) => get('/status', {}, options) },
