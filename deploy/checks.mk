@@ -43,6 +43,9 @@ cover: deps-lint ## lines and branches of controller/ that make check reaches
 
 # ---- style and static checks ------------------------------------------------------
 C_FILES := $(shell find controller include tests -name '*.[ch]' 2>/dev/null | sort)
+JS_FILES := $(shell find controller/web tests/web tests/virtual/panel -name '*.js' -o -name '*.mjs' 2>/dev/null | sort)
+# fetched with what drives the page in a browser (make references)
+PRETTIER := $(wildcard build/web/node_modules/.bin/prettier)
 SHELL_FILES = $(shell grep -rlIE '^\#!/bin/(ba)?sh' deploy tests .ci 2>/dev/null | sort)
 # the layout is that of version 14; another version would ask for another
 CLANG_FORMAT := $(firstword $(shell command -v clang-format-14) \
@@ -54,10 +57,12 @@ CPPCHECK_BLIND := $(addprefix --suppress=,missingIncludeSystem resourceLeak meml
 lint: deps-run deps-lint ## layout, shell scripts, cppcheck, licence lines
 	@if [ -n "$(CLANG_FORMAT)" ]; then $(CLANG_FORMAT) --dry-run -Werror $(C_FILES); \
 		else echo "lint: no clang-format 14 here, layout not checked"; fi
+	@if [ -n "$(PRETTIER)" ]; then $(PRETTIER) --log-level warn --check $(JS_FILES); \
+		else echo "lint: no prettier here, layout of the page not checked"; fi
 	@shellcheck -x --severity=warning $(SHELL_FILES)
 	@cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
 		$(CPPCHECK_BLIND) -D_GNU_SOURCE -DTAPIN_VERSION='"0"' -Iinclude controller tests/virtual
-	@bad=$$(for f in $(C_FILES) $(SHELL_FILES) Makefile $(wildcard deploy/*.mk); do \
+	@bad=$$(for f in $(C_FILES) $(JS_FILES) $(SHELL_FILES) Makefile $(wildcard deploy/*.mk); do \
 		head -n 2 $$f | grep -q 'SPDX-License-Identifier: Apache-2.0' || echo $$f; done); \
 		[ -z "$$bad" ] || { echo "lint: no licence line in:" $$bad; exit 1; }
 

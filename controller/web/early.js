@@ -6,7 +6,16 @@
 	const views = {
 		now: {
 			asks: ['/doors?limit=200', '/status', '/log?limit=60', '/alarms?open=true&limit=20', '/presence', '/today'],
-			files: ['now.js', 'now_data.js', 'now_doors.js', 'now_need.js', 'now_side.js', 'now_taps.js', 'now_words.js', 'now.css'],
+			files: [
+				'now.js',
+				'now_data.js',
+				'now_doors.js',
+				'now_need.js',
+				'now_side.js',
+				'now_taps.js',
+				'now_words.js',
+				'now.css',
+			],
 		},
 		members: {
 			asks: ['/tiers?limit=200', '/members?limit=50'],
@@ -20,16 +29,16 @@
 	const [path, query] = location.hash.replace(/^#\/?/, '').split('?', 2);
 	const [name, ...params] = path.split('/');
 	const view = views[name || 'now'];
-	const answers = new Map();
+	const answers = (globalThis.tapinEarly ??= new Map()); // taken by lib/early.js
 	const base = new URL('view/', document.currentScript.src);
 
-	globalThis.tapinEarly = answers; // taken by lib/early.js
-	if (!localStorage.getItem('tapin.in'))
-		return;
+	if (!localStorage.getItem('tapin.in')) return;
 	for (const file of view?.files ?? []) {
 		const link = document.createElement('link');
 
-		Object.assign(link, file.endsWith('.css') ? { rel: 'preload', as: 'style' } : { rel: 'modulepreload' }, { href: base + file });
+		Object.assign(link, file.endsWith('.css') ? { rel: 'preload', as: 'style' } : { rel: 'modulepreload' }, {
+			href: base + file,
+		});
 		document.head.append(link);
 	}
 	// the shell's, and those of the view as its tab shows it
@@ -37,7 +46,11 @@
 		const url = `/api/v1${ask}`;
 
 		if (!answers.has(url)) {
-			const answer = fetch(url, { headers: { Accept: 'application/json' }, credentials: 'same-origin', cache: 'no-store' });
+			const answer = fetch(url, {
+				headers: { Accept: 'application/json' },
+				credentials: 'same-origin',
+				cache: 'no-store',
+			});
 
 			answer.catch(() => {}); // whoever takes it is told
 			answers.set(url, { answer, takers: 0 });

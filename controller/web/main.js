@@ -21,33 +21,57 @@ let leaveView = () => {};
 
 /** What a view may hold on to; all of it ends when the view is left. */
 function makeScope() {
-	const ends = [], abort = new AbortController();
+	const ends = [],
+		abort = new AbortController();
 
 	return {
 		signal: abort.signal,
-		on(name, fn) { ends.push(live.on(name, fn)); },
-		every(ms, fn) { const timer = setInterval(fn, ms); ends.push(() => clearInterval(timer)); },
-		onLeave(fn) { ends.push(fn); },
-		end() { abort.abort(); ends.splice(0).forEach((fn) => fn()); },
+		on(name, fn) {
+			ends.push(live.on(name, fn));
+		},
+		every(ms, fn) {
+			const timer = setInterval(fn, ms);
+			ends.push(() => clearInterval(timer));
+		},
+		onLeave(fn) {
+			ends.push(fn);
+		},
+		end() {
+			abort.abort();
+			ends.splice(0).forEach((fn) => fn());
+		},
 	};
 }
 
 /** Puts the query of the address, without a new entry in the history and without drawing the view anew. */
 export function setQuery(values) {
-	const at = parse(), query = new URLSearchParams(Object.entries(values).filter(([, value]) => value !== '' && value !== null && value !== undefined));
+	const at = parse(),
+		query = new URLSearchParams(
+			Object.entries(values).filter(([, value]) => value !== '' && value !== null && value !== undefined),
+		);
 
-	history.replaceState(null, '', `#/${[at.name, ...at.params].map(encodeURIComponent).join('/')}${query.size ? `?${query}` : ''}`);
+	history.replaceState(
+		null,
+		'',
+		`#/${[at.name, ...at.params].map(encodeURIComponent).join('/')}${query.size ? `?${query}` : ''}`,
+	);
 }
 
 function missing(root, why) {
 	document.title = `${t('shell.nothing')} · tapin`;
-	replace(root, h('h1', { tabIndex: -1 }, t('shell.nothing')), h('p', null, why), h('p', null, h('a', { href: '#/now' }, t('shell.home'))));
+	replace(
+		root,
+		h('h1', { tabIndex: -1 }, t('shell.nothing')),
+		h('p', null, why),
+		h('p', null, h('a', { href: '#/now' }, t('shell.home'))),
+	);
 }
 
 async function showView() {
-	if (!shell)
-		return;
-	const at = parse(), route = routes.find((item) => item.name === at.name), scope = makeScope();
+	if (!shell) return;
+	const at = parse(),
+		route = routes.find((item) => item.name === at.name),
+		scope = makeScope();
 	const root = h('div', { class: 'view', data: { view: at.name } });
 
 	leaveView();
@@ -61,19 +85,20 @@ async function showView() {
 	try {
 		const module = await route.load();
 
-		if (scope.signal.aborted)
-			return;
+		if (scope.signal.aborted) return;
 		document.title = `${module.title(at.params)} · tapin`;
 		replace(shell.view, root);
 		await module.show(root, { params: at.params, query: at.query, scope, setQuery });
-		if (!scope.signal.aborted)
-			root.dataset.ready = '1';
+		if (!scope.signal.aborted) root.dataset.ready = '1';
 	} catch (error) {
-		if (aborted(error) || scope.signal.aborted)
-			return;
+		if (aborted(error) || scope.signal.aborted) return;
 		replace(shell.view, root);
-		replace(root, h('h1', { tabIndex: -1 }, t('shell.failed')), h('p', { class: 'fault' }, icon('alert'), ' ', sentence(error)),
-			h('button', { type: 'button', on: { click: showView } }, t('shell.again')));
+		replace(
+			root,
+			h('h1', { tabIndex: -1 }, t('shell.failed')),
+			h('p', { class: 'fault' }, icon('alert'), ' ', sentence(error)),
+			h('button', { type: 'button', on: { click: showView } }, t('shell.again')),
+		);
 	}
 }
 
@@ -97,12 +122,15 @@ async function onSession(now, why) {
 		replace(app); // whatever becomes of the login
 		const { login } = await import('./view/login.js');
 
-		if (!session())
-			login(replace(app), why);
+		if (!session()) login(replace(app), why);
 		return;
 	}
-	shell = frame(app, routes.filter((route) => route.icon && (!route.needs || may(route.needs)))
-		.map((route) => ({ ...route, text: t(`nav.${route.name}`) })));
+	shell = frame(
+		app,
+		routes
+			.filter((route) => route.icon && (!route.needs || may(route.needs)))
+			.map((route) => ({ ...route, text: t(`nav.${route.name}`) })),
+	);
 	const mine = shell;
 
 	announced = false;
@@ -111,8 +139,7 @@ async function onSession(now, why) {
 	await attempt(mine.refresh);
 	warmUp();
 	await breath();
-	if (shell === mine)
-		onHash();
+	if (shell === mine) onHash();
 }
 
 addEventListener('hashchange', onHash);

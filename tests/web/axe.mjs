@@ -9,8 +9,12 @@ const COLOURS = ['color-contrast', 'link-in-text-block'];
 const source = readFileSync(resolve('build/web/node_modules/axe-core/axe.min.js'), 'utf8');
 
 function words(violation) {
-	return violation.nodes.slice(0, 5).map((node) =>
-		`${violation.id} (${violation.impact}): ${node.target.join(' ')}: ${node.failureSummary.replace(/\s+/g, ' ')}\n  ${node.html.slice(0, 200)}`);
+	return violation.nodes
+		.slice(0, 5)
+		.map(
+			(node) =>
+				`${violation.id} (${violation.impact}): ${node.target.join(' ')}: ${node.failureSummary.replace(/\s+/g, ' ')}\n  ${node.html.slice(0, 200)}`,
+		);
 }
 
 /** What is wrong, as text, by theme. */
@@ -18,13 +22,19 @@ export async function judge(page) {
 	const found = {};
 
 	// evaluated by the debugger: the page's own policy keeps scripts out
-	if (!await page.evaluate(() => 'axe' in window))
-		await page.evaluate(source);
+	if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(source);
 	for (const theme of ['light', 'dark']) {
 		await page.emulateMedia({ colorScheme: theme });
 		const runOnly = theme === 'light' ? { type: 'tag', values: TAGS } : { type: 'rule', values: COLOURS };
-		const { violations } = await page.evaluate((only) => window.axe.run(document, { runOnly: only,
-			resultTypes: ['violations'], rules: { 'target-size': { enabled: only.type === 'tag' } } }), runOnly);
+		const { violations } = await page.evaluate(
+			(only) =>
+				window.axe.run(document, {
+					runOnly: only,
+					resultTypes: ['violations'],
+					rules: { 'target-size': { enabled: only.type === 'tag' } },
+				}),
+			runOnly,
+		);
 		found[theme] = violations.flatMap(words);
 	}
 	await page.emulateMedia({ colorScheme: 'light' });

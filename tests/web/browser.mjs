@@ -35,17 +35,19 @@ let failed = false;
 const waiting = [];
 
 /** An error for a person: without colours, without the frames of libraries. */
-const words = (error) => String(error.stack || error).replace(/\x1b\[\d+m/g, '').split('\n')
-	.filter((line) => !/^\s+at /.test(line) || line.includes('/tests/web/')).join('\n');
+const words = (error) =>
+	String(error.stack || error)
+		.replace(/\x1b\[\d+m/g, '')
+		.split('\n')
+		.filter((line) => !/^\s+at /.test(line) || line.includes('/tests/web/'))
+		.join('\n');
 
 /** One line of TAP; what is said of a failure goes below it. */
 export function tell(ok, name, why = '') {
 	console.log(`${ok ? 'ok' : 'not ok'} ${++count} - ${name}`);
-	if (ok)
-		return;
+	if (ok) return;
 	failed = true;
-	for (const line of String(why).split('\n').slice(0, 60))
-		console.log(`# ${line}`);
+	for (const line of String(why).split('\n').slice(0, 60)) console.log(`# ${line}`);
 }
 
 /** The system's own Chromium, which resolves no name: a page that asks elsewhere is found out. */
@@ -60,8 +62,7 @@ export async function browser_start(args = []) {
 	try {
 		return await chromium.launch(options);
 	} catch (error) {
-		if (!options.chromiumSandbox)
-			throw error;
+		if (!options.chromiumSandbox) throw error;
 		return chromium.launch({ ...options, chromiumSandbox: false }); // no user namespaces here
 	}
 }
@@ -78,8 +79,7 @@ function watch(page, problems, expected) {
 
 	page.on('console', (message) => {
 		// said again below, with its method and its status
-		if (/^Failed to load resource/.test(message.text()))
-			return;
+		if (/^Failed to load resource/.test(message.text())) return;
 		if (['error', 'warning'].includes(message.type()))
 			problems.push(`console: ${message.text()} (${message.location().url})`);
 	});
@@ -89,34 +89,41 @@ function watch(page, problems, expected) {
 		dialog.dismiss().catch(() => {});
 	});
 	page.on('request', (request) => {
-		if (!ours(request.url()))
-			problems.push(`another origin is asked: ${request.url()}`);
+		if (!ours(request.url())) problems.push(`another origin is asked: ${request.url()}`);
 	});
 	const failure = (request, what) => {
 		const said = `${request.method()} ${request.url().slice(site.url.length)} ${what}`;
-		if (!expected.some((pattern) => pattern.test(said)))
-			problems.push(`failed: ${said}`);
+		if (!expected.some((pattern) => pattern.test(said))) problems.push(`failed: ${said}`);
 	};
 	page.on('response', (response) => {
-		if (response.status() >= 400)
-			failure(response.request(), response.status());
+		if (response.status() >= 400) failure(response.request(), response.status());
 	});
 	page.on('requestfailed', (request) => {
 		// the page's own abort, or its end
-		if (request.failure()?.errorText !== 'net::ERR_ABORTED')
-			failure(request, request.failure()?.errorText);
+		if (request.failure()?.errorText !== 'net::ERR_ABORTED') failure(request, request.failure()?.errorText);
 	});
 }
 
 /** A context of one size with its page, watched. */
 export async function page_open(browser, size, options = {}) {
-	const context = await browser.newContext({ ...SIZES[size], baseURL: site.url, reducedMotion: 'reduce',
-		locale: 'en-GB', timezoneId: 'Pacific/Auckland', acceptDownloads: true, ...options });
-	const problems = [], expected = [];
+	const context = await browser.newContext({
+		...SIZES[size],
+		baseURL: site.url,
+		reducedMotion: 'reduce',
+		locale: 'en-GB',
+		timezoneId: 'Pacific/Auckland',
+		acceptDownloads: true,
+		...options,
+	});
+	const problems = [],
+		expected = [];
 
 	context.setDefaultTimeout(PATIENCE_MS);
-	await context.addInitScript(() => addEventListener('securitypolicyviolation', (event) =>
-		console.error(`policy violated: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`)));
+	await context.addInitScript(() =>
+		addEventListener('securitypolicyviolation', (event) =>
+			console.error(`policy violated: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`),
+		),
+	);
 	const page = await context.newPage();
 	watch(page, problems, expected);
 	return { context, page, problems, expected };
@@ -138,13 +145,17 @@ function tools(opened, size, name) {
 		const end = Date.now() + seconds * 1000 * site.slow;
 		for (;;) {
 			const value = await condition();
-			if (value || Date.now() > end)
-				return value;
+			if (value || Date.now() > end) return value;
 			await new Promise((done) => setTimeout(done, 50));
 		}
 	};
 	return {
-		...opened, ...hardware(site), site, size, check, until,
+		...opened,
+		...hardware(site),
+		site,
+		size,
+		check,
+		until,
 		phone: size === 'phone',
 		api: (method, path, body) => over_socket(`${site.work}/hub.sock`, method, path, body),
 		expect_failures: (...patterns) => opened.expected.push(...patterns),
@@ -167,13 +178,18 @@ function tools(opened, size, name) {
 }
 
 /** How many pixels the page is wider than its window. */
-export const too_wide = (page) => page.evaluate(() =>
-	document.documentElement.scrollWidth - document.documentElement.clientWidth);
+export const too_wide = (page) =>
+	page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 
 /** What reaches out of it, for whoever mends that. */
-const widest = (page) => page.evaluate(() => [...document.querySelectorAll('body *')]
-	.filter((one) => one.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
-	.slice(-3).map((one) => `${one.tagName.toLowerCase()}.${one.className} ${one.textContent.slice(0, 40)}`).join('; '));
+const widest = (page) =>
+	page.evaluate(() =>
+		[...document.querySelectorAll('body *')]
+			.filter((one) => one.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
+			.slice(-3)
+			.map((one) => `${one.tagName.toLowerCase()}.${one.className} ${one.textContent.slice(0, 40)}`)
+			.join('; '),
+	);
 
 const drawn = (page) => page.locator('.view[data-ready="1"]').waitFor();
 
@@ -181,10 +197,8 @@ const drawn = (page) => page.locator('.view[data-ready="1"]').waitFor();
 export async function go(page, route) {
 	await page.evaluate((to) => {
 		document.querySelector('.view')?.removeAttribute('data-ready');
-		if (location.hash === to)
-			dispatchEvent(new Event('hashchange'));
-		else
-			location.hash = to;
+		if (location.hash === to) dispatchEvent(new Event('hashchange'));
+		else location.hash = to;
 	}, route);
 	await drawn(page);
 }
@@ -220,9 +234,7 @@ async function run_one(browser, size, { name, run, options }) {
 async function run_all() {
 	const browser = await browser_start();
 
-	for (const one of waiting)
-		for (const size of one.options.sizes || wanted)
-			await run_one(browser, size, one);
+	for (const one of waiting) for (const size of one.options.sizes || wanted) await run_one(browser, size, one);
 	await browser_end(browser);
 }
 
@@ -232,9 +244,11 @@ async function run_all() {
  */
 export function journey(name, run, options = {}) {
 	if (!waiting.length)
-		setImmediate(() => run_all().catch((error) => {
-			tell(false, 'the browser', words(error));
-			process.exit(1);
-		}));
+		setImmediate(() =>
+			run_all().catch((error) => {
+				tell(false, 'the browser', words(error));
+				process.exit(1);
+			}),
+		);
 	waiting.push({ name, run, options });
 }

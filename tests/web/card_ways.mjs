@@ -52,13 +52,18 @@ journey('the last unknown card is claimed', async (tools) => {
 
 journey('a card is replaced', async (tools) => {
 	const { page, login, check, shot, api, site, phone } = tools;
-	const axe = (view) => !phone && tools.axe(view), { member, card } = phone ? site.people.unlimited : site.people.parttime;
+	const axe = (view) => !phone && tools.axe(view),
+		{ member, card } = phone ? site.people.unlimited : site.people.parttime;
 	await free(api);
 	await login('host', `#/members/${member}`);
-	const dialog = page.getByRole('dialog'), row = page.locator(`.card-row[data-card="${card}"]`);
+	const dialog = page.getByRole('dialog'),
+		row = page.locator(`.card-row[data-card="${card}"]`);
 	await row.locator('summary').click();
 	await button(row, 'Replace').click();
-	await check('what becomes of the old one is said', said(dialog, 'is revoked for good as soon as the new one is taken'));
+	await check(
+		'what becomes of the old one is said',
+		said(dialog, 'is revoked for good as soon as the new one is taken'),
+	);
 	await axe('replace');
 	await shot('card-replace');
 	await tapped(tools, 'unknown', 'back');
@@ -78,11 +83,16 @@ journey('a card is replaced', async (tools) => {
 journey('issue and revoke by keyboard alone', async (tools) => {
 	const { page, login, check, api, tap, until } = tools;
 	const key = (name) => page.keyboard.press(name);
-	const focused = () => page.evaluate(() => document.activeElement.textContent.trim() || document.activeElement.getAttribute('aria-label') || document.activeElement.tagName);
+	const focused = () =>
+		page.evaluate(
+			() =>
+				document.activeElement.textContent.trim() ||
+				document.activeElement.getAttribute('aria-label') ||
+				document.activeElement.tagName,
+		);
 	const tabTo = async (text) => {
 		for (let i = 0; i < 60; i++) {
-			if ((await focused()).startsWith(text))
-				return true;
+			if ((await focused()).startsWith(text)) return true;
 			await key('Tab');
 		}
 		throw new Error(`Tab does not reach ${text}`);
@@ -91,19 +101,21 @@ journey('issue and revoke by keyboard alone', async (tools) => {
 	await login('host', '#/members');
 	await page.locator('tbody tr').first().waitFor();
 	await check('one can type at once, or after Tab', async () => {
-		for (let i = 0; i < 30 && await page.evaluate(() => document.activeElement.type !== 'search'); i++)
+		for (let i = 0; i < 30 && (await page.evaluate(() => document.activeElement.type !== 'search')); i++)
 			await key('Tab');
 		return page.evaluate(() => document.activeElement.type === 'search');
 	});
 	await page.keyboard.type('ned');
-	await until(async () => await page.locator('tbody tr').count() === 1);
+	await until(async () => (await page.locator('tbody tr').count()) === 1);
 	await key('Enter');
 	await page.getByRole('heading', { name: 'Ned Unlimited', level: 1 }).waitFor();
 	await page.locator('.view[data-ready="1"]').waitFor();
 	await check('the heading has the focus', () => until(async () => (await focused()) === 'Ned Unlimited'));
 	await tabTo('Issue a card');
 	await key('Enter');
-	await check('the dialog begins where it goes on', () => until(async () => (await focused()).startsWith('Start the ')));
+	await check('the dialog begins where it goes on', () =>
+		until(async () => (await focused()).startsWith('Start the ')),
+	);
 	await key('Shift+Tab');
 	await key('Shift+Tab');
 	await page.keyboard.type('test fob 3');
@@ -129,7 +141,9 @@ journey('issue and revoke by keyboard alone', async (tools) => {
 	await tabTo('Revoke');
 	await key('Enter');
 	await said(dialog, 'Every door refuses it from now on');
-	await check('the warning has the focus on a button', () => until(async () => /Revoke for good|Cancel/.test(await focused())));
+	await check('the warning has the focus on a button', () =>
+		until(async () => /Revoke for good|Cancel/.test(await focused())),
+	);
 	await tabTo('Revoke for good');
 	await key('Enter');
 	await page.locator('.card-row[data-state=revoked] .confirming[data-ms]').waitFor();
@@ -138,31 +152,46 @@ journey('issue and revoke by keyboard alone', async (tools) => {
 	await free(api);
 });
 
-journey('a door is away', async (tools) => {
-	const { page, login, check, api, site, until, shot, axe, expect_failures } = tools;
-	const { body: { items } } = await api('GET', `/cards?member=${site.people.guest.member}`);
-	await login('host', `#/members/${site.people.guest.member}`);
-	await promisify(execFile)('pkill', ['-TERM', '-f', `tapin-door.*${site.work}/back/`]);
-	await check('it is seen to be away', () => until(async () => !(await api('GET', '/doors/back')).body.online));
-	const row = page.locator(`.card-row[data-card="${items[0].id}"]`);
-	await button(row, 'Mark lost').click();
-	await check('who does not know yet is named, and what that means', said(row, /back is offline since \d\d:\d\d: there it still opens/));
-	await check('the other confirms', said(row, 'front refuses it now'));
-	await axe('lost, a door away');
-	await shot('card-lost-away');
-	await undo(page);
-	await button(page, 'Issue a card').click();
-	const dialog = page.getByRole('dialog');
-	await check('its reader is not offered', said(dialog, 'back is offline and cannot read a card now.'));
-	await check('the other is', button(dialog, 'Start the front reader').isVisible());
-	await shot('issue-away');
-	// two that nobody knows: none is guessed
-	await tapped(tools, 'unknown', 'front');
-	await tapped(tools, 'tenbyte', 'front');
-	expect_failures(/^POST \/api\/v1\/cards 409/);
-	await dialog.getByText('Other ways').click();
-	await button(dialog, 'Take the last unknown card').click();
-	await check('two unknown cards are not guessed between', said(dialog, 'two different unknown cards were shown'));
-	await check('and that is seen', () => until(() => dialog.getByText('two different unknown cards were shown').evaluate((one) => one.getBoundingClientRect().bottom <= innerHeight)));
-	await shot('issue-two');
-}, { sizes: ['phone'] }); // the last: the door stays away
+journey(
+	'a door is away',
+	async (tools) => {
+		const { page, login, check, api, site, until, shot, axe, expect_failures } = tools;
+		const {
+			body: { items },
+		} = await api('GET', `/cards?member=${site.people.guest.member}`);
+		await login('host', `#/members/${site.people.guest.member}`);
+		await promisify(execFile)('pkill', ['-TERM', '-f', `tapin-door.*${site.work}/back/`]);
+		await check('it is seen to be away', () => until(async () => !(await api('GET', '/doors/back')).body.online));
+		const row = page.locator(`.card-row[data-card="${items[0].id}"]`);
+		await button(row, 'Mark lost').click();
+		await check(
+			'who does not know yet is named, and what that means',
+			said(row, /back is offline since \d\d:\d\d: there it still opens/),
+		);
+		await check('the other confirms', said(row, 'front refuses it now'));
+		await axe('lost, a door away');
+		await shot('card-lost-away');
+		await undo(page);
+		await button(page, 'Issue a card').click();
+		const dialog = page.getByRole('dialog');
+		await check('its reader is not offered', said(dialog, 'back is offline and cannot read a card now.'));
+		await check('the other is', button(dialog, 'Start the front reader').isVisible());
+		await shot('issue-away');
+		// two that nobody knows: none is guessed
+		await tapped(tools, 'unknown', 'front');
+		await tapped(tools, 'tenbyte', 'front');
+		expect_failures(/^POST \/api\/v1\/cards 409/);
+		await dialog.getByText('Other ways').click();
+		await button(dialog, 'Take the last unknown card').click();
+		await check('two unknown cards are not guessed between', said(dialog, 'two different unknown cards were shown'));
+		await check('and that is seen', () =>
+			until(() =>
+				dialog
+					.getByText('two different unknown cards were shown')
+					.evaluate((one) => one.getBoundingClientRect().bottom <= innerHeight),
+			),
+		);
+		await shot('issue-two');
+	},
+	{ sizes: ['phone'] },
+); // the last: the door stays away

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // What journeys about cards share.
 
-export const said = (scope, text) => scope.getByText(text).first().waitFor().then(() => true);
+export const said = (scope, text) =>
+	scope
+		.getByText(text)
+		.first()
+		.waitFor()
+		.then(() => true);
 export const button = (scope, name) => scope.getByRole('button', { name, exact: true });
 export const undo = (page) => page.locator('.toast').last().getByRole('button', { name: 'Undo' }).click();
 
@@ -33,6 +38,8 @@ export async function held({ tap, site }, card, door) {
 
 /** The unknown card is nobody's again, for the next. */
 export async function free(api) {
-	for (const card of (await api('GET', '/cards?limit=200')).body.items.filter((one) => one.label.startsWith('test fob') && one.member))
+	for (const card of (await api('GET', '/cards?limit=200')).body.items.filter(
+		(one) => one.label.startsWith('test fob') && one.member,
+	))
 		await api('POST', `/cards/${card.id}/return`);
 }

@@ -17,7 +17,10 @@ journey('a card is issued by tapping, lost and found', async (tools) => {
 	await shot('issue');
 	await dialog.getByLabel('At which reader?').selectOption('front');
 	await button(dialog, 'Start the front reader').click();
-	await check('it counts down', until(async () => /^0:5\d$/.test(await dialog.locator('.countdown').innerText())));
+	await check(
+		'it counts down',
+		until(async () => /^0:5\d$/.test(await dialog.locator('.countdown').innerText())),
+	);
 	await check('and says what to do', said(dialog, 'Now: hold the new card to the front reader.'));
 	await axe('issue, waiting');
 	await shot('issue-waiting');
@@ -37,7 +40,10 @@ journey('a card is issued by tapping, lost and found', async (tools) => {
 	await axe('issue, active');
 	await button(dialog, 'Done').click();
 	const row = page.locator('.card-row', { hasText: 'test fob 1' });
-	await check('it stands on the page', row.waitFor().then(() => true));
+	await check(
+		'it stands on the page',
+		row.waitFor().then(() => true),
+	);
 	for (const door of ['front', 'back'])
 		await check(`it opens ${door}`, async () => (await tapped(tools, 'unknown', door)).startsWith('grant'));
 	// one click
@@ -46,7 +52,10 @@ journey('a card is issued by tapping, lost and found', async (tools) => {
 	const ms = Number(await row.locator('.confirming').getAttribute('data-ms'));
 	console.log(`# from the click until both doors confirmed that it is lost: ${ms} ms`);
 	await check('both doors confirm within a second', ms < 1000 * site.slow);
-	await check('and say so by name', async () => /front refuses it now/.test(await row.innerText()) && /back refuses it now/.test(await row.innerText()));
+	await check(
+		'and say so by name',
+		async () => /front refuses it now/.test(await row.innerText()) && /back refuses it now/.test(await row.innerText()),
+	);
 	for (const door of ['front', 'back'])
 		await check(`${door} refuses it`, async () => (await tapped(tools, 'unknown', door)) === 'deny card_lost');
 	await axe('lost', true);
@@ -61,7 +70,10 @@ journey('a card is issued by tapping, lost and found', async (tools) => {
 	await shot('card-more');
 	await button(row, 'Suspend').click();
 	await row.locator('.confirming[data-kind=refuse][data-ms]').waitFor();
-	await check('a suspended card is refused', async () => (await tapped(tools, 'unknown', 'front')) === 'deny card_suspended');
+	await check(
+		'a suspended card is refused',
+		async () => (await tapped(tools, 'unknown', 'front')) === 'deny card_suspended',
+	);
 	await button(row, 'Resume').click();
 	await row.locator('.confirming[data-kind=accept][data-ms]').waitFor();
 	await row.locator('summary').first().click();

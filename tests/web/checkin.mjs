@@ -3,7 +3,12 @@
 import { readFileSync } from 'node:fs';
 import { journey, login as log_in, site } from './browser.mjs';
 
-const TIME = new Intl.DateTimeFormat('en-GB', { timeZone: 'Europe/London', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+const TIME = new Intl.DateTimeFormat('en-GB', {
+	timeZone: 'Europe/London',
+	hour: '2-digit',
+	minute: '2-digit',
+	hourCycle: 'h23',
+});
 const utc = (hours) => new Date(Date.now() + hours * 3600000).toISOString().replace(/\.\d+/, '');
 const row = (page, name) => page.getByRole('button', { name: new RegExp(`^${name}`) });
 const pressed = async (page, name) => (await row(page, name).getAttribute('aria-pressed')) === 'true';
@@ -13,9 +18,18 @@ const came = async (page) => (await page.locator('.tally').innerText()).replace(
 async function shifts(page) {
 	await page.evaluate(() => {
 		globalThis.shifted = [];
-		new PerformanceObserver((list) => list.getEntries().filter((entry) => !entry.hadRecentInput).forEach((entry) => globalThis.shifted.push(
-			...entry.sources.map(({ node }) => `${node?.className ?? node?.nodeName} ${node?.textContent.slice(0, 60)}`))))
-			.observe({ type: 'layout-shift', buffered: false });
+		new PerformanceObserver((list) =>
+			list
+				.getEntries()
+				.filter((entry) => !entry.hadRecentInput)
+				.forEach((entry) =>
+					globalThis.shifted.push(
+						...entry.sources.map(
+							({ node }) => `${node?.className ?? node?.nodeName} ${node?.textContent.slice(0, 60)}`,
+						),
+					),
+				),
+		).observe({ type: 'layout-shift', buffered: false });
 	});
 	return async () => (await page.evaluate(() => globalThis.shifted)).join('; ');
 }
@@ -30,198 +44,287 @@ async function enter({ tap, door_open, door_close }, card, door) {
 
 /** An event of now, with a list, by the API. */
 async function party(api, what, names, more = {}) {
-	const event = (await api('POST', '/events', { title: what, door: 'front', starts: utc(-0.5), ends: utc(2), ...more })).body;
+	const event = (await api('POST', '/events', { title: what, door: 'front', starts: utc(-0.5), ends: utc(2), ...more }))
+		.body;
 
-	for (const name of names)
-		await api('POST', `/events/${event.id}/guests`, typeof name === 'string' ? { name } : name);
+	for (const name of names) await api('POST', `/events/${event.id}/guests`, typeof name === 'string' ? { name } : name);
 	return event.id;
 }
 
-journey('a host makes an event and fills its list', async ({ page, phone, login, check, until, api, axe, shot, fits, size, expect_failures }) => {
-	const title = `Open evening ${size}`;
+journey(
+	'a host makes an event and fills its list',
+	async ({ page, phone, login, check, until, api, axe, shot, fits, size, expect_failures }) => {
+		const title = `Open evening ${size}`;
 
-	expect_failures(/PATCH \/api\/v1\/events\/\d+ 412/);
-	await login('host', '#/checkin');
-	await axe('check-in, empty');
-	await shot('checkin-empty');
-	await page.getByRole('button', { name: 'New event' }).click();
-	const dialog = page.getByRole('dialog');
+		expect_failures(/PATCH \/api\/v1\/events\/\d+ 412/);
+		await login('host', '#/checkin');
+		await axe('check-in, empty');
+		await shot('checkin-empty');
+		await page.getByRole('button', { name: 'New event' }).click();
+		const dialog = page.getByRole('dialog');
 
-	await dialog.getByLabel('Title').fill(title);
-	await dialog.getByLabel('Begins').fill(TIME.format(Date.now() - 1800000));
-	await dialog.getByLabel('Ends').fill(TIME.format(Date.now() + 7200000));
-	await dialog.getByLabel('How many may be in').fill('3');
-	if (phone)
-		await axe('a new event');
-	await shot('checkin-new');
-	await dialog.getByRole('button', { name: 'Add the event' }).click();
-	await check('its empty list says what to do first', () => until(() => page.getByText('Add people or import a list').isVisible()));
-	await page.getByRole('button', { name: 'Add to the list' }).click();
-	await dialog.getByRole('combobox', { name: 'Name' }).fill('Ned');
-	await dialog.getByRole('option', { name: /Ned Unlimited/ }).click();
-	if (phone)
-		await axe('somebody more');
-	await dialog.getByRole('button', { name: 'Add to the list' }).click();
-	await check('a member is on the list', () => until(() => row(page, 'Ned Unlimited').isVisible()));
-	await page.getByRole('button', { name: 'Import a list' }).click();
-	const file = dialog.getByLabel('A file');
+		await dialog.getByLabel('Title').fill(title);
+		await dialog.getByLabel('Begins').fill(TIME.format(Date.now() - 1800000));
+		await dialog.getByLabel('Ends').fill(TIME.format(Date.now() + 7200000));
+		await dialog.getByLabel('How many may be in').fill('3');
+		if (phone) await axe('a new event');
+		await shot('checkin-new');
+		await dialog.getByRole('button', { name: 'Add the event' }).click();
+		await check('its empty list says what to do first', () =>
+			until(() => page.getByText('Add people or import a list').isVisible()),
+		);
+		await page.getByRole('button', { name: 'Add to the list' }).click();
+		await dialog.getByRole('combobox', { name: 'Name' }).fill('Ned');
+		await dialog.getByRole('option', { name: /Ned Unlimited/ }).click();
+		if (phone) await axe('somebody more');
+		await dialog.getByRole('button', { name: 'Add to the list' }).click();
+		await check('a member is on the list', () => until(() => row(page, 'Ned Unlimited').isVisible()));
+		await page.getByRole('button', { name: 'Import a list' }).click();
+		const file = dialog.getByLabel('A file');
 
-	await file.setInputFiles({ name: 'list.csv', mimeType: 'text/csv', buffer: Buffer.from('name,member\nGrace Hopper,\nNobody,999999\n') });
-	await check('a mistake is shown at its line, and nothing is taken', () => until(async () => /One line has a mistake/.test(await dialog.innerText()) && await dialog.getByRole('button', { name: 'Put them on the list' }).isDisabled()));
-	if (phone)
-		await axe('a mistake in a list');
-	await shot('checkin-import');
-	await file.setInputFiles({ name: 'list.csv', mimeType: 'text/csv', buffer: Buffer.from('name,member\nGrace Hopper,\nÉmile =Zola,\n') });
-	await until(() => dialog.getByText('2 new on the list').isVisible());
-	await dialog.getByRole('button', { name: 'Put them on the list' }).click();
-	await check('mended, both are on the list', () => until(async () => await row(page, 'Grace Hopper').isVisible() && await row(page, 'Émile').isVisible()));
-	await page.getByRole('button', { name: 'Import a list' }).click();
-	await dialog.getByLabel('Or paste names').fill('Grace Hopper\nAda "Countess" Lovelace');
-	await check('pasted names are looked at, too', () => until(() => dialog.getByText('1 new on the list, 1 there already').isVisible()));
-	await dialog.getByRole('button', { name: 'Put them on the list' }).click();
-	await check('and taken', () => until(() => row(page, 'Ada "Countess"').isVisible()));
-	await page.getByRole('button', { name: 'Take people off' }).click();
-	await page.getByRole('button', { name: 'Take Ada "Countess" Lovelace off the list' }).click();
-	await check('one is taken off', () => until(async () => (await row(page, 'Ada "Countess"').count()) === 0));
-	await page.getByRole('button', { name: 'Undo' }).click();
-	await check('and back', () => until(() => row(page, 'Ada "Countess"').isVisible()));
-	await page.getByRole('button', { name: 'Take people off' }).click();
-	await fits('the list');
-	await page.getByRole('button', { name: 'Change the event' }).click();
-	await dialog.getByLabel(/^Room/).fill('Great hall');
-	const id = Number(page.url().split('/').pop());
-	await api('PATCH', `/events/${id}`, { note: 'Coats on the left' });
-	await dialog.getByRole('button', { name: 'Save' }).click();
-	await check('who changes what somebody changed meanwhile is told', () => until(() => dialog.getByText('Somebody changed this event meanwhile').isVisible()));
-	await dialog.getByRole('button', { name: 'Cancel' }).click();
-	await check('and sees what is there now', () => until(() => page.getByText('Coats on the left').isVisible()));
-	await page.getByRole('button', { name: 'Make a series' }).click();
-	await dialog.getByLabel('How many in all').fill('2');
-	if (phone)
-		await axe('a series');
-	await dialog.getByRole('button', { name: 'Make a series' }).click();
-	await check('a series is made', () => until(() => page.getByText('2 events in the series').isVisible()));
-	await page.getByRole('link', { name: 'Check-in' }).first().click();
-	await check('today’s is on now, the next one comes', () => until(async () => /On now/.test(await page.getByRole('link', { name: new RegExp(title) }).first().innerText()) && await page.getByRole('heading', { name: 'Coming' }).isVisible()));
-	await shot('checkin');
-	await page.getByRole('link', { name: new RegExp(title) }).first().click();
-	await page.getByText('The list and the event').click();
-	await page.getByRole('button', { name: 'Remove the event' }).click();
-	if (phone)
-		await axe('removing');
-	await dialog.getByRole('button', { name: 'Remove the event' }).click();
-	await check('it is gone', () => until(async () => (await api('GET', `/events/${id}`)).status === 404));
-	for (const event of (await api('GET', '/events?limit=200')).body.items)
-		await api('DELETE', `/events/${event.id}`);
-});
+		await file.setInputFiles({
+			name: 'list.csv',
+			mimeType: 'text/csv',
+			buffer: Buffer.from('name,member\nGrace Hopper,\nNobody,999999\n'),
+		});
+		await check('a mistake is shown at its line, and nothing is taken', () =>
+			until(
+				async () =>
+					/One line has a mistake/.test(await dialog.innerText()) &&
+					(await dialog.getByRole('button', { name: 'Put them on the list' }).isDisabled()),
+			),
+		);
+		if (phone) await axe('a mistake in a list');
+		await shot('checkin-import');
+		await file.setInputFiles({
+			name: 'list.csv',
+			mimeType: 'text/csv',
+			buffer: Buffer.from('name,member\nGrace Hopper,\nÉmile =Zola,\n'),
+		});
+		await until(() => dialog.getByText('2 new on the list').isVisible());
+		await dialog.getByRole('button', { name: 'Put them on the list' }).click();
+		await check('mended, both are on the list', () =>
+			until(async () => (await row(page, 'Grace Hopper').isVisible()) && (await row(page, 'Émile').isVisible())),
+		);
+		await page.getByRole('button', { name: 'Import a list' }).click();
+		await dialog.getByLabel('Or paste names').fill('Grace Hopper\nAda "Countess" Lovelace');
+		await check('pasted names are looked at, too', () =>
+			until(() => dialog.getByText('1 new on the list, 1 there already').isVisible()),
+		);
+		await dialog.getByRole('button', { name: 'Put them on the list' }).click();
+		await check('and taken', () => until(() => row(page, 'Ada "Countess"').isVisible()));
+		await page.getByRole('button', { name: 'Take people off' }).click();
+		await page.getByRole('button', { name: 'Take Ada "Countess" Lovelace off the list' }).click();
+		await check('one is taken off', () => until(async () => (await row(page, 'Ada "Countess"').count()) === 0));
+		await page.getByRole('button', { name: 'Undo' }).click();
+		await check('and back', () => until(() => row(page, 'Ada "Countess"').isVisible()));
+		await page.getByRole('button', { name: 'Take people off' }).click();
+		await fits('the list');
+		await page.getByRole('button', { name: 'Change the event' }).click();
+		await dialog.getByLabel(/^Room/).fill('Great hall');
+		const id = Number(page.url().split('/').pop());
+		await api('PATCH', `/events/${id}`, { note: 'Coats on the left' });
+		await dialog.getByRole('button', { name: 'Save' }).click();
+		await check('who changes what somebody changed meanwhile is told', () =>
+			until(() => dialog.getByText('Somebody changed this event meanwhile').isVisible()),
+		);
+		await dialog.getByRole('button', { name: 'Cancel' }).click();
+		await check('and sees what is there now', () => until(() => page.getByText('Coats on the left').isVisible()));
+		await page.getByRole('button', { name: 'Make a series' }).click();
+		await dialog.getByLabel('How many in all').fill('2');
+		if (phone) await axe('a series');
+		await dialog.getByRole('button', { name: 'Make a series' }).click();
+		await check('a series is made', () => until(() => page.getByText('2 events in the series').isVisible()));
+		await page.getByRole('link', { name: 'Check-in' }).first().click();
+		await check('today’s is on now, the next one comes', () =>
+			until(
+				async () =>
+					/On now/.test(
+						await page
+							.getByRole('link', { name: new RegExp(title) })
+							.first()
+							.innerText(),
+					) && (await page.getByRole('heading', { name: 'Coming' }).isVisible()),
+			),
+		);
+		await shot('checkin');
+		await page
+			.getByRole('link', { name: new RegExp(title) })
+			.first()
+			.click();
+		await page.getByText('The list and the event').click();
+		await page.getByRole('button', { name: 'Remove the event' }).click();
+		if (phone) await axe('removing');
+		await dialog.getByRole('button', { name: 'Remove the event' }).click();
+		await check('it is gone', () => until(async () => (await api('GET', `/events/${id}`)).status === 404));
+		for (const event of (await api('GET', '/events?limit=200')).body.items) await api('DELETE', `/events/${event.id}`);
+	},
+);
 
-journey('people come to a full event', async ({ page, phone, login, check, until, api, axe, shot, fits, size, expect_failures, ...hands }) => {
-	const { unlimited, host } = site.people, id = await party(api, `Concert ${size}`, [{ member: unlimited.member }, { member: host.member }, 'Grace Hopper', 'Ada Lovelace', 'Alan Turing'], { capacity: 4 });
+journey(
+	'people come to a full event',
+	async ({ page, phone, login, check, until, api, axe, shot, fits, size, expect_failures, ...hands }) => {
+		const { unlimited, host } = site.people,
+			id = await party(
+				api,
+				`Concert ${size}`,
+				[{ member: unlimited.member }, { member: host.member }, 'Grace Hopper', 'Ada Lovelace', 'Alan Turing'],
+				{ capacity: 4 },
+			);
 
-	expect_failures(/POST \/api\/v1\/events\/\d+\/guests 409/);
-	await login('host', `#/checkin/${id}`);
-	await axe('a list');
-	const moved = await shifts(page);
-	const before = Date.now();
+		expect_failures(/POST \/api\/v1\/events\/\d+\/guests 409/);
+		await login('host', `#/checkin/${id}`);
+		await axe('a list');
+		const moved = await shifts(page);
+		const before = Date.now();
 
-	await enter(hands, 'unlimited', 'front');
-	await check('a card at the door ticks its person off', () => until(() => pressed(page, 'Ned Unlimited')));
-	console.log(`# shown ${Date.now() - before} ms after the tap began, the door's own time among it`);
-	await check('who came last is said above', () => until(async () => /Last: .?Ned Unlimited/.test(await page.locator('.last').innerText())));
-	await row(page, 'Ned Unlimited').click();
-	await check('a tap is not taken back, and it says why', async () => /came by card/.test(await said(page)) && await pressed(page, 'Ned Unlimited'));
-	const where = async (name) => (await row(page, name).boundingBox()).y, at = await where('Grace Hopper');
+		await enter(hands, 'unlimited', 'front');
+		await check('a card at the door ticks its person off', () => until(() => pressed(page, 'Ned Unlimited')));
+		console.log(`# shown ${Date.now() - before} ms after the tap began, the door's own time among it`);
+		await check('who came last is said above', () =>
+			until(async () => /Last: .?Ned Unlimited/.test(await page.locator('.last').innerText())),
+		);
+		await row(page, 'Ned Unlimited').click();
+		await check(
+			'a tap is not taken back, and it says why',
+			async () => /came by card/.test(await said(page)) && (await pressed(page, 'Ned Unlimited')),
+		);
+		const where = async (name) => (await row(page, name).boundingBox()).y,
+			at = await where('Grace Hopper');
 
-	await row(page, 'Grace Hopper').click();
-	await check('a touch ticks', () => until(async () => await pressed(page, 'Grace Hopper') && /^2 came, of 5/.test(await came(page))));
-	await check('the row stays where it is', async () => (await where('Grace Hopper')) === at);
-	await page.getByRole('button', { name: 'Undo' }).click();
-	await check('Undo takes it back', () => until(async () => !await pressed(page, 'Grace Hopper')));
-	await row(page, 'Grace Hopper').click();
-	await until(() => pressed(page, 'Grace Hopper'));
+		await row(page, 'Grace Hopper').click();
+		await check('a touch ticks', () =>
+			until(async () => (await pressed(page, 'Grace Hopper')) && /^2 came, of 5/.test(await came(page))),
+		);
+		await check('the row stays where it is', async () => (await where('Grace Hopper')) === at);
+		await page.getByRole('button', { name: 'Undo' }).click();
+		await check('Undo takes it back', () => until(async () => !(await pressed(page, 'Grace Hopper'))));
+		await row(page, 'Grace Hopper').click();
+		await until(() => pressed(page, 'Grace Hopper'));
 
-	const context = await page.context().browser().newContext({ baseURL: site.url }), other = await context.newPage();
-	await log_in(other, 'admin', `#/checkin/${id}`);
-	await row(page, 'Ada Lovelace').evaluate((button) => {
-		// a finger that is on its way while the row changes
-		new MutationObserver((_, watch) => {
-			if (button.getAttribute('aria-pressed') === 'true') {
-				watch.disconnect();
-				button.click();
-			}
-		}).observe(button, { attributes: true });
-	});
-	await row(other, 'Ada Lovelace').click();
-	await check('another host’s tick is here at once', () => until(() => pressed(page, 'Ada Lovelace')));
-	await check('a finger already on its way does not take it back', async () => await pressed(page, 'Ada Lovelace') && /just now, by admin/.test(await said(page)));
-	await row(page, 'Alan Turing').click();
-	await check('and they see this one’s', () => until(() => pressed(other, 'Alan Turing')));
-	await context.close();
-	await check('nothing moved all the while', async () => { const what = await moved(); if (what) throw new Error(what); return true; });
-	await check('it is full', async () => /Full: 4 may be in/.test(await came(page)));
-	await axe('a full list');
-	await shot('checkin-list');
+		const context = await page.context().browser().newContext({ baseURL: site.url }),
+			other = await context.newPage();
+		await log_in(other, 'admin', `#/checkin/${id}`);
+		await row(page, 'Ada Lovelace').evaluate((button) => {
+			// a finger that is on its way while the row changes
+			new MutationObserver((_, watch) => {
+				if (button.getAttribute('aria-pressed') === 'true') {
+					watch.disconnect();
+					button.click();
+				}
+			}).observe(button, { attributes: true });
+		});
+		await row(other, 'Ada Lovelace').click();
+		await check('another host’s tick is here at once', () => until(() => pressed(page, 'Ada Lovelace')));
+		await check(
+			'a finger already on its way does not take it back',
+			async () => (await pressed(page, 'Ada Lovelace')) && /just now, by admin/.test(await said(page)),
+		);
+		await row(page, 'Alan Turing').click();
+		await check('and they see this one’s', () => until(() => pressed(other, 'Alan Turing')));
+		await context.close();
+		await check('nothing moved all the while', async () => {
+			const what = await moved();
+			if (what) throw new Error(what);
+			return true;
+		});
+		await check('it is full', async () => /Full: 4 may be in/.test(await came(page)));
+		await axe('a full list');
+		await shot('checkin-list');
 
-	await page.getByRole('searchbox').fill('Zara');
-	await page.getByRole('button', { name: '“Zara” walks in' }).click();
-	if (phone)
-		await axe('a walk-in');
-	await page.getByRole('dialog').getByRole('button', { name: 'Let in' }).click();
-	await check('a walk-in beyond it is asked about', () => until(() => page.getByRole('dialog').getByText('4 may be in, and are').isVisible()));
-	if (phone)
-		await axe('full');
-	await shot('checkin-full');
-	await page.getByRole('button', { name: 'Let in all the same' }).click();
-	await check('and let in all the same', () => until(async () => await pressed(page, 'Zara') && /^5 came, of 6.*Full: 1 more than the 4/s.test(await came(page))));
-	await page.getByText('The list and the event').click();
-	await page.getByRole('button', { name: 'Count heads' }).click();
-	await page.getByLabel('Heads in the room').fill('7');
-	await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
-	await check('heads are counted beside the list', () => until(async () => /7 heads counted.*Full: 3 more/s.test(await came(page))));
-	await api('POST', `/events/${id}/guests`, { name: '=1+1' });
-	await until(() => row(page, '=1\\+1').isVisible());
-	const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Export the list' }).click()]);
-	const text = readFileSync(await download.path(), 'utf8');
+		await page.getByRole('searchbox').fill('Zara');
+		await page.getByRole('button', { name: '“Zara” walks in' }).click();
+		if (phone) await axe('a walk-in');
+		await page.getByRole('dialog').getByRole('button', { name: 'Let in' }).click();
+		await check('a walk-in beyond it is asked about', () =>
+			until(() => page.getByRole('dialog').getByText('4 may be in, and are').isVisible()),
+		);
+		if (phone) await axe('full');
+		await shot('checkin-full');
+		await page.getByRole('button', { name: 'Let in all the same' }).click();
+		await check('and let in all the same', () =>
+			until(
+				async () => (await pressed(page, 'Zara')) && /^5 came, of 6.*Full: 1 more than the 4/s.test(await came(page)),
+			),
+		);
+		await page.getByText('The list and the event').click();
+		await page.getByRole('button', { name: 'Count heads' }).click();
+		await page.getByLabel('Heads in the room').fill('7');
+		await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+		await check('heads are counted beside the list', () =>
+			until(async () => /7 heads counted.*Full: 3 more/s.test(await came(page))),
+		);
+		await api('POST', `/events/${id}/guests`, { name: '=1+1' });
+		await until(() => row(page, '=1\\+1').isVisible());
+		const [download] = await Promise.all([
+			page.waitForEvent('download'),
+			page.getByRole('button', { name: 'Export the list' }).click(),
+		]);
+		const text = readFileSync(await download.path(), 'utf8');
 
-	await check('the list is exported, safe for a spreadsheet', /"Ned Unlimited","\d+","yes","\d{4}-\d\d-\d\d \d\d:\d\d","card"/.test(text) && text.includes(`"'=1+1","","no"`));
-	await fits('the list with everything');
-	await page.evaluate(() => scrollTo(0, 9999));
-	await check('how many came stays in sight', () => page.locator('.tally').isVisible().then(async () => (await page.locator('.tally').boundingBox()).y >= 0));
-	await api('DELETE', `/events/${id}`);
-});
+		await check(
+			'the list is exported, safe for a spreadsheet',
+			/"Ned Unlimited","\d+","yes","\d{4}-\d\d-\d\d \d\d:\d\d","card"/.test(text) && text.includes(`"'=1+1","","no"`),
+		);
+		await fits('the list with everything');
+		await page.evaluate(() => scrollTo(0, 9999));
+		await check('how many came stays in sight', () =>
+			page
+				.locator('.tally')
+				.isVisible()
+				.then(async () => (await page.locator('.tally').boundingBox()).y >= 0),
+		);
+		await api('DELETE', `/events/${id}`);
+	},
+);
 
-journey('with the keyboard alone, and without the network', async ({ page, login, check, until, api, size, expect_failures, shot }) => {
-	const id = await party(api, `Quiz ${size}`, ['Anna Berg', 'Ännchen Tharau', 'Bernd Brot'], { capacity: 50 });
+journey(
+	'with the keyboard alone, and without the network',
+	async ({ page, login, check, until, api, size, expect_failures, shot }) => {
+		const id = await party(api, `Quiz ${size}`, ['Anna Berg', 'Ännchen Tharau', 'Bernd Brot'], { capacity: 50 });
 
-	await login('host', `#/checkin/${id}`);
-	await page.getByRole('searchbox').focus();
-	await page.keyboard.type('ann');
-	await page.keyboard.press('Enter');
-	await check('Enter ticks nobody while several fit', async () => /Several fit/.test(await said(page)) && !await pressed(page, 'Anna Berg'));
-	await page.keyboard.type('annchen');
-	await check('letters are found without their dots', async () => (await page.locator('.guest').count()) === 1);
-	await page.keyboard.press('Enter');
-	await check('Enter ticks the only one', () => until(() => pressed(page, 'Ännchen')));
-	await page.keyboard.type('bernd');
-	await page.keyboard.press('ArrowDown');
-	await page.keyboard.press('Space');
-	await check('the arrow goes to the list, Space ticks', () => until(() => pressed(page, 'Bernd')));
-	await check('and the focus stays on the row', () => page.evaluate(() => document.activeElement.textContent.includes('Bernd')));
-	await page.getByRole('searchbox').focus();
-	await page.keyboard.type('Yusuf');
-	await page.keyboard.press('Tab');
-	await page.keyboard.press('Enter');
-	await page.keyboard.type('Yusuf');
-	await page.keyboard.press('Enter');
-	await check('a walk-in', () => until(() => pressed(page, 'Yusuf')));
+		await login('host', `#/checkin/${id}`);
+		await page.getByRole('searchbox').focus();
+		await page.keyboard.type('ann');
+		await page.keyboard.press('Enter');
+		await check(
+			'Enter ticks nobody while several fit',
+			async () => /Several fit/.test(await said(page)) && !(await pressed(page, 'Anna Berg')),
+		);
+		await page.keyboard.type('annchen');
+		await check('letters are found without their dots', async () => (await page.locator('.guest').count()) === 1);
+		await page.keyboard.press('Enter');
+		await check('Enter ticks the only one', () => until(() => pressed(page, 'Ännchen')));
+		await page.keyboard.type('bernd');
+		await page.keyboard.press('ArrowDown');
+		await page.keyboard.press('Space');
+		await check('the arrow goes to the list, Space ticks', () => until(() => pressed(page, 'Bernd')));
+		await check('and the focus stays on the row', () =>
+			page.evaluate(() => document.activeElement.textContent.includes('Bernd')),
+		);
+		await page.getByRole('searchbox').focus();
+		await page.keyboard.type('Yusuf');
+		await page.keyboard.press('Tab');
+		await page.keyboard.press('Enter');
+		await page.keyboard.type('Yusuf');
+		await page.keyboard.press('Enter');
+		await check('a walk-in', () => until(() => pressed(page, 'Yusuf')));
 
-	expect_failures(/net::|ERR_/);
-	await page.context().setOffline(true);
-	await row(page, 'Anna Berg').click();
-	await check('what was not taken says so, at the row and above', () => until(async () => /not taken/.test(await row(page, 'Anna Berg').innerText()) && /Anna Berg.?: not taken/.test(await said(page)) && !await pressed(page, 'Anna Berg')));
-	await shot('checkin-offline');
-	await page.context().setOffline(false);
-	await row(page, 'Anna Berg').click();
-	await check('tapped again, it is taken', () => until(() => pressed(page, 'Anna Berg')));
-	await api('DELETE', `/events/${id}`);
-});
+		expect_failures(/net::|ERR_/);
+		await page.context().setOffline(true);
+		await row(page, 'Anna Berg').click();
+		await check('what was not taken says so, at the row and above', () =>
+			until(
+				async () =>
+					/not taken/.test(await row(page, 'Anna Berg').innerText()) &&
+					/Anna Berg.?: not taken/.test(await said(page)) &&
+					!(await pressed(page, 'Anna Berg')),
+			),
+		);
+		await shot('checkin-offline');
+		await page.context().setOffline(false);
+		await row(page, 'Anna Berg').click();
+		await check('tapped again, it is taken', () => until(() => pressed(page, 'Anna Berg')));
+		await api('DELETE', `/events/${id}`);
+	},
+);

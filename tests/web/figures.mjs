@@ -27,38 +27,62 @@ function print(paths, figures) {
 	say(`${''.padEnd(12)} first paint  interactive     drawn   blocked   bytes  requests  heap     shift`);
 	for (const [name, path] of Object.entries(paths)) {
 		const f = figures[path];
-		say(`${name.padEnd(12)} ${ms(f.fcp)}     ${ms(f.interactive)}  ${ms(f.usable)}  ${ms(f.blocked)} ${String(f.bytes).padStart(7)} ${String(f.requests).padStart(5)}  ${
-			(f.heap / 1e6).toFixed(1).padStart(5)} MB  ${f.shift.toFixed(4)}${f.twice.length ? `  asked twice: ${f.twice.join(' ')}` : ''}`);
+		say(
+			`${name.padEnd(12)} ${ms(f.fcp)}     ${ms(f.interactive)}  ${ms(f.usable)}  ${ms(f.blocked)} ${String(f.bytes).padStart(7)} ${String(f.requests).padStart(5)}  ${(
+				f.heap / 1e6
+			)
+				.toFixed(1)
+				.padStart(5)} MB  ${f.shift.toFixed(4)}${f.twice.length ? `  asked twice: ${f.twice.join(' ')}` : ''}`,
+		);
 	}
 }
 
 async function loads(browser, cookies) {
 	const paths = { 'empty page': await empty_path(), now: '/#/now', members: '/#/members', log: '/#/log' };
 	const figures = await load_many(Object.values(paths), cookies, runs, QUIET_S);
-	for (const path of Object.values(paths))
-		Object.assign(figures[path], await weigh(browser, path, cookies));
-	const { interactive: floor, usable: floor_drawn } = figures[paths['empty page']], first = figures[paths.now];
-	const most = bound.endsWith('x') ? floor * parseFloat(bound) * site.slow : floor + parseFloat(bound);
+	for (const path of Object.values(paths)) Object.assign(figures[path], await weigh(browser, path, cookies));
+	const { interactive: floor, usable: floor_drawn } = figures[paths['empty page']],
+		first = figures[paths.now];
+	const aim = bound.endsWith('ms') ? parseFloat(bound) : 0;
 
 	print(paths, figures);
 	tell(first.bytes < FIRST_VIEW, `the first view is under 100 kB: ${first.bytes} bytes`);
 	for (const view of ['now', 'members', 'log']) {
 		const { interactive, usable } = figures[paths[view]];
-		tell(interactive <= most, `${view} is interactive within ${bound} of the floor`, `${ms(interactive)}, the floor is ${ms(floor)}`);
-		tell(usable <= floor_drawn * DRAWN * site.slow, `${view} is drawn within ${DRAWN}x of the floor`, `${ms(usable)}, the floor is ${ms(floor_drawn)}`);
+		tell(
+			interactive <= floor * DRAWN * site.slow,
+			`${view} is interactive within ${DRAWN}x of the floor`,
+			`${ms(interactive)}, the floor is ${ms(floor)}`,
+		);
+		// an aim that is not met yet is said, not hidden: README, "What was decided, and what is not promised"
+		if (aim)
+			say(
+				`${view}: ${ms(interactive - floor)} above the floor; aimed at ${aim} ms${interactive - floor > aim ? ': NOT MET' : ''}`,
+			);
+		tell(
+			usable <= floor_drawn * DRAWN * site.slow,
+			`${view} is drawn within ${DRAWN}x of the floor`,
+			`${ms(usable)}, the floor is ${ms(floor_drawn)}`,
+		);
 	}
-	tell(['now', 'members', 'log'].every((view) => figures[paths[view]].shift < 0.1), 'a view that loads moves little',
-		JSON.stringify(figures));
+	tell(
+		['now', 'members', 'log'].every((view) => figures[paths[view]].shift < 0.1),
+		'a view that loads moves little',
+		JSON.stringify(figures),
+	);
 }
 
 /* Everybody comes and goes at both doors. */
 async function taps() {
-	const { tap } = hardware(site), end = Date.now() + seconds * 1000;
+	const { tap } = hardware(site),
+		end = Date.now() + seconds * 1000;
 	const at = async (door, cards) => {
-		for (let i = 0; Date.now() < end; i++)
-			await tap(cards[i % cards.length], door, 150);
+		for (let i = 0; Date.now() < end; i++) await tap(cards[i % cards.length], door, 150);
 	};
-	await Promise.all([at('front', ['unlimited', 'guest', 'unknown', 'host', 'parttime']), at('back', ['host', 'ended', 'unlimited', 'revoked'])]);
+	await Promise.all([
+		at('front', ['unlimited', 'guest', 'unknown', 'host', 'parttime']),
+		at('back', ['host', 'ended', 'unlimited', 'revoked']),
+	]);
 }
 
 async function shifts(browser, cookies) {
@@ -71,12 +95,15 @@ async function shifts(browser, cookies) {
 			await opened.page.waitForFunction(() => window.meter.usable);
 			pages.push({ ...opened, name: `${view}, ${size}` });
 		}
-	for (const { page } of pages)
-		await page.evaluate(() => window.meter.shifts.length = 0);
+	for (const { page } of pages) await page.evaluate(() => (window.meter.shifts.length = 0));
 	await taps();
 	for (const { page, name, context, problems } of pages) {
 		const found = await page.evaluate(() => window.meter.shifts);
-		tell(!found.length, `nothing moves in ${seconds} s of taps: ${name}`, found.map((one) => `${one.value.toFixed(5)} ${one.what.join('; ')}`).join('\n'));
+		tell(
+			!found.length,
+			`nothing moves in ${seconds} s of taps: ${name}`,
+			found.map((one) => `${one.value.toFixed(5)} ${one.what.join('; ')}`).join('\n'),
+		);
 		tell(!problems.length, `nor goes wrong: ${name}`, problems.join('\n'));
 		await context.close();
 	}
@@ -93,17 +120,23 @@ async function search(page) {
 		await page.waitForTimeout(400);
 		await page.evaluate(() => {
 			window.keyed = { at: 0, last: 0 };
-			document.querySelector('main input').addEventListener('input', () => window.keyed.at = performance.now());
+			document.querySelector('main input').addEventListener('input', () => (window.keyed.at = performance.now()));
 			window.keyed.look?.disconnect();
-			window.keyed.look = new MutationObserver(() => window.keyed.last = performance.now());
-			window.keyed.look.observe(document.querySelector('main'), { subtree: true, childList: true, characterData: true });
+			window.keyed.look = new MutationObserver(() => (window.keyed.last = performance.now()));
+			window.keyed.look.observe(document.querySelector('main'), {
+				subtree: true,
+				childList: true,
+				characterData: true,
+			});
 		});
 		await field.pressSequentially(letters, { delay: 60 });
 		await page.waitForTimeout(900);
 		const { at, last } = await page.evaluate(() => ({ at: window.keyed.at, last: window.keyed.last }));
 		took.push(last > at ? last - at : 900);
 	}
-	say(`search as you type: from the last key to its rows, p50 ${ms(quantile(took, 0.5))}, p99 ${ms(quantile(took, 0.99))} (${took.length} words)`);
+	say(
+		`search as you type: from the last key to its rows, p50 ${ms(quantile(took, 0.5))}, p99 ${ms(quantile(took, 0.99))} (${took.length} words)`,
+	);
 	tell(quantile(took, 0.5) < 500, 'rows follow the last key within half a second');
 }
 
@@ -113,23 +146,32 @@ async function paging(page) {
 
 	await go(page, '#/log');
 	const older = page.getByRole('button', { name: /older/i });
-	for (let i = 0; i < 20 && await older.isVisible(); i++) {
-		took.push(await older.evaluate((button) => new Promise((done, fail) => {
-			const rows = () => document.querySelectorAll('main tbody tr').length, before = rows(), start = performance.now();
-			const look = new MutationObserver(() => {
-				if (rows() > before) {
-					look.disconnect();
-					requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now() - start)));
-				}
-			});
-			look.observe(document.querySelector('main'), { subtree: true, childList: true });
-			setTimeout(() => fail(new Error(`no more than ${before} rows came in 10 s`)), 10000);
-			button.click();
-		})));
+	for (let i = 0; i < 20 && (await older.isVisible()); i++) {
+		took.push(
+			await older.evaluate(
+				(button) =>
+					new Promise((done, fail) => {
+						const rows = () => document.querySelectorAll('main tbody tr').length,
+							before = rows(),
+							start = performance.now();
+						const look = new MutationObserver(() => {
+							if (rows() > before) {
+								look.disconnect();
+								requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now() - start)));
+							}
+						});
+						look.observe(document.querySelector('main'), { subtree: true, childList: true });
+						setTimeout(() => fail(new Error(`no more than ${before} rows came in 10 s`)), 10000);
+						button.click();
+					}),
+			),
+		);
 		await page.waitForTimeout(50);
 	}
 	const rows = await page.locator('main tbody tr').count();
-	say(`log: ${took.length} pages deep, ${rows} rows; a page p50 ${ms(quantile(took, 0.5))}, worst ${ms(quantile(took, 1))}`);
+	say(
+		`log: ${took.length} pages deep, ${rows} rows; a page p50 ${ms(quantile(took, 0.5))}, worst ${ms(quantile(took, 1))}`,
+	);
 	tell(took.length === 20, 'the log is paged 20 deep', `${took.length} pages`);
 	const start = Date.now();
 	await go(page, '#/log?reason=card_lost');
@@ -141,16 +183,20 @@ async function paging(page) {
 const browser = await browser_start();
 const cookies = await session_cookies(browser, 'admin');
 
-for (const part of [loads, shifts])
-	await part(browser, cookies).catch((error) => tell(false, part.name, error.stack));
+for (const part of [loads, shifts]) await part(browser, cookies).catch((error) => tell(false, part.name, error.stack));
 if (runs >= 5) {
 	const { context, page, problems } = await page_open(browser, 'desktop');
 	await context.addCookies(cookies);
-	await context.addInitScript(() => { try { localStorage.setItem('tapin.in', '1'); } catch { /* about:blank */ } });
+	await context.addInitScript(() => {
+		try {
+			localStorage.setItem('tapin.in', '1');
+		} catch {
+			/* about:blank */
+		}
+	});
 	await page.goto('/#/now');
 	await page.locator('.view[data-ready="1"]').waitFor();
-	for (const part of [search, paging])
-		await part(page).catch((error) => tell(false, part.name, error.stack));
+	for (const part of [search, paging]) await part(page).catch((error) => tell(false, part.name, error.stack));
 	tell(!problems.length, 'nothing went wrong in the browser', problems.join('\n'));
 }
 await browser_end(browser);

@@ -17,108 +17,147 @@ async function enter({ tap, door_open, door_close }, card, door) {
 
 /** An event of now, with a list, by the API. */
 async function party(api, what, names, more = {}) {
-	const event = (await api('POST', '/events', { title: what, door: 'front', starts: utc(-0.5), ends: utc(2), ...more })).body;
+	const event = (await api('POST', '/events', { title: what, door: 'front', starts: utc(-0.5), ends: utc(2), ...more }))
+		.body;
 
-	for (const name of names)
-		await api('POST', `/events/${event.id}/guests`, typeof name === 'string' ? { name } : name);
+	for (const name of names) await api('POST', `/events/${event.id}/guests`, typeof name === 'string' ? { name } : name);
 	return event.id;
 }
 
-journey('a guest on a spare card, and a lent one', async ({ page, phone, login, check, until, api, axe, shot, fits, size, ...hands }) => {
-	const { unlimited } = site.people;
-	let spare = (await api('GET', '/cards?state=unassigned')).body.items[0];
+journey(
+	'a guest on a spare card, and a lent one',
+	async ({ page, phone, login, check, until, api, axe, shot, fits, size, ...hands }) => {
+		const { unlimited } = site.people;
+		let spare = (await api('GET', '/cards?state=unassigned')).body.items[0];
 
-	if (!spare) {
-		const made = await api('POST', '/cards', { member: unlimited.member, uid: '04b1448c075f80', label: 'Guest 1' });
-		spare = (await api('POST', `/cards/${made.body.id}/return`, { why: 'for guests' })).body;
-	}
-	await login('host', '#/checkin');
-	await page.getByRole('button', { name: 'New guest' }).click();
-	const dialog = page.getByRole('dialog');
+		if (!spare) {
+			const made = await api('POST', '/cards', { member: unlimited.member, uid: '04b1448c075f80', label: 'Guest 1' });
+			spare = (await api('POST', `/cards/${made.body.id}/return`, { why: 'for guests' })).body;
+		}
+		await login('host', '#/checkin');
+		await page.getByRole('button', { name: 'New guest' }).click();
+		const dialog = page.getByRole('dialog');
 
-	await dialog.getByLabel('Guest’s name').fill(`Otto ${size}`);
-	await dialog.getByRole('button', { name: 'Let them in' }).click();
-	await check('without a sponsor it says what is missing', () => dialog.getByText('Choose the member.').isVisible());
-	await dialog.getByRole('combobox', { name: 'Guest of' }).fill('Ned');
-	await dialog.getByRole('option', { name: /Ned Unlimited/ }).click();
-	await check('how many guests the sponsor has is said', () => until(() => dialog.getByText(/Ned Unlimited.? has 0 of \d guests/).isVisible()));
-	await dialog.getByLabel('Until day').fill('2026-12-20');
-	await dialog.getByLabel('Until time').fill('23:00');
-	if (phone)
-		await axe('a guest');
-	await shot('checkin-guest');
-	await dialog.getByRole('button', { name: 'Let them in' }).click();
-	await check('the guest is there, with who answers for them', () => until(() => page.getByText(`Otto ${size}`).first().isVisible()));
-	await check('not here yet', () => page.getByText('not here yet').isVisible());
-	await enter(hands, 'unknown', 'front');
-	await check('their tap is seen', () => until(() => page.getByText(/came \d\d:\d\d/).first().isVisible()));
-	await check('and logged as a guest of the member', () => until(async () => (await api('GET', `/log?limit=5`)).body.items.some((entry) => entry.sponsor === unlimited.member)));
-	await axe('guests');
-	await fits('guests');
-	await shot('checkin-guests');
-	await page.getByRole('button', { name: `End pass Otto ${size}` }).click();
-	if (phone)
-		await axe('ending a pass');
-	await dialog.getByRole('button', { name: 'End pass' }).click();
-	await check('the card is back in the drawer', () => until(async () => (await api('GET', `/cards/${spare.id}`)).body.state === 'unassigned'));
-	await page.getByRole('button', { name: 'Lend a card' }).click();
-	await dialog.getByRole('combobox', { name: 'Whose card is at home?' }).fill('Ned');
-	await dialog.getByRole('option', { name: /Ned Unlimited/ }).click();
-	await dialog.getByRole('button', { name: 'Lend it' }).click();
-	await check('a card is lent for the day', () => until(async () => (await api('GET', `/cards/${spare.id}`)).body.member === unlimited.member));
-	await page.getByRole('button', { name: 'Undo' }).click();
-	await check('and given back by Undo', () => until(async () => (await api('GET', `/cards/${spare.id}`)).body.state === 'unassigned'));
-});
+		await dialog.getByLabel('Guest’s name').fill(`Otto ${size}`);
+		await dialog.getByRole('button', { name: 'Let them in' }).click();
+		await check('without a sponsor it says what is missing', () => dialog.getByText('Choose the member.').isVisible());
+		await dialog.getByRole('combobox', { name: 'Guest of' }).fill('Ned');
+		await dialog.getByRole('option', { name: /Ned Unlimited/ }).click();
+		await check('how many guests the sponsor has is said', () =>
+			until(() => dialog.getByText(/Ned Unlimited.? has 0 of \d guests/).isVisible()),
+		);
+		await dialog.getByLabel('Until day').fill('2026-12-20');
+		await dialog.getByLabel('Until time').fill('23:00');
+		if (phone) await axe('a guest');
+		await shot('checkin-guest');
+		await dialog.getByRole('button', { name: 'Let them in' }).click();
+		await check('the guest is there, with who answers for them', () =>
+			until(() => page.getByText(`Otto ${size}`).first().isVisible()),
+		);
+		await check('not here yet', () => page.getByText('not here yet').isVisible());
+		await enter(hands, 'unknown', 'front');
+		await check('their tap is seen', () =>
+			until(() =>
+				page
+					.getByText(/came \d\d:\d\d/)
+					.first()
+					.isVisible(),
+			),
+		);
+		await check('and logged as a guest of the member', () =>
+			until(async () =>
+				(await api('GET', `/log?limit=5`)).body.items.some((entry) => entry.sponsor === unlimited.member),
+			),
+		);
+		await axe('guests');
+		await fits('guests');
+		await shot('checkin-guests');
+		await page.getByRole('button', { name: `End pass Otto ${size}` }).click();
+		if (phone) await axe('ending a pass');
+		await dialog.getByRole('button', { name: 'End pass' }).click();
+		await check('the card is back in the drawer', () =>
+			until(async () => (await api('GET', `/cards/${spare.id}`)).body.state === 'unassigned'),
+		);
+		await page.getByRole('button', { name: 'Lend a card' }).click();
+		await dialog.getByRole('combobox', { name: 'Whose card is at home?' }).fill('Ned');
+		await dialog.getByRole('option', { name: /Ned Unlimited/ }).click();
+		await dialog.getByRole('button', { name: 'Lend it' }).click();
+		await check('a card is lent for the day', () =>
+			until(async () => (await api('GET', `/cards/${spare.id}`)).body.member === unlimited.member),
+		);
+		await page.getByRole('button', { name: 'Undo' }).click();
+		await check('and given back by Undo', () =>
+			until(async () => (await api('GET', `/cards/${spare.id}`)).body.state === 'unassigned'),
+		);
+	},
+);
 
 journey('who is in, by a host’s word', async ({ page, phone, login, check, until, axe, shot, fits, api }) => {
 	const { unlimited } = site.people;
 	const inside = async () => (await api('GET', '/presence')).body.people.some((one) => one.member === unlimited.member);
 
-	if (await inside())
-		await api('POST', '/presence', { member: unlimited.member, inside: false, why: 'test' });
+	if (await inside()) await api('POST', '/presence', { member: unlimited.member, inside: false, why: 'test' });
 	await login('host', '#/checkin/inside');
 	await page.getByRole('button', { name: 'Somebody came' }).click();
 	const dialog = page.getByRole('dialog');
 
 	await dialog.getByRole('combobox', { name: 'Member' }).fill('Ned');
 	await dialog.getByRole('option', { name: /Ned Unlimited/ }).click();
-	if (phone)
-		await axe('somebody came');
+	if (phone) await axe('somebody came');
 	await dialog.getByRole('button', { name: 'They are in' }).click();
-	await check('they are in', () => until(async () => await inside() && await page.getByRole('link', { name: 'Ned Unlimited' }).isVisible()));
+	await check('they are in', () =>
+		until(async () => (await inside()) && (await page.getByRole('link', { name: 'Ned Unlimited' }).isVisible())),
+	);
 	await axe('who is in');
 	await fits('who is in');
 	await shot('checkin-inside');
 	await page.getByRole('button', { name: 'Left Ned Unlimited' }).click();
-	await check('they left', () => until(async () => !await inside()));
+	await check('they left', () => until(async () => !(await inside())));
 	await page.getByRole('button', { name: 'Undo' }).last().click();
 	await check('they are in again after Undo', () => until(inside));
 	await api('POST', '/presence', { member: unlimited.member, inside: false, why: 'test' });
 });
 
 journey('an allowance, day by day', async ({ page, phone, login, check, until, api, axe, shot, fits, ...hands }) => {
-	const { unlimited } = site.people, tier = (await api('GET', `/members/${unlimited.member}`)).body.tier;
+	const { unlimited } = site.people,
+		tier = (await api('GET', `/members/${unlimited.member}`)).body.tier;
 
 	await api('PATCH', `/tiers/${tier}`, { allowance: { kind: 'days', limit: 2 } });
-	await until(async () => { // the door hears of the limit meanwhile
+	await until(async () => {
+		// the door hears of the limit meanwhile
 		await enter(hands, 'unlimited', 'back');
 		return (await api('GET', `/members/${unlimited.member}/allowance`)).body.units.length > 0;
 	});
 	await login('host', '#/checkin');
 	await page.getByRole('combobox', { name: 'Whose?' }).fill('Ned');
 	await page.getByRole('option', { name: /Ned Unlimited/ }).click();
-	await check('what was used, in a sentence', () => until(() => page.getByText(/^\d days? of \d days? used/).isVisible()));
-	await check('why it counted', () => page.getByText(/Counts: the first of that day|Forgiven|counted already|it was for an event/).first().isVisible());
+	await check('what was used, in a sentence', () =>
+		until(() => page.getByText(/^\d days? of \d days? used/).isVisible()),
+	);
+	await check('why it counted', () =>
+		page
+			.getByText(/Counts: the first of that day|Forgiven|counted already|it was for an event/)
+			.first()
+			.isVisible(),
+	);
 	await axe('an allowance');
 	await fits('an allowance');
 	await shot('checkin-allowance');
 	if (await page.getByRole('button', { name: /^Forgive/ }).count()) {
-		await page.getByRole('button', { name: /^Forgive/ }).first().click();
+		await page
+			.getByRole('button', { name: /^Forgive/ })
+			.first()
+			.click();
 		await page.getByRole('dialog').getByLabel('Why').fill('the lift was stuck');
-		if (phone)
-			await axe('forgiving');
+		if (phone) await axe('forgiving');
 		await page.getByRole('dialog').getByRole('button', { name: 'Forgive' }).click();
-		await check('it is forgiven, by whom and why', () => until(async () => await page.getByText('Forgiven by a host').isVisible() && await page.getByText('the lift was stuck').isVisible()));
+		await check('it is forgiven, by whom and why', () =>
+			until(
+				async () =>
+					(await page.getByText('Forgiven by a host').isVisible()) &&
+					(await page.getByText('the lift was stuck').isVisible()),
+			),
+		);
 	}
 	const { extra } = (await api('GET', `/members/${unlimited.member}/allowance`)).body;
 
@@ -128,7 +167,9 @@ journey('an allowance, day by day', async ({ page, phone, login, check, until, a
 	await page.getByRole('dialog').getByRole('button', { name: 'Give more' }).click();
 	await check('more is given', () => until(() => page.getByText(`Hosts gave ${extra + 3} days of it`).isVisible()));
 	await page.getByRole('button', { name: 'Undo' }).last().click();
-	await check('and taken back', () => until(async () => (await api('GET', `/members/${unlimited.member}/allowance`)).body.extra === extra));
+	await check('and taken back', () =>
+		until(async () => (await api('GET', `/members/${unlimited.member}/allowance`)).body.extra === extra),
+	);
 	await api('PATCH', `/tiers/${tier}`, { allowance: null });
 });
 
@@ -136,17 +177,37 @@ journey('an auditor sees, and does not act', async ({ page, phone, login, check,
 	const id = await party(api, `Talk ${size}`, ['Grace Hopper'], { starts: utc(-30), ends: utc(-28), headcount: 12 });
 
 	await login('auditor', '#/checkin');
-	await check('no event to be made, no guest', async () => (await page.getByRole('button', { name: 'New event' }).count()) === 0 && (await page.getByRole('button', { name: 'New guest' }).count()) === 0);
+	await check(
+		'no event to be made, no guest',
+		async () =>
+			(await page.getByRole('button', { name: 'New event' }).count()) === 0 &&
+			(await page.getByRole('button', { name: 'New guest' }).count()) === 0,
+	);
 	await page.getByText('Earlier events').click();
-	await check('what was has its final numbers', () => until(async () => /0 came, 1 on the list.*12 heads counted/.test(await page.getByRole('link', { name: new RegExp(`Talk ${size}`) }).innerText().then((text) => text.replace(/\s+/g, ' ')))));
-	if (phone)
-		await axe('check-in, auditor');
+	await check('what was has its final numbers', () =>
+		until(async () =>
+			/0 came, 1 on the list.*12 heads counted/.test(
+				await page
+					.getByRole('link', { name: new RegExp(`Talk ${size}`) })
+					.innerText()
+					.then((text) => text.replace(/\s+/g, ' ')),
+			),
+		),
+	);
+	if (phone) await axe('check-in, auditor');
 	await page.getByRole('link', { name: new RegExp(`Talk ${size}`) }).click();
 	await row(page, 'Grace Hopper').click();
-	await check('a tick is not theirs, and it says so', async () => /hosts tick/.test(await said(page)) && !await pressed(page, 'Grace Hopper'));
-	await check('no walk-in, no change', async () => (await page.getByRole('button', { name: 'Walk-in' }).count()) === 0 && (await page.getByText('The list and the event').count()) === 0);
-	if (phone)
-		await axe('a list, auditor');
+	await check(
+		'a tick is not theirs, and it says so',
+		async () => /hosts tick/.test(await said(page)) && !(await pressed(page, 'Grace Hopper')),
+	);
+	await check(
+		'no walk-in, no change',
+		async () =>
+			(await page.getByRole('button', { name: 'Walk-in' }).count()) === 0 &&
+			(await page.getByText('The list and the event').count()) === 0,
+	);
+	if (phone) await axe('a list, auditor');
 	await shot('checkin-auditor');
 	await api('DELETE', `/events/${id}`);
 });

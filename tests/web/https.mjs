@@ -31,7 +31,11 @@ await page.getByLabel('Password', { exact: true }).fill(password);
 await page.getByRole('button', { name: 'Log in' }).click();
 check('events come after the login', (await stream).status() === 200, (await stream).status());
 const cookies = JSON.stringify(await browser.cookies());
-check('the key is in a cookie for HTTPS alone', /"name":"__Host-tapin".*"secure":true.*"sameSite":"Strict"/.test(cookies), cookies);
+check(
+	'the key is in a cookie for HTTPS alone',
+	/"name":"__Host-tapin".*"secure":true.*"sameSite":"Strict"/.test(cookies),
+	cookies,
+);
 const changed = await page.evaluate(async () => {
 	const { csrf } = await (await fetch('/api/v1/session')).json();
 	const headers = { 'Content-Type': 'application/json', 'X-Tapin-CSRF': csrf };

@@ -3,14 +3,18 @@
 import { readFileSync } from 'node:fs';
 import { journey } from './browser.mjs';
 
-const FIRST = '.pager tbody tr:first-child', LIVE = '.follow tbody tr:first-child';
+const FIRST = '.pager tbody tr:first-child',
+	LIVE = '.follow tbody tr:first-child';
 const said = (page, selector) => page.locator(selector).innerText();
 
 async function shifts(page) {
 	await page.evaluate(() => {
 		globalThis.shifted = 0;
-		new PerformanceObserver((list) => list.getEntries().forEach((entry) => { globalThis.shifted += entry.value; }))
-			.observe({ type: 'layout-shift', buffered: false });
+		new PerformanceObserver((list) =>
+			list.getEntries().forEach((entry) => {
+				globalThis.shifted += entry.value;
+			}),
+		).observe({ type: 'layout-shift', buffered: false });
 	});
 	return () => page.evaluate(() => globalThis.shifted);
 }
@@ -19,41 +23,71 @@ journey('a host reads the log', async ({ page, phone, login, check, until, tap, 
 	await tap('unlimited', 'front');
 	await tap('unknown', 'back');
 	await login('host', '#/log');
-	await check('taps are there, in words', () => until(async () => {
-		await page.getByRole('button', { name: 'Clear filters' }).isVisible();
-		return /Ned Unlimited/.test(await said(page, '.pager tbody')) && /Nobody knows this card/.test(await said(page, '.pager tbody'));
-	}));
-	await check('hosts are told how far back they see', () => page.getByText('Hosts see the last seven days').isVisible());
+	await check('taps are there, in words', () =>
+		until(async () => {
+			await page.getByRole('button', { name: 'Clear filters' }).isVisible();
+			return (
+				/Ned Unlimited/.test(await said(page, '.pager tbody')) &&
+				/Nobody knows this card/.test(await said(page, '.pager tbody'))
+			);
+		}),
+	);
+	await check('hosts are told how far back they see', () =>
+		page.getByText('Hosts see the last seven days').isVisible(),
+	);
 	await axe('log');
 	await fits('log');
 	await shot('log');
-	if (phone)
-		await page.getByText('Filters', { exact: true }).click();
+	if (phone) await page.getByText('Filters', { exact: true }).click();
 	await page.getByLabel('What happened').selectOption('deny');
 	await check('a filter stands in the address', () => until(() => page.url().includes('what=deny')));
-	await check('and leaves what does not fit', () => until(async () => !/Let in/.test(await said(page, '.pager tbody'))));
+	await check('and leaves what does not fit', () =>
+		until(async () => !/Let in/.test(await said(page, '.pager tbody'))),
+	);
 	await page.reload();
 	await page.locator('.view[data-ready="1"]').waitFor();
-	await check('a reload keeps it', async () => (await page.getByLabel('What happened').inputValue()) === 'deny' && !/Let in/.test(await said(page, '.pager tbody')));
+	await check(
+		'a reload keeps it',
+		async () =>
+			(await page.getByLabel('What happened').inputValue()) === 'deny' &&
+			!/Let in/.test(await said(page, '.pager tbody')),
+	);
 	const before = await shifts(page);
 	await tap('unknown', 'front');
-	await check('a new entry is offered, not pushed in', () => until(() => page.getByRole('button', { name: '1 new entry: show' }).isVisible()));
+	await check('a new entry is offered, not pushed in', () =>
+		until(() => page.getByRole('button', { name: '1 new entry: show' }).isVisible()),
+	);
 	await tap('unlimited', 'front');
-	await check('one that does not fit is not counted', () => page.getByRole('button', { name: '1 new entry: show' }).isVisible());
+	await check('one that does not fit is not counted', () =>
+		page.getByRole('button', { name: '1 new entry: show' }).isVisible(),
+	);
 	await check('nothing moved', async () => (await before()) === 0);
 	await page.getByRole('button', { name: '1 new entry: show' }).click();
-	await check('it stands first then', () => until(async () => /front/i.test(await said(page, FIRST)) || /Nobody knows/.test(await said(page, FIRST))));
+	await check('it stands first then', () =>
+		until(async () => /front/i.test(await said(page, FIRST)) || /Nobody knows/.test(await said(page, FIRST))),
+	);
 	await page.getByRole('button', { name: 'Clear filters' }).click();
 	await check('the filters go', () => until(() => !page.url().includes('what=')));
 	await page.locator(`${FIRST} button.when`).click();
-	await check('an entry tells its place in the log', () => page.getByRole('dialog').getByText(/entry \d+ of journal [0-9a-f]{12}/).isVisible());
+	await check('an entry tells its place in the log', () =>
+		page
+			.getByRole('dialog')
+			.getByText(/entry \d+ of journal [0-9a-f]{12}/)
+			.isVisible(),
+	);
 	await axe('entry');
 	await page.keyboard.press('Escape');
 	await check('and the focus is back', () => page.evaluate(() => document.activeElement.classList.contains('when')));
 	await page.getByRole('combobox', { name: 'Who' }).fill('Ned');
 	await page.getByRole('option', { name: /Ned Unlimited/ }).click();
-	await check('one person’s entries', () => until(async () => page.url().includes(`member=${site.people.unlimited.member}`) && /Ned/.test(await said(page, FIRST))));
-	await check('it says that the look is written down', () => until(() => page.getByText('is itself written down').isVisible()));
+	await check('one person’s entries', () =>
+		until(
+			async () => page.url().includes(`member=${site.people.unlimited.member}`) && /Ned/.test(await said(page, FIRST)),
+		),
+	);
+	await check('it says that the look is written down', () =>
+		until(() => page.getByText('is itself written down').isVisible()),
+	);
 });
 
 journey('it follows live, where nothing moves', async ({ page, login, check, until, tap, axe, shot, fits }) => {
@@ -62,7 +96,11 @@ journey('it follows live, where nothing moves', async ({ page, login, check, unt
 	await page.locator('.follow').waitFor();
 	await new Promise((done) => setTimeout(done, 600)); // what moves within half a second of a click is the click's
 	const moved = await shifts(page);
-	for (const [card, door, text] of [['unlimited', 'front', /Ned Unlimited/], ['revoked', 'back', /revoked/], ['unknown', 'front', /Nobody knows/]]) {
+	for (const [card, door, text] of [
+		['unlimited', 'front', /Ned Unlimited/],
+		['revoked', 'back', /revoked/],
+		['unknown', 'front', /Nobody knows/],
+	]) {
 		await tap(card, door);
 		await check(`${card} appears by itself`, () => until(async () => text.test(await said(page, '.follow tbody'))));
 	}
@@ -75,40 +113,78 @@ journey('it follows live, where nothing moves', async ({ page, login, check, unt
 	await check('the live rows are gone', async () => !(await page.locator(LIVE).isVisible()));
 });
 
-journey('an auditor takes the log away, and sees what operators did', async ({ page, login, check, until, api, tap, axe, shot, fits, site }) => {
-	await tap('unlimited', 'front');
-	await api('PATCH', `/members/${site.people.ended.member}`, { name: '=HYPERLINK("http://x","Eve")' });
-	await tap('ended', 'front');
-	await login('auditor', '#/log');
-	await until(async () => /HYPERLINK/.test(await said(page, '.pager tbody')));
-	const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Export as CSV' }).click()]);
-	const text = readFileSync(await download.path(), 'utf8');
+journey(
+	'an auditor takes the log away, and sees what operators did',
+	async ({ page, login, check, until, api, tap, axe, shot, fits, site }) => {
+		await tap('unlimited', 'front');
+		await api('PATCH', `/members/${site.people.ended.member}`, { name: '=HYPERLINK("http://x","Eve")' });
+		await tap('ended', 'front');
+		await login('auditor', '#/log');
+		await until(async () => /HYPERLINK/.test(await said(page, '.pager tbody')));
+		const [download] = await Promise.all([
+			page.waitForEvent('download'),
+			page.getByRole('button', { name: 'Export as CSV' }).click(),
+		]);
+		const text = readFileSync(await download.path(), 'utf8');
 
-	await check('the file has a name with the date', /^tapin-log-\d{4}-\d\d-\d\d\.csv$/.test(download.suggestedFilename()));
-	await check('it has the columns and the rows', text.startsWith('id,door,seq,time') && text.includes('Ned Unlimited'));
-	await check('a formula in a name is none in the file', !/,"?=HYPERLINK/.test(text) && text.includes('HYPERLINK'));
-	await check('it says how many', () => page.getByText(/rows exported/).isVisible());
-	await page.getByRole('link', { name: 'What operators did' }).click();
-	await check('the change of the name is there, from and to', () => until(async () => /Eve Ended[\s\S]*HYPERLINK/.test(await said(page, '.pager tbody'))));
-	await axe('audit');
-	await fits('audit');
-	await shot('audit');
-	await page.getByLabel('What', { exact: true }).selectOption('card.');
-	await check('only cards', () => until(async () => /Issued a card/.test(await said(page, '.pager tbody')) && !/Added a member/.test(await said(page, '.pager tbody'))));
-	await api('PATCH', `/members/${site.people.ended.member}`, { name: 'Eve Ended' });
-});
+		await check(
+			'the file has a name with the date',
+			/^tapin-log-\d{4}-\d\d-\d\d\.csv$/.test(download.suggestedFilename()),
+		);
+		await check(
+			'it has the columns and the rows',
+			text.startsWith('id,door,seq,time') && text.includes('Ned Unlimited'),
+		);
+		await check('a formula in a name is none in the file', !/,"?=HYPERLINK/.test(text) && text.includes('HYPERLINK'));
+		await check('it says how many', () => page.getByText(/rows exported/).isVisible());
+		await page.getByRole('link', { name: 'What operators did' }).click();
+		await check('the change of the name is there, from and to', () =>
+			until(async () => /Eve Ended[\s\S]*HYPERLINK/.test(await said(page, '.pager tbody'))),
+		);
+		await axe('audit');
+		await fits('audit');
+		await shot('audit');
+		await page.getByLabel('What', { exact: true }).selectOption('card.');
+		await check('only cards', () =>
+			until(
+				async () =>
+					/Issued a card/.test(await said(page, '.pager tbody')) &&
+					!/Added a member/.test(await said(page, '.pager tbody')),
+			),
+		);
+		await api('PATCH', `/members/${site.people.ended.member}`, { name: 'Eve Ended' });
+	},
+);
 
 journey('an auditor verifies the log', async ({ page, login, check, until, tap, axe, shot, fits, api }) => {
 	await tap('unlimited', 'front');
 	await login('auditor', '#/log');
-	const texts = await page.evaluate(async () => JSON.parse(JSON.stringify((await import(new URL('texts/en.js', document.querySelector('script[src$="/main.js"]').src))).default)));
+	const texts = await page.evaluate(async () =>
+		JSON.parse(
+			JSON.stringify(
+				(await import(new URL('texts/en.js', document.querySelector('script[src$="/main.js"]').src))).default,
+			),
+		),
+	);
 	const words = (await api('GET', '/reasons')).body;
-	const missing = [...words.reasons.filter((one) => !texts.reason[one.name] && one.name !== 'granted').map((one) => one.name),
-		...words.warnings.filter((one) => !texts.warning[one]), ...words.kinds.filter((one) => !texts.kind[one])];
+	const missing = [
+		...words.reasons.filter((one) => !texts.reason[one.name] && one.name !== 'granted').map((one) => one.name),
+		...words.warnings.filter((one) => !texts.warning[one]),
+		...words.kinds.filter((one) => !texts.kind[one]),
+	];
 
 	await check(`the page has words for every reason, warning and kind (${missing})`, missing.length === 0);
 	await page.getByRole('button', { name: 'Verify the log' }).click();
-	await check('it is whole, in words', () => until(() => page.getByRole('dialog').locator('.callout', { hasText: /The log is whole: \d+ entries in 2 journals/ }).isVisible(), 20));
+	await check('it is whole, in words', () =>
+		until(
+			() =>
+				page
+					.getByRole('dialog')
+					.locator('.callout', { hasText: /The log is whole: \d+ entries in 2 journals/ })
+					.isVisible(),
+			20,
+		),
+	);
 	await axe('verified');
 	await fits('verified');
 	await shot('log-verified');

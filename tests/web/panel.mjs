@@ -17,7 +17,10 @@ async function begin({ page, until }) {
 }
 
 async function desk({ page, site }) {
-	const context = await page.context().browser().newContext({ baseURL: `${site.page}/`, locale: 'en-GB' });
+	const context = await page
+		.context()
+		.browser()
+		.newContext({ baseURL: `${site.page}/`, locale: 'en-GB' });
 	const other = await context.newPage();
 
 	await login(other, 'host', '#/log');
@@ -28,9 +31,12 @@ journey('a card comes in', async (given) => {
 	const { page, phone, check, until, axe, shot, fits, site } = given;
 
 	await begin(given);
-	await check('both doors are there', async () => await page.getByRole('radio').count() === 2);
+	await check('both doors are there', async () => (await page.getByRole('radio').count()) === 2);
 	await check('the cards are named', card(page, 'parttime').getByText('Pat Parttime').isVisible());
-	await check('and say when they come in', card(page, 'parttime').getByText('Monday to Friday, 09:00 to 17:30').isVisible());
+	await check(
+		'and say when they come in',
+		card(page, 'parttime').getByText('Monday to Friday, 09:00 to 17:30').isVisible(),
+	);
 	await axe('panel');
 	await fits('panel');
 	await shot('panel');
@@ -38,113 +44,182 @@ journey('a card comes in', async (given) => {
 	await card(page, 'unlimited').click();
 	await check('the lock is released', () => until(async () => /^Released \d/.test(await lock(page))));
 	await check('the green light is on', () => until(() => lit(page, 'green')));
-	await check('the choice of doors says so', page.locator('.tab', { hasText: 'front' }).getByText('released').isVisible());
-	await check('a screen reader is told', () => until(async () => /front: released/.test(await page.locator('#live').textContent())));
+	await check(
+		'the choice of doors says so',
+		page.locator('.tab', { hasText: 'front' }).getByText('released').isVisible(),
+	);
+	await check('a screen reader is told', () =>
+		until(async () => /front: released/.test(await page.locator('#live').textContent())),
+	);
 	await shot('panel-released');
 	await check('the list has it', async () => /Lock released/.test(await door(page).locator('.log').textContent()));
 	await check('it locks again', () => until(async () => /^Locked/.test(await lock(page))));
 	await other.getByRole('button', { name: /new entr/ }).click();
-	await check('the page shows the entry', () => until(async () => /Ned Unlimited/.test(await other.locator('.pager tbody').innerText())));
-	await check('and has a link to the panel', async () => await other.getByRole('link', { name: /Virtual doors/i }).getAttribute('href') === `${site.url}/`);
-	await check('the panel has one to the page', async () => await page.getByRole('link', { name: 'Front desk' }).getAttribute('href') === `${site.page}/`);
+	await check('the page shows the entry', () =>
+		until(async () => /Ned Unlimited/.test(await other.locator('.pager tbody').innerText())),
+	);
+	await check(
+		'and has a link to the panel',
+		async () => (await other.getByRole('link', { name: /Virtual doors/i }).getAttribute('href')) === `${site.url}/`,
+	);
+	await check(
+		'the panel has one to the page',
+		async () => (await page.getByRole('link', { name: 'Front desk' }).getAttribute('href')) === `${site.page}/`,
+	);
 	await other.context().close();
 	if (!phone) {
 		await card(page, 'unlimited').dragTo(door(page, 'back').locator('svg'));
-		await check('a card is dragged to the other door', () => until(async () => /^Released/.test(await lock(page, 'back'))));
+		await check('a card is dragged to the other door', () =>
+			until(async () => /^Released/.test(await lock(page, 'back'))),
+		);
 	}
 });
 
-journey('who stays out', async (given) => {
-	const { page, check, until } = given;
+journey(
+	'who stays out',
+	async (given) => {
+		const { page, check, until } = given;
 
-	await begin(given);
-	await page.getByLabel('Leave the card on the reader').check();
-	await card(page, 'revoked').click();
-	await check('the card is on the reader', () => until(async () => await card(page, 'revoked').getAttribute('aria-pressed') === 'true'));
-	await check('the red light is on', () => until(() => lit(page, 'red')));
-	await check('the lock is not released', /^Locked/.test(await lock(page)));
-	await card(page, 'revoked').click();
-	await check('it is taken away again', () => until(async () => await card(page, 'revoked').getAttribute('aria-pressed') === 'false'));
-}, { sizes: ['phone'] });
+		await begin(given);
+		await page.getByLabel('Leave the card on the reader').check();
+		await card(page, 'revoked').click();
+		await check('the card is on the reader', () =>
+			until(async () => (await card(page, 'revoked').getAttribute('aria-pressed')) === 'true'),
+		);
+		await check('the red light is on', () => until(() => lit(page, 'red')));
+		await check('the lock is not released', /^Locked/.test(await lock(page)));
+		await card(page, 'revoked').click();
+		await check('it is taken away again', () =>
+			until(async () => (await card(page, 'revoked').getAttribute('aria-pressed')) === 'false'),
+		);
+	},
+	{ sizes: ['phone'] },
+);
 
-journey('hands at the door', async (given) => {
-	const { page, check, until, axe } = given;
+journey(
+	'hands at the door',
+	async (given) => {
+		const { page, check, until, axe } = given;
 
-	await begin(given);
-	const exit = button(page, 'Exit button');
-	await exit.hover();
-	await page.mouse.down();
-	await check('the exit button is pressed as long as the finger', () => until(() => lit(page, 'pressed')));
-	await page.mouse.up();
-	await check('and no longer', () => until(async () => !await lit(page, 'pressed')));
-	await check('it releases the lock', () => until(async () => /^Released/.test(await lock(page))));
-	await button(page, 'Open the door').click();
-	await check('the door opens', () => until(async () => /^Door open/.test(await facts(page))));
-	await button(page, 'Close the door').click();
-	await check('and closes', () => until(async () => /^Door closed/.test(await facts(page)) && /^Locked/.test(await lock(page))));
-	await button(page, 'Force the door open').click();
-	await check('it can be forced', () => until(() => button(page, 'Close the door').isVisible()));
-	await check('which makes a noise', () => until(() => lit(page, 'buzzing')));
-	await button(page, 'Close the door').click();
-	const fire = door(page).getByRole('switch', { name: 'Fire alarm' });
-	await fire.click();
-	await check('fire opens the door', () => until(async () => /^Released/.test(await lock(page)) && await fire.getAttribute('aria-checked') === 'true'));
-	await axe('panel with fire');
-	await fire.click();
-	await check('its end locks it', () => until(async () => /^Locked/.test(await lock(page))));
-}, { sizes: ['phone'] });
+		await begin(given);
+		const exit = button(page, 'Exit button');
+		await exit.hover();
+		await page.mouse.down();
+		await check('the exit button is pressed as long as the finger', () => until(() => lit(page, 'pressed')));
+		await page.mouse.up();
+		await check('and no longer', () => until(async () => !(await lit(page, 'pressed'))));
+		await check('it releases the lock', () => until(async () => /^Released/.test(await lock(page))));
+		await button(page, 'Open the door').click();
+		await check('the door opens', () => until(async () => /^Door open/.test(await facts(page))));
+		await button(page, 'Close the door').click();
+		await check('and closes', () =>
+			until(async () => /^Door closed/.test(await facts(page)) && /^Locked/.test(await lock(page))),
+		);
+		await button(page, 'Force the door open').click();
+		await check('it can be forced', () => until(() => button(page, 'Close the door').isVisible()));
+		await check('which makes a noise', () => until(() => lit(page, 'buzzing')));
+		await button(page, 'Close the door').click();
+		const fire = door(page).getByRole('switch', { name: 'Fire alarm' });
+		await fire.click();
+		await check('fire opens the door', () =>
+			until(async () => /^Released/.test(await lock(page)) && (await fire.getAttribute('aria-checked')) === 'true'),
+		);
+		await axe('panel with fire');
+		await fire.click();
+		await check('its end locks it', () => until(async () => /^Locked/.test(await lock(page))));
+	},
+	{ sizes: ['phone'] },
+);
 
-journey('faults', async (given) => {
-	const { page, check, until, fits, shot, expect_failures } = given;
+journey(
+	'faults',
+	async (given) => {
+		const { page, check, until, fits, shot, expect_failures } = given;
 
-	await begin(given);
-	await door(page).getByText('Break something').click();
-	await button(page, 'Break the reader').click();
-	await check('the reader is unplugged', () => until(async () => /reader unplugged/.test(await facts(page))));
-	await fits('faults');
-	await shot('panel-faults');
-	await button(page, 'Mend everything').click();
-	await check('and mended', () => until(async () => /reader works/.test(await facts(page))));
-	await page.route('**/doors/front?**', (route) => route.abort());
-	expect_failures(/^GET \/doors\/front\?/, /^POST \/doors\/front\/hold 409/);
-	await check('a site that is gone is said', door(page).getByText('is make run still running?').waitFor().then(() => true));
-	await page.unroute('**/doors/front?**');
-	await check('and found again', () => until(async () => await door(page).getByText('is make run').isHidden() && /^Locked/.test(await lock(page))));
-	await page.evaluate(() => fetch('/doors/front/hold', { method: 'POST', body: '{"words":"classic typeb felica ntag"}',
-		headers: { 'Content-Type': 'application/json', 'X-Virtual-Door': '1' } }));
-	await page.getByLabel('Leave the card on the reader').check();
-	await card(page, 'host').click();
-	await check('a refusal is said in words', () => until(async () => /no more fit/.test(await page.getByRole('alert').textContent())));
-	await page.evaluate(() => fetch('/doors/front/reset', { method: 'POST', body: '{}',
-		headers: { 'Content-Type': 'application/json', 'X-Virtual-Door': '1' } }));
-}, { sizes: ['desktop'] });
+		await begin(given);
+		await door(page).getByText('Break something').click();
+		await button(page, 'Break the reader').click();
+		await check('the reader is unplugged', () => until(async () => /reader unplugged/.test(await facts(page))));
+		await fits('faults');
+		await shot('panel-faults');
+		await button(page, 'Mend everything').click();
+		await check('and mended', () => until(async () => /reader works/.test(await facts(page))));
+		await page.route('**/doors/front?**', (route) => route.abort());
+		expect_failures(/^GET \/doors\/front\?/, /^POST \/doors\/front\/hold 409/);
+		await check(
+			'a site that is gone is said',
+			door(page)
+				.getByText('is make run still running?')
+				.waitFor()
+				.then(() => true),
+		);
+		await page.unroute('**/doors/front?**');
+		await check('and found again', () =>
+			until(async () => (await door(page).getByText('is make run').isHidden()) && /^Locked/.test(await lock(page))),
+		);
+		await page.evaluate(() =>
+			fetch('/doors/front/hold', {
+				method: 'POST',
+				body: '{"words":"classic typeb felica ntag"}',
+				headers: { 'Content-Type': 'application/json', 'X-Virtual-Door': '1' },
+			}),
+		);
+		await page.getByLabel('Leave the card on the reader').check();
+		await card(page, 'host').click();
+		await check('a refusal is said in words', () =>
+			until(async () => /no more fit/.test(await page.getByRole('alert').textContent())),
+		);
+		await page.evaluate(() =>
+			fetch('/doors/front/reset', {
+				method: 'POST',
+				body: '{}',
+				headers: { 'Content-Type': 'application/json', 'X-Virtual-Door': '1' },
+			}),
+		);
+	},
+	{ sizes: ['desktop'] },
+);
 
-journey('by keyboard alone', async (given) => {
-	const { page, check, until } = given;
+journey(
+	'by keyboard alone',
+	async (given) => {
+		const { page, check, until } = given;
 
-	await begin(given);
-	await page.getByRole('radio', { name: /front/ }).focus();
-	await page.keyboard.press('ArrowRight');
-	await card(page, 'unlimited').focus();
-	await page.keyboard.press('Enter');
-	await check('the other door is chosen and opens', () => until(async () => /^Released/.test(await lock(page, 'back'))));
-	await check('not this one', /^Locked/.test(await lock(page)));
-	await button(page, 'Exit button').focus();
-	await page.keyboard.down('Space');
-	await check('the exit button by Space', () => until(() => lit(page, 'pressed')));
-	await page.keyboard.up('Space');
-	await check('is let go', () => until(async () => !await lit(page, 'pressed')));
-	await check('and released the lock', () => until(async () => /^Released/.test(await lock(page))));
-	await button(page, 'Exit button').evaluate((one) => one.click());
-	await check('a click from nowhere presses it, too', () => until(async () => await lit(page, 'pressed')));
-	await page.getByRole('button', { name: 'Sound' }).press('Enter');
-	await check('sound is a switch', async () => await page.getByRole('button', { name: 'Sound' }).getAttribute('aria-pressed') === 'true');
-	await check('everything is reached by Tab', async () => {
-		const stops = new Set();
-		for (let i = 0; i < 60; i++) {
-			await page.keyboard.press('Tab');
-			stops.add(await page.evaluate(() => document.activeElement.textContent.trim().slice(0, 12)));
-		}
-		return ['Front desk', 'Exit button', 'Break someth', 'Maya Hoststa', 'Blank cards '].every((stop) => stops.has(stop)) || [...stops].join('|') && false;
-	});
-}, { sizes: ['desktop'] });
+		await begin(given);
+		await page.getByRole('radio', { name: /front/ }).focus();
+		await page.keyboard.press('ArrowRight');
+		await card(page, 'unlimited').focus();
+		await page.keyboard.press('Enter');
+		await check('the other door is chosen and opens', () =>
+			until(async () => /^Released/.test(await lock(page, 'back'))),
+		);
+		await check('not this one', /^Locked/.test(await lock(page)));
+		await button(page, 'Exit button').focus();
+		await page.keyboard.down('Space');
+		await check('the exit button by Space', () => until(() => lit(page, 'pressed')));
+		await page.keyboard.up('Space');
+		await check('is let go', () => until(async () => !(await lit(page, 'pressed'))));
+		await check('and released the lock', () => until(async () => /^Released/.test(await lock(page))));
+		await button(page, 'Exit button').evaluate((one) => one.click());
+		await check('a click from nowhere presses it, too', () => until(async () => await lit(page, 'pressed')));
+		await page.getByRole('button', { name: 'Sound' }).press('Enter');
+		await check(
+			'sound is a switch',
+			async () => (await page.getByRole('button', { name: 'Sound' }).getAttribute('aria-pressed')) === 'true',
+		);
+		await check('everything is reached by Tab', async () => {
+			const stops = new Set();
+			for (let i = 0; i < 60; i++) {
+				await page.keyboard.press('Tab');
+				stops.add(await page.evaluate(() => document.activeElement.textContent.trim().slice(0, 12)));
+			}
+			return (
+				['Front desk', 'Exit button', 'Break someth', 'Maya Hoststa', 'Blank cards '].every((stop) =>
+					stops.has(stop),
+				) ||
+				([...stops].join('|') && false)
+			);
+		});
+	},
+	{ sizes: ['desktop'] },
+);

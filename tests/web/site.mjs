@@ -7,11 +7,12 @@ import { request } from 'node:http';
 export function over_socket(socketPath, method, path, body) {
 	return new Promise((done, fail) => {
 		const text = body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body);
-		const headers = text === undefined ? {} : { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) };
+		const headers =
+			text === undefined ? {} : { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) };
 		const asked = request({ socketPath, method, path: `/api/v1${path}`, headers }, (answer) => {
 			let all = '';
 			answer.setEncoding('utf8');
-			answer.on('data', (part) => all += part);
+			answer.on('data', (part) => (all += part));
 			answer.on('end', () => {
 				let body = all;
 				try {
@@ -29,9 +30,14 @@ export function over_socket(socketPath, method, path, body) {
 
 /** The verbs of tests/virtual/door; each ends when the hand has left. */
 export function hardware(site) {
-	const vdoor = (door, ...words) => new Promise((done, fail) =>
-		execFile(`${site.bin}/virtual-door`, ['--socket', `${site.work}/${door}/hw/control.sock`, ...words],
-			(error, out, why) => error ? fail(new Error(`virtual-door ${words.join(' ')}: ${why || error}`)) : done(out)));
+	const vdoor = (door, ...words) =>
+		new Promise((done, fail) =>
+			execFile(
+				`${site.bin}/virtual-door`,
+				['--socket', `${site.work}/${door}/hw/control.sock`, ...words],
+				(error, out, why) => (error ? fail(new Error(`virtual-door ${words.join(' ')}: ${why || error}`)) : done(out)),
+			),
+		);
 	return {
 		vdoor,
 		tap: (card, door = 'front', ms = 300) => vdoor(door, 'tap', card, String(ms)),
@@ -40,7 +46,12 @@ export function hardware(site) {
 		door_close: (door = 'front') => vdoor(door, 'close'),
 		unplug: (door = 'front') => vdoor(door, 'break', 'reader', 'unplug'),
 		heal: (door = 'front') => vdoor(door, 'heal'),
-		strike: async (door = 'front') => (await vdoor(door, 'log')).trimEnd().split('\n').map((line) => line.split(' '))
-			.filter((word) => word[2] === 'line' && word[5] === 'strike').pop()?.[6],
+		strike: async (door = 'front') =>
+			(await vdoor(door, 'log'))
+				.trimEnd()
+				.split('\n')
+				.map((line) => line.split(' '))
+				.filter((word) => word[2] === 'line' && word[5] === 'strike')
+				.pop()?.[6],
 	};
 }

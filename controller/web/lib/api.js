@@ -27,13 +27,14 @@ export const refusal = (detail, field) => new Problem(422, { detail, errors: fie
 /** The token of this session, and who is told when the hub does not know the session any more. */
 export function setSession(token, ended) {
 	csrf = token;
-	if (!token)
-		drop();
+	if (!token) drop();
 	onEnded = ended ?? onEnded;
 }
 
 function urlOf(path, query) {
-	const search = new URLSearchParams(Object.entries(query ?? {}).filter(([, value]) => value !== undefined && value !== null && value !== ''));
+	const search = new URLSearchParams(
+		Object.entries(query ?? {}).filter(([, value]) => value !== undefined && value !== null && value !== ''),
+	);
 
 	return PREFIX + path + (search.size ? `?${search}` : '');
 }
@@ -44,8 +45,7 @@ async function fail(response) {
 	const retryS = Number(response.headers.get('Retry-After')) || undefined;
 	const problem = new Problem(response.status, document, retryS);
 
-	if (response.status === 401 && problem.code === 'login')
-		onEnded();
+	if (response.status === 401 && problem.code === 'login') onEnded();
 	throw problem;
 }
 
@@ -56,27 +56,28 @@ async function fail(response) {
 export async function request(method, path, options = {}) {
 	const headers = { Accept: options.accept ?? 'application/json' };
 
-	if (method !== 'GET')
-		headers['X-Tapin-CSRF'] = csrf;
-	if (options.csv !== undefined)
-		headers['Content-Type'] = 'text/csv';
-	else if (options.body !== undefined)
-		headers['Content-Type'] = 'application/json';
-	if (options.version !== undefined)
-		headers['If-Match'] = `"${options.version}"`;
+	if (method !== 'GET') headers['X-Tapin-CSRF'] = csrf;
+	if (options.csv !== undefined) headers['Content-Type'] = 'text/csv';
+	else if (options.body !== undefined) headers['Content-Type'] = 'application/json';
+	if (options.version !== undefined) headers['If-Match'] = `"${options.version}"`;
 	const url = urlOf(path, options.query);
-	const response = await ((method === 'GET' && headers.Accept === 'application/json' && taken(url)) || fetch(url, {
-		method, headers, signal: options.signal, credentials: 'same-origin', cache: 'no-store',
-		body: options.csv ?? (options.body === undefined ? undefined : JSON.stringify(options.body)),
-	})).catch((error) => {
-		if (error.name === 'AbortError')
-			throw error;
+	const response = await (
+		(method === 'GET' && headers.Accept === 'application/json' && taken(url)) ||
+		fetch(url, {
+			method,
+			headers,
+			signal: options.signal,
+			credentials: 'same-origin',
+			cache: 'no-store',
+			body: options.csv ?? (options.body === undefined ? undefined : JSON.stringify(options.body)),
+		})
+	).catch((error) => {
+		if (error.name === 'AbortError') throw error;
 		throw new Problem(0, { title: t('problem.away'), detail: t('problem.away_detail') });
 	});
 
 	options.signal?.throwIfAborted();
-	if (!response.ok)
-		await fail(response);
+	if (!response.ok) await fail(response);
 	const kind = response.headers.get('Content-Type') ?? '';
 	const data = response.status === 204 ? null : kind.includes('json') ? await response.json() : await response.text();
 

@@ -17,35 +17,62 @@ export function toastTray() {
 }
 
 /** Beside an open question nothing else can be reached, so what is said moves into it. */
-const placeTray = () => ([...document.querySelectorAll('dialog[open]')].at(-1) ?? document.getElementById('app')).append(toastTray());
+const placeTray = () =>
+	([...document.querySelectorAll('dialog[open]')].at(-1) ?? document.getElementById('app')).append(toastTray());
 
 /** Says what was done. options: kind 'good' | 'bad' | 'info', undo: async function, ms. Returns what takes it away. */
 export function toast(text, { kind = 'good', undo, ms } = {}) {
 	const node = h('div', { class: ['toast', kind] }, icon(kind === 'bad' ? 'alert' : 'ok'), h('span', null, text));
 	let timer;
-	const gone = () => { clearTimeout(timer); node.remove(); };
-	const wait = () => { clearTimeout(timer); timer = setTimeout(gone, ms ?? (undo ? UNDO_MS : kind === 'bad' ? 2 * TOAST_MS : TOAST_MS)); };
+	const gone = () => {
+		clearTimeout(timer);
+		node.remove();
+	};
+	const wait = () => {
+		clearTimeout(timer);
+		timer = setTimeout(gone, ms ?? (undo ? UNDO_MS : kind === 'bad' ? 2 * TOAST_MS : TOAST_MS));
+	};
 
 	// it does not go from under the keys of somebody who is at it
 	node.addEventListener('focusin', () => clearTimeout(timer));
 	node.addEventListener('focusout', wait);
 	if (undo)
-		node.append(h('button', { type: 'button', class: 'quiet', on: { click: async () => {
-			gone();
-			await attempt(async () => { await undo(); toast(t('toast.undone')); });
-		} } }, icon('undo'), t('toast.undo')));
-	node.append(h('button', { type: 'button', class: 'quiet square', 'aria-label': t('toast.close'), on: { click: gone } }, icon('no', 16)));
+		node.append(
+			h(
+				'button',
+				{
+					type: 'button',
+					class: 'quiet',
+					on: {
+						click: async () => {
+							gone();
+							await attempt(async () => {
+								await undo();
+								toast(t('toast.undone'));
+							});
+						},
+					},
+				},
+				icon('undo'),
+				t('toast.undo'),
+			),
+		);
+	node.append(
+		h(
+			'button',
+			{ type: 'button', class: 'quiet square', 'aria-label': t('toast.close'), on: { click: gone } },
+			icon('no', 16),
+		),
+	);
 	toastTray().append(node);
-	while (toastTray().children.length > 4)
-		toastTray().firstElementChild.remove();
+	while (toastTray().children.length > 4) toastTray().firstElementChild.remove();
 	wait();
 	return gone;
 }
 
 /** What a failure says to a person: title and detail of a problem, or a plain sentence. */
 export function sentence(error) {
-	if (error instanceof Problem)
-		return error.detail || error.title || t('problem.unknown');
+	if (error instanceof Problem) return error.detail || error.title || t('problem.unknown');
 	return t('problem.page', { what: error?.message ?? String(error) });
 }
 
@@ -54,8 +81,7 @@ export async function attempt(fn) {
 	try {
 		return await fn();
 	} catch (error) {
-		if (!aborted(error))
-			toast(sentence(error), { kind: 'bad' });
+		if (!aborted(error)) toast(sentence(error), { kind: 'bad' });
 		return undefined;
 	}
 }
@@ -69,18 +95,31 @@ export function dialog(title, build, { wide = false } = {}) {
 		const node = h('dialog', { class: ['dialog', wide && 'wide'], 'aria-labelledby': 'dialog-title' });
 		const before = document.activeElement;
 		let answer;
-		const close = (value) => { answer = value; node.close(); };
+		const close = (value) => {
+			answer = value;
+			node.close();
+		};
 		const leave = () => node.close(); // to another view
 
-		replace(node, h('header', null, h('h2', { id: 'dialog-title' }, title),
-			h('button', { type: 'button', class: 'quiet square', 'aria-label': t('dialog.close'), on: { click: () => close() } }, icon('no'))),
-		h('div', { class: 'dialog-body' }, build(close)));
+		replace(
+			node,
+			h(
+				'header',
+				null,
+				h('h2', { id: 'dialog-title' }, title),
+				h(
+					'button',
+					{ type: 'button', class: 'quiet square', 'aria-label': t('dialog.close'), on: { click: () => close() } },
+					icon('no'),
+				),
+			),
+			h('div', { class: 'dialog-body' }, build(close)),
+		);
 		node.addEventListener('close', () => {
 			removeEventListener('hashchange', leave);
 			placeTray();
 			node.remove();
-			if (before?.isConnected)
-				before.focus();
+			if (before?.isConnected) before.focus();
 			resolve(answer);
 		});
 		node.addEventListener('click', (event) => event.target === node && close());
@@ -102,9 +141,17 @@ export function clearDialogs() {
  * A question: true when it was confirmed. options: title, text (a string, nodes), confirm (the button's word), danger: Enter
  * by mistake then does nothing.
  */
-export const ask = ({ title, text, confirm, danger = false }) => dialog(title, (close) => [
-	h('div', { class: 'ask' }, Array.isArray(text) || text instanceof Node ? text : h('p', null, text)),
-	h('div', { class: 'actions' },
-		h('button', { type: 'button', autofocus: danger, on: { click: () => close(false) } }, t('dialog.cancel')),
-		h('button', { type: 'button', class: danger ? 'danger' : 'primary', autofocus: !danger, on: { click: () => close(true) } }, confirm)),
-]).then((answer) => answer === true);
+export const ask = ({ title, text, confirm, danger = false }) =>
+	dialog(title, (close) => [
+		h('div', { class: 'ask' }, Array.isArray(text) || text instanceof Node ? text : h('p', null, text)),
+		h(
+			'div',
+			{ class: 'actions' },
+			h('button', { type: 'button', autofocus: danger, on: { click: () => close(false) } }, t('dialog.cancel')),
+			h(
+				'button',
+				{ type: 'button', class: danger ? 'danger' : 'primary', autofocus: !danger, on: { click: () => close(true) } },
+				confirm,
+			),
+		),
+	]).then((answer) => answer === true);

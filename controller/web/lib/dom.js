@@ -4,7 +4,20 @@
 const SVG = 'http://www.w3.org/2000/svg';
 
 /** Properties that must be set as such: as attributes they would only be a default. */
-const PROPERTIES = new Set(['value', 'checked', 'selected', 'indeterminate', 'disabled', 'hidden', 'open', 'htmlFor', 'tabIndex', 'readOnly', 'required', 'multiple']);
+const PROPERTIES = new Set([
+	'value',
+	'checked',
+	'selected',
+	'indeterminate',
+	'disabled',
+	'hidden',
+	'open',
+	'htmlFor',
+	'tabIndex',
+	'readOnly',
+	'required',
+	'multiple',
+]);
 /** Attributes that load or go somewhere: only within this page. */
 const LINKS = new Set(['href', 'src', 'action', 'formaction', 'xlink:href']);
 
@@ -16,40 +29,30 @@ function setLink(node, name, value) {
 }
 
 function setOne(node, name, value) {
-	if (value === undefined || value === null)
-		return;
-	if (name === 'class')
-		node.setAttribute('class', Array.isArray(value) ? value.filter(Boolean).join(' ') : value);
-	else if (name === 'on')
-		for (const [event, fn] of Object.entries(value))
-			node.addEventListener(event, fn);
-	else if (name === 'data')
-		Object.assign(node.dataset, value);
-	else if (name === 'vars')
-		for (const [key, text] of Object.entries(value))
-			node.style.setProperty(key, text);
-	else if (LINKS.has(name))
-		setLink(node, name, value);
-	else if (PROPERTIES.has(name))
-		node[name] = value;
-	else if (/^on/i.test(name) || name === 'style' || name === 'srcdoc')
-		throw new Error(`${name} is not set here`);
+	if (value === undefined || value === null) return;
+	if (name === 'class') node.setAttribute('class', Array.isArray(value) ? value.filter(Boolean).join(' ') : value);
+	else if (name === 'on') for (const [event, fn] of Object.entries(value)) node.addEventListener(event, fn);
+	else if (name === 'data') Object.assign(node.dataset, value);
+	else if (name === 'vars') for (const [key, text] of Object.entries(value)) node.style.setProperty(key, text);
+	else if (LINKS.has(name)) setLink(node, name, value);
+	else if (PROPERTIES.has(name)) node[name] = value;
+	else if (/^on/i.test(name) || name === 'style' || name === 'srcdoc') throw new Error(`${name} is not set here`);
 	else if (value === true || value === false)
 		// aria-* wants words, other attributes are there or not
 		name.startsWith('aria-') ? node.setAttribute(name, String(value)) : node.toggleAttribute(name, value);
-	else
-		node.setAttribute(name, value);
+	else node.setAttribute(name, value);
 }
 
 function fill(node, props, children) {
-	for (const [name, value] of Object.entries(props ?? {}))
-		if (name !== 'value')
-			setOne(node, name, value);
-	node.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false)
-		.map((child) => (child instanceof Node ? child : String(child))));
+	for (const [name, value] of Object.entries(props ?? {})) if (name !== 'value') setOne(node, name, value);
+	node.append(
+		...children
+			.flat(Infinity)
+			.filter((child) => child !== null && child !== undefined && child !== false)
+			.map((child) => (child instanceof Node ? child : String(child))),
+	);
 	// a select's value needs its options
-	if (props && 'value' in props)
-		setOne(node, 'value', props.value);
+	if (props && 'value' in props) setOne(node, 'value', props.value);
 	return node;
 }
 
@@ -65,17 +68,21 @@ export const svg = (tag, props, ...children) => fill(document.createElementNS(SV
 export const bdi = (text) => h('bdi', null, text ?? '');
 
 /** The same inside a sentence or a label: marks around it only where its letters could turn what stands beside it. */
-export const inText = (text) => (/[\u0590-\u08ff\u200e\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufeff]/.test(text) ? `\u2068${text}\u2069` : String(text ?? ''));
+export const inText = (text) =>
+	/[\u0590-\u08ff\u200e\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufeff]/.test(text)
+		? `\u2068${text}\u2069`
+		: String(text ?? '');
 
 /** Sets a node's text, only where it changed: no layout, no announcement for the same. */
 export function setText(node, text) {
-	if (node.textContent !== String(text ?? ''))
-		node.textContent = String(text ?? '');
+	if (node.textContent !== String(text ?? '')) node.textContent = String(text ?? '');
 }
 
 /** Puts these children in place of what was there. */
 export function replace(node, ...children) {
-	node.replaceChildren(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+	node.replaceChildren(
+		...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false),
+	);
 	return node;
 }
 
@@ -88,7 +95,8 @@ export function keyed(container, items, key, make, update) {
 	let at = container.firstElementChild;
 
 	for (const item of items) {
-		const name = String(key(item)), state = update ? '' : JSON.stringify(item);
+		const name = String(key(item)),
+			state = update ? '' : JSON.stringify(item);
 		let node = old.get(name);
 
 		old.delete(name);
@@ -99,18 +107,14 @@ export function keyed(container, items, key, make, update) {
 
 			made.dataset.key = name;
 			made.keyedState = state;
-			if (node === at && node)
-				at = node.nextElementSibling;
+			if (node === at && node) at = node.nextElementSibling;
 			node?.remove();
 			node = made;
 		}
-		if (node === at)
-			at = at.nextElementSibling;
-		else
-			container.insertBefore(node, at);
+		if (node === at) at = at.nextElementSibling;
+		else container.insertBefore(node, at);
 	}
-	for (const node of old.values())
-		node.remove();
+	for (const node of old.values()) node.remove();
 }
 
 let counter = 0;
@@ -121,12 +125,13 @@ export const uid = (prefix = 'e') => `${prefix}${++counter}`;
  * After the next paint: what is drawn is seen, and a hand on the page is answered, before more is drawn. Throws AbortError
  * where the view was left meanwhile. A window that nobody sees has no frames.
  */
-export const breath = (signal) => new Promise((resolve, reject) => {
-	const done = () => (signal?.aborted ? reject(signal.reason) : resolve());
+export const breath = (signal) =>
+	new Promise((resolve, reject) => {
+		const done = () => (signal?.aborted ? reject(signal.reason) : resolve());
 
-	setTimeout(done, 100);
-	requestAnimationFrame(() => setTimeout(done));
-});
+		setTimeout(done, 100);
+		requestAnimationFrame(() => setTimeout(done));
+	});
 
 /** Calls fn once things were quiet for ms. */
 export function debounce(fn, ms) {
@@ -140,12 +145,16 @@ export function debounce(fn, ms) {
 
 /** Loads a view's own sheet: `await sheet(new URL('now.css', import.meta.url))` at the top of its module, so that nothing jumps. */
 export function sheet(url) {
-	if (document.querySelector(`link[data-sheet="${CSS.escape(url.pathname)}"]`))
-		return Promise.resolve();
+	if (document.querySelector(`link[data-sheet="${CSS.escape(url.pathname)}"]`)) return Promise.resolve();
 	return new Promise((resolve, reject) => {
 		const link = document.createElement('link');
 
-		Object.assign(link, { rel: 'stylesheet', href: url.href, onload: () => resolve(), onerror: () => reject(new Error(url.pathname)) });
+		Object.assign(link, {
+			rel: 'stylesheet',
+			href: url.href,
+			onload: () => resolve(),
+			onerror: () => reject(new Error(url.pathname)),
+		});
 		link.dataset.sheet = url.pathname;
 		document.head.append(link);
 	});

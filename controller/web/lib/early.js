@@ -2,7 +2,7 @@
 // The hub's answers that early.js asked for while the modules of the page were still on their way.
 
 const SHORT_MS = 10000; // by then nobody wants them any more
-const asked = globalThis.tapinEarly ?? new Map();
+const asked = (globalThis.tapinEarly ??= new Map()); // whichever of the two is first
 
 /** The answer to a GET of this address, where it was asked for at the start: once for each time that it was listed. */
 export function taken(url) {

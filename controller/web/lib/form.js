@@ -6,17 +6,45 @@ import { Problem, aborted } from './api.js';
 import { sentence } from './dialog.js';
 
 function control(field, id) {
-	const shared = { id, name: field.name, required: field.required, disabled: field.disabled, autofocus: field.autofocus,
-		'aria-describedby': `${id}-note`, on: field.on };
+	const shared = {
+		id,
+		name: field.name,
+		required: field.required,
+		disabled: field.disabled,
+		autofocus: field.autofocus,
+		'aria-describedby': `${id}-note`,
+		on: field.on,
+	};
 
 	if (field.type === 'select')
-		return h('select', { ...shared, value: field.value ?? field.options[0]?.[0] ?? '' }, field.options.map(([value, text]) => h('option', { value }, text)));
+		return h(
+			'select',
+			{ ...shared, value: field.value ?? field.options[0]?.[0] ?? '' },
+			field.options.map(([value, text]) => h('option', { value }, text)),
+		);
 	if (field.type === 'textarea')
-		return h('textarea', { ...shared, rows: field.rows ?? 3, maxlength: field.max, value: field.value ?? '', spellcheck: field.spellcheck ?? false });
-	if (field.type === 'checkbox')
-		return h('input', { ...shared, type: 'checkbox', checked: Boolean(field.value) });
-	return h('input', { ...shared, type: field.type ?? 'text', maxlength: field.max, min: field.min, max: field.most, step: field.step, value: field.value ?? '',
-		autocomplete: field.autocomplete ?? 'off', inputmode: field.inputmode, placeholder: field.placeholder, list: field.list, spellcheck: false });
+		return h('textarea', {
+			...shared,
+			rows: field.rows ?? 3,
+			maxlength: field.max,
+			value: field.value ?? '',
+			spellcheck: field.spellcheck ?? false,
+		});
+	if (field.type === 'checkbox') return h('input', { ...shared, type: 'checkbox', checked: Boolean(field.value) });
+	return h('input', {
+		...shared,
+		type: field.type ?? 'text',
+		maxlength: field.max,
+		min: field.min,
+		max: field.most,
+		step: field.step,
+		value: field.value ?? '',
+		autocomplete: field.autocomplete ?? 'off',
+		inputmode: field.inputmode,
+		placeholder: field.placeholder,
+		list: field.list,
+		spellcheck: false,
+	});
 }
 
 /**
@@ -25,20 +53,36 @@ function control(field, id) {
  * Answers {node, input, read(), fault(text)}.
  */
 export function field(spec) {
-	const id = uid('f'), input = spec.node ?? control(spec, id);
+	const id = uid('f'),
+		input = spec.node ?? control(spec, id);
 	const note = h('span', { class: 'note', id: `${id}-note` }, spec.note ?? '');
-	const label = h('label', { htmlFor: spec.node ? undefined : id }, spec.label, spec.required || spec.optional === false || spec.node || ['checkbox', 'select'].includes(spec.type) ? '' : h('span', { class: 'optional' }, ` ${t('form.optional')}`));
-	const node = spec.type === 'checkbox'
-		? h('div', { class: 'field check' }, input, label, note) : h('div', { class: 'field' }, label, input, note);
+	const label = h(
+		'label',
+		{ htmlFor: spec.node ? undefined : id },
+		spec.label,
+		spec.required || spec.optional === false || spec.node || ['checkbox', 'select'].includes(spec.type)
+			? ''
+			: h('span', { class: 'optional' }, ` ${t('form.optional')}`),
+	);
+	const node =
+		spec.type === 'checkbox'
+			? h('div', { class: 'field check' }, input, label, note)
+			: h('div', { class: 'field' }, label, input, note);
 
 	const made = {
-		node, input, name: spec.name,
+		node,
+		input,
+		name: spec.name,
 		read() {
-			if (spec.read)
-				return spec.read();
-			if (spec.type === 'checkbox')
-				return input.checked;
-			return spec.type === 'number' ? (input.value === '' ? null : Number(input.value)) : input.value.trim() === '' ? null : input.value.trim();
+			if (spec.read) return spec.read();
+			if (spec.type === 'checkbox') return input.checked;
+			return spec.type === 'number'
+				? input.value === ''
+					? null
+					: Number(input.value)
+				: input.value.trim() === ''
+					? null
+					: input.value.trim();
 		},
 		fault(text) {
 			input.setAttribute?.('aria-invalid', String(Boolean(text)));
@@ -59,10 +103,8 @@ function show(error, fields, said) {
 	for (const one of error.errors ?? []) {
 		const at = fields.find((item) => item.name === one.field || one.field?.startsWith(`${item.name}.`));
 
-		if (at)
-			at.fault(one.detail);
-		else
-			rest = [rest, one.field ? `${one.field}: ${one.detail}` : one.detail].filter(Boolean).join(' ');
+		if (at) at.fault(one.detail);
+		else rest = [rest, one.field ? `${one.field}: ${one.detail}` : one.detail].filter(Boolean).join(' ');
 	}
 	setText(said, rest);
 	(fields.find((item) => item.node.classList.contains('invalid'))?.input ?? said).focus?.();
@@ -75,10 +117,8 @@ function show(error, fields, said) {
 export function form(specs, { submit, send, cancel, danger = false }) {
 	const fields = [];
 	const nodes = specs.filter(Boolean).map(function nodeOf(spec) {
-		if (spec instanceof Node)
-			return spec;
-		if (Array.isArray(spec))
-			return h('div', { class: 'pair' }, spec.map(nodeOf));
+		if (spec instanceof Node) return spec;
+		if (Array.isArray(spec)) return h('div', { class: 'pair' }, spec.map(nodeOf));
 		const made = field(spec);
 
 		fields.push(made);
@@ -86,28 +126,41 @@ export function form(specs, { submit, send, cancel, danger = false }) {
 	});
 	const said = h('p', { class: 'fault', role: 'alert', tabIndex: -1 });
 	const button = h('button', { type: 'submit', class: danger ? 'danger' : 'primary' }, submit);
-	const node = h('form', { class: 'form', novalidate: true, on: { async submit(event) {
-		event.preventDefault();
-		fields.forEach((item) => item.fault(''));
-		setText(said, '');
-		const missing = fields.filter((item) => item.input.required && item.read() === null);
+	const node = h('form', {
+		class: 'form',
+		novalidate: true,
+		on: {
+			async submit(event) {
+				event.preventDefault();
+				fields.forEach((item) => item.fault(''));
+				setText(said, '');
+				const missing = fields.filter((item) => item.input.required && item.read() === null);
 
-		missing.forEach((item) => item.fault(t('form.missing')));
-		if (missing.length)
-			return missing[0].input.focus();
-		button.disabled = true;
-		try {
-			await send(Object.fromEntries(fields.map((item) => [item.name, item.read()])));
-		} catch (error) {
-			if (!aborted(error))
-				show(error, fields, said);
-		} finally {
-			button.disabled = false;
-		}
-	} } });
+				missing.forEach((item) => item.fault(t('form.missing')));
+				if (missing.length) return missing[0].input.focus();
+				button.disabled = true;
+				try {
+					await send(Object.fromEntries(fields.map((item) => [item.name, item.read()])));
+				} catch (error) {
+					if (!aborted(error)) show(error, fields, said);
+				} finally {
+					button.disabled = false;
+				}
+			},
+		},
+	});
 
-	replace(node, nodes, said, h('div', { class: 'actions' },
-		cancel && h('button', { type: 'button', on: { click: cancel } }, t('dialog.cancel')), button));
+	replace(
+		node,
+		nodes,
+		said,
+		h(
+			'div',
+			{ class: 'actions' },
+			cancel && h('button', { type: 'button', on: { click: cancel } }, t('dialog.cancel')),
+			button,
+		),
+	);
 	node.fields = Object.fromEntries(fields.map((item) => [item.name, item]));
 	return node;
 }

@@ -5,7 +5,8 @@ import { svg } from './dom.js';
 const PATHS = {
 	now: 'M5 21V4l10-1.5v19M5 21h15M15 5h4v16M12 12v1',
 	checkin: 'M9 5h10M9 12h10M9 19h10M3.5 5l1.2 1.2L7 4M3.5 12l1.2 1.2L7 11M3.5 19l1.2 1.2L7 18',
-	members: 'M9 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7zM2.5 20c.3-3.6 3-5.5 6.5-5.5s6.2 1.9 6.5 5.5M16 4.5a3.3 3.3 0 0 1 0 6.2M18 14.8c2 .8 3.3 2.5 3.5 5.2',
+	members:
+		'M9 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7zM2.5 20c.3-3.6 3-5.5 6.5-5.5s6.2 1.9 6.5 5.5M16 4.5a3.3 3.3 0 0 1 0 6.2M18 14.8c2 .8 3.3 2.5 3.5 5.2',
 	hours: 'M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM12 7v5.2l3.4 2',
 	log: 'M6 3h9l4 4v14H6zM15 3v4h4M9 12h7M9 16h7',
 	reports: 'M4 20V10M10 20V4M16 20v-7M21 20H3',
@@ -33,6 +34,9 @@ const PATHS = {
 
 /** An icon by name; hidden from readers, since a text stands beside it. */
 export function icon(name, size = 20) {
-	return svg('svg', { class: 'icon', viewBox: '0 0 24 24', width: size, height: size, 'aria-hidden': 'true', focusable: 'false' },
-		svg('path', { d: PATHS[name] ?? PATHS.more }));
+	return svg(
+		'svg',
+		{ class: 'icon', viewBox: '0 0 24 24', width: size, height: size, 'aria-hidden': 'true', focusable: 'false' },
+		svg('path', { d: PATHS[name] ?? PATHS.more }),
+	);
 }

@@ -6,16 +6,15 @@ const listeners = new Map();
 let source = null;
 let wanted = false;
 let state = 'off'; // off, connecting, live, away
-let retry = 0, retryTimer;
+let retry = 0,
+	retryTimer;
 
 function tell(name, data) {
-	for (const fn of listeners.get(name) ?? [])
-		fn(data);
+	for (const fn of listeners.get(name) ?? []) fn(data);
 }
 
 function setState(next) {
-	if (state === next)
-		return;
+	if (state === next) return;
 	state = next;
 	tell('state', state);
 }
@@ -33,9 +32,7 @@ function hello() {
 	retry = 0;
 	setState('live');
 	tell('hello');
-	if (again)
-		for (const word of WORDS)
-			tell(word);
+	if (again) for (const word of WORDS) tell(word);
 }
 
 function lost() {
@@ -44,27 +41,22 @@ function lost() {
 	retry++;
 	retryTimer = setTimeout(connect, Math.min(15000, 500 * 2 ** Math.min(retry, 5)));
 	// an event stream does not say why it was refused: whoever knows of sessions asks
-	if (retry > 1)
-		tell('doubt');
+	if (retry > 1) tell('doubt');
 }
 
 function connect() {
 	close();
-	if (!wanted || document.hidden)
-		return;
-	if (state !== 'away')
-		setState('connecting');
+	if (!wanted || document.hidden) return;
+	if (state !== 'away') setState('connecting');
 	source = new EventSource('/api/v1/stream');
 	source.addEventListener('hello', hello);
 	source.addEventListener('entry', (event) => tell('entry', JSON.parse(event.data)));
 	source.addEventListener('changed', (event) => {
-		for (const word of JSON.parse(event.data).what)
-			tell(word);
+		for (const word of JSON.parse(event.data).what) tell(word);
 	});
 	source.addEventListener('end', (event) => {
 		// a hub that stops comes back, and knows this session then
-		if (JSON.parse(event.data).why !== 'session')
-			return lost();
+		if (JSON.parse(event.data).why !== 'session') return lost();
 		close();
 		tell('end');
 	});
@@ -103,8 +95,7 @@ export function stop() {
  * Returns what ends it. Views use scope.on, which ends with the view.
  */
 export function on(name, fn) {
-	if (!listeners.has(name))
-		listeners.set(name, new Set());
+	if (!listeners.has(name)) listeners.set(name, new Set());
 	listeners.get(name).add(fn);
 	return () => listeners.get(name).delete(fn);
 }

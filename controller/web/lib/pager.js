@@ -15,18 +15,40 @@ export function pager({ columns, caption, row, fetch, empty, more: words = t('pa
 	const body = h('tbody');
 	const said = h('p', { class: 'note', role: 'status' });
 	const more = h('button', { type: 'button', hidden: true, on: { click: () => load(true) } }, words);
-	const node = h('div', { class: 'pager' }, h('div', { class: 'scroll', tabIndex: 0, role: 'region', 'aria-label': caption },
-		h('table', null, h('caption', { class: 'hidden' }, caption),
-			h('thead', null, h('tr', null, columns.map((column) => h('th', { scope: 'col', class: column.class }, column.label)))), body)), said, more);
-	let next = null, waiting = null;
+	const node = h(
+		'div',
+		{ class: 'pager' },
+		h(
+			'div',
+			{ class: 'scroll', tabIndex: 0, role: 'region', 'aria-label': caption },
+			h(
+				'table',
+				null,
+				h('caption', { class: 'hidden' }, caption),
+				h(
+					'thead',
+					null,
+					h(
+						'tr',
+						null,
+						columns.map((column) => h('th', { scope: 'col', class: column.class }, column.label)),
+					),
+				),
+				body,
+			),
+		),
+		said,
+		more,
+	);
+	let next = null,
+		waiting = null;
 
 	/** Other rows in place of these; who stood in the third stands in the third. */
 	function renew(rows) {
 		const at = [...body.children].findIndex((old) => old.contains(document.activeElement));
 
 		replace(body, rows);
-		if (at >= 0)
-			rows[Math.min(at, rows.length - 1)]?.querySelector('a, button')?.focus();
+		if (at >= 0) rows[Math.min(at, rows.length - 1)]?.querySelector('a, button')?.focus();
 	}
 
 	async function load(further = false) {
@@ -35,31 +57,32 @@ export function pager({ columns, caption, row, fetch, empty, more: words = t('pa
 		const { signal } = waiting;
 
 		more.disabled = true;
-		if (!further)
-			node.setAttribute('aria-busy', 'true');
+		if (!further) node.setAttribute('aria-busy', 'true');
 		try {
 			const page = await fetch(further ? next : undefined, signal);
 			const part = further || body.contains(document.activeElement) ? page.items.length : PART;
 			const rows = page.items.slice(0, part).map(row);
 
-			if (signal.aborted)
-				return;
-			if (further)
-				body.append(...rows);
-			else
-				renew(rows);
+			if (signal.aborted) return;
+			if (further) body.append(...rows);
+			else renew(rows);
 			for (let at = part; at < page.items.length; at += PART) {
 				await breath(signal);
 				body.append(...page.items.slice(at, at + PART).map(row));
 			}
 			next = page.next;
 			more.hidden = !next;
-			setText(said, body.children.length ? (next ? t('pager.shown', { n: body.children.length }) : t('pager.all', { n: body.children.length })) : empty);
-			if (further)
-				rows[0]?.querySelector('a, button')?.focus();
+			setText(
+				said,
+				body.children.length
+					? next
+						? t('pager.shown', { n: body.children.length })
+						: t('pager.all', { n: body.children.length })
+					: empty,
+			);
+			if (further) rows[0]?.querySelector('a, button')?.focus();
 		} catch (error) {
-			if (!aborted(error))
-				setText(said, sentence(error));
+			if (!aborted(error)) setText(said, sentence(error));
 		} finally {
 			if (!signal.aborted) {
 				more.disabled = false;

@@ -15,16 +15,28 @@ export function memberPicker({ label, pick = () => {}, value = null, state, auto
 	const id = uid('picker');
 	const box = h('ul', { class: 'options', role: 'listbox', id: `${id}-list`, hidden: true, 'aria-label': label });
 	const said = h('span', { class: 'note', role: 'status' });
-	const input = h('input', { id, type: 'text', role: 'combobox', autocomplete: 'off', spellcheck: false, autofocus, 'aria-expanded': false,
-		'aria-controls': `${id}-list`, 'aria-autocomplete': 'list', placeholder: t('picker.hint'), value: value?.name ?? '' });
+	const input = h('input', {
+		id,
+		type: 'text',
+		role: 'combobox',
+		autocomplete: 'off',
+		spellcheck: false,
+		autofocus,
+		'aria-expanded': false,
+		'aria-controls': `${id}-list`,
+		'aria-autocomplete': 'list',
+		placeholder: t('picker.hint'),
+		value: value?.name ?? '',
+	});
 	const node = h('div', { class: 'field picker' }, h('label', { htmlFor: id }, label), input, box, said);
-	let found = [], at = -1, waiting = null;
+	let found = [],
+		at = -1,
+		waiting = null;
 
 	function open(on) {
 		box.hidden = !on;
 		input.setAttribute('aria-expanded', String(on));
-		if (!on)
-			mark(-1);
+		if (!on) mark(-1);
 	}
 	function mark(index) {
 		at = index;
@@ -44,9 +56,33 @@ export function memberPicker({ label, pick = () => {}, value = null, state, auto
 		pick(member);
 	}
 	function draw() {
-		replace(box, found.map((member, i) => h('li', { role: 'option', id: `${id}-${i}`, 'aria-selected': false,
-			on: { pointerdown: (event) => { event.preventDefault(); choose(member); } } },
-		bdi(member.name), h('span', { class: 'muted' }, ` ${member.id} · `, bdi(member.tier_name ?? ''), member.state === 'active' ? '' : ` · ${word('member_state', member.state)}`))));
+		replace(
+			box,
+			found.map((member, i) =>
+				h(
+					'li',
+					{
+						role: 'option',
+						id: `${id}-${i}`,
+						'aria-selected': false,
+						on: {
+							pointerdown: (event) => {
+								event.preventDefault();
+								choose(member);
+							},
+						},
+					},
+					bdi(member.name),
+					h(
+						'span',
+						{ class: 'muted' },
+						` ${member.id} · `,
+						bdi(member.tier_name ?? ''),
+						member.state === 'active' ? '' : ` · ${word('member_state', member.state)}`,
+					),
+				),
+			),
+		);
 		open(found.length > 0);
 		setText(said, found.length ? '' : t('picker.none'));
 	}
@@ -63,12 +99,14 @@ export function memberPicker({ label, pick = () => {}, value = null, state, auto
 			found = (await get('/members', { text, state, limit: SHOWN }, { signal: waiting.signal })).items;
 			draw();
 		} catch (error) {
-			if (!aborted(error))
-				setText(said, sentence(error));
+			if (!aborted(error)) setText(said, sentence(error));
 		}
 	}, 120);
 
-	input.addEventListener('input', () => { node.member = null; look(); });
+	input.addEventListener('input', () => {
+		node.member = null;
+		look();
+	});
 	input.addEventListener('keydown', (event) => {
 		const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
 
@@ -87,6 +125,11 @@ export function memberPicker({ label, pick = () => {}, value = null, state, auto
 	input.addEventListener('blur', () => open(false));
 	node.member = value;
 	node.input = input;
-	node.clear = () => { node.member = null; input.value = ''; found = []; open(false); };
+	node.clear = () => {
+		node.member = null;
+		input.value = '';
+		found = [];
+		open(false);
+	};
 	return node;
 }

@@ -9,7 +9,9 @@ const SHARE_MS = 5000; // other tabs hear of a hand on this one this often
 const others = new BroadcastChannel('tapin');
 
 let current = null;
-let lastTouch = 0, lastShared = 0, timer;
+let lastTouch = 0,
+	lastShared = 0,
+	timer;
 let onChange = () => {};
 
 /** The session: {operator, role, member, expires_at}, or null. */
@@ -34,14 +36,11 @@ function touch() {
 
 function watch() {
 	clearTimeout(timer);
-	if (!current)
-		return;
+	if (!current) return;
 	const left = LOCK_MS - (Date.now() - lastTouch);
 
-	if (left <= 0)
-		leave('idle');
-	else
-		timer = setTimeout(watch, Math.min(left, 15000));
+	if (left <= 0) leave('idle');
+	else timer = setTimeout(watch, Math.min(left, 15000));
 }
 
 function forget(why) {
@@ -54,7 +53,12 @@ function forget(why) {
 }
 
 function begin(answer) {
-	current = { operator: answer.operator, role: answer.role, member: answer.member ?? null, expires_at: answer.expires_at };
+	current = {
+		operator: answer.operator,
+		role: answer.role,
+		member: answer.member ?? null,
+		expires_at: answer.expires_at,
+	};
 	setSession(answer.csrf, () => current && forget('ended'));
 	localStorage.setItem('tapin.in', '1');
 	localStorage.setItem('tapin.operator', answer.operator);
@@ -67,26 +71,20 @@ function begin(answer) {
 /** Takes up the session that this browser has, if it has one. Tells who listens either way. */
 export async function resume(changed) {
 	onChange = changed;
-	for (const name of TOUCHES)
-		addEventListener(name, touch, { passive: true, capture: true });
+	for (const name of TOUCHES) addEventListener(name, touch, { passive: true, capture: true });
 	document.addEventListener('visibilitychange', watch); // a laptop that slept wakes locked
 	others.onmessage = ({ data }) => {
-		if (data === 'touch')
-			lastTouch = Date.now();
-		else if (data === 'left' && current)
-			forget('idle');
+		if (data === 'touch') lastTouch = Date.now();
+		else if (data === 'left' && current) forget('idle');
 	};
 	live.on('end', () => current && forget('ended'));
 	live.on('doubt', () => current && get('/session').catch(() => {})); // 401 ends it
-	if (!localStorage.getItem('tapin.in'))
-		return onChange(null);
+	if (!localStorage.getItem('tapin.in')) return onChange(null);
 	try {
 		begin(await get('/session'));
 	} catch (error) {
-		if (error instanceof Problem && error.status === 401)
-			forget('ended');
-		else
-			onChange(null, 'away');
+		if (error instanceof Problem && error.status === 401) forget('ended');
+		else onChange(null, 'away');
 	}
 }
 

@@ -15,11 +15,17 @@ let site = null;
 export const siteNow = () => site;
 
 function lockdownBanner(now) {
-	if (!now.lockdown)
-		return [];
-	return h('div', { class: 'banner bad', role: 'status' }, icon('lock'), h('strong', null, t('shell.lockdown')),
-		now.lockdown_by ? h('span', null, t('shell.lockdown_by', { who: now.lockdown_by, when: ago(now.lockdown_at) })) : null,
-		h('a', { href: '#/now' }, t('shell.lockdown_go')));
+	if (!now.lockdown) return [];
+	return h(
+		'div',
+		{ class: 'banner bad', role: 'status' },
+		icon('lock'),
+		h('strong', null, t('shell.lockdown')),
+		now.lockdown_by
+			? h('span', null, t('shell.lockdown_by', { who: now.lockdown_by, when: ago(now.lockdown_at) }))
+			: null,
+		h('a', { href: '#/now' }, t('shell.lockdown_go')),
+	);
 }
 
 function liveMark() {
@@ -36,8 +42,17 @@ function liveMark() {
 function operatorMenu() {
 	const who = session();
 
-	return h('div', { class: 'who' }, h('span', { class: 'name' }, bdi(who.operator), h('span', { class: 'muted' }, ` ${word('role', who.role)}`)),
-		h('button', { type: 'button', class: 'quiet', title: t('shell.lock_note'), on: { click: () => leave('out') } }, icon('lock'), h('span', null, t('shell.lock'))));
+	return h(
+		'div',
+		{ class: 'who' },
+		h('span', { class: 'name' }, bdi(who.operator), h('span', { class: 'muted' }, ` ${word('role', who.role)}`)),
+		h(
+			'button',
+			{ type: 'button', class: 'quiet', title: t('shell.lock_note'), on: { click: () => leave('out') } },
+			icon('lock'),
+			h('span', null, t('shell.lock')),
+		),
+	);
 }
 
 /**
@@ -52,9 +67,28 @@ export function frame(root, tabs) {
 	const links = tabs.map((tab) => h('a', { href: `#/${tab.name}` }, icon(tab.icon), h('span', null, tab.text)));
 	const demo = h('span');
 
-	replace(root, h('a', { class: 'skip', href: '#view', on: { click: (event) => { event.preventDefault(); view.focus(); } } }, t('shell.skip')),
+	replace(
+		root,
+		h(
+			'a',
+			{
+				class: 'skip',
+				href: '#view',
+				on: {
+					click: (event) => {
+						event.preventDefault();
+						view.focus();
+					},
+				},
+			},
+			t('shell.skip'),
+		),
 		h('header', { class: 'top' }, h('div', { class: 'brand' }, name), mark.dot, demo, operatorMenu()),
-		h('nav', { class: 'tabs', 'aria-label': t('shell.nav') }, links), banner, view, toastTray());
+		h('nav', { class: 'tabs', 'aria-label': t('shell.nav') }, links),
+		banner,
+		view,
+		toastTray(),
+	);
 
 	/** Throws where the hub cannot be asked. */
 	async function refresh() {
@@ -71,7 +105,8 @@ export function frame(root, tabs) {
 	}
 	attempt(showDemo);
 	return {
-		view, refresh,
+		view,
+		refresh,
 		draw: mark.draw,
 		at(current) {
 			links.forEach((link) => link.removeAttribute('aria-current'));

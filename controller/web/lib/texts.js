@@ -22,8 +22,7 @@ export function t(path, values = {}) {
 		plural ??= new Intl.PluralRules(texts.language);
 		text = text[plural.select(values.n ?? 0)] ?? text.other;
 	}
-	if (typeof text !== 'string')
-		return path;
+	if (typeof text !== 'string') return path;
 	return text.replace(/\{(\w+)\}/g, (whole, name) => (values[name] === undefined ? whole : String(values[name])));
 }
 

@@ -7,8 +7,7 @@ let formats = {};
 
 /** The site's zone; before the first view. */
 export function setZone(name) {
-	if (name !== zone)
-		formats = {};
+	if (name !== zone) formats = {};
 	zone = name;
 }
 export const zoneName = () => zone;
@@ -23,8 +22,17 @@ const noon = (date) => new Date(`${date}T12:00:00Z`); // of a date without time:
 
 /** What the site's clock and calendar show: {year, month, day, hour, minute, second}. A formatter costs milliseconds to make: one does for all. */
 function wall(time) {
-	const parts = format('wall', { calendar: 'gregory', numberingSystem: 'latn', hourCycle: 'h23', year: 'numeric', month: '2-digit', day: '2-digit',
-		hour: '2-digit', minute: '2-digit', second: '2-digit' }).formatToParts(asDate(time));
+	const parts = format('wall', {
+		calendar: 'gregory',
+		numberingSystem: 'latn',
+		hourCycle: 'h23',
+		year: 'numeric',
+		month: '2-digit',
+		day: '2-digit',
+		hour: '2-digit',
+		minute: '2-digit',
+		second: '2-digit',
+	}).formatToParts(asDate(time));
 
 	return Object.fromEntries(parts.map((part) => [part.type, part.value]));
 }
@@ -41,17 +49,24 @@ export function timeOf(time) {
 /** 14:05:09 */
 export const secondOf = (time) => `${timeOf(time)}:${wall(time).second}`;
 /** Thu 26 Nov 2026 */
-export const dayOf = (time) => format('day', { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' }).format(asDate(time));
+export const dayOf = (time) =>
+	format('day', { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' }).format(asDate(time));
 /** Thu 26 Nov 2026, 14:05 */
 export const momentOf = (time) => `${dayOf(time)}, ${timeOf(time)}`;
 /** "2026-11-26" → Thu 26 Nov 2026 */
-export const dateText = (date) => format('date', { timeZone: 'UTC', weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' }).format(noon(date));
+export const dateText = (date) =>
+	format('date', { timeZone: 'UTC', weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' }).format(
+		noon(date),
+	);
 /** "2026-11-26" → Thu 26 Nov, for days that are near */
-export const nearText = (date) => format('near', { timeZone: 'UTC', weekday: 'short', day: 'numeric', month: 'short' }).format(noon(date));
+export const nearText = (date) =>
+	format('near', { timeZone: 'UTC', weekday: 'short', day: 'numeric', month: 'short' }).format(noon(date));
 /** "2026-11" → November 2026 */
-export const monthText = (month) => format('month', { timeZone: 'UTC', month: 'long', year: 'numeric' }).format(noon(`${month}-15`));
+export const monthText = (month) =>
+	format('month', { timeZone: 'UTC', month: 'long', year: 'numeric' }).format(noon(`${month}-15`));
 /** 0 = Monday → Mon */
-export const weekdayText = (day, length = 'short') => format(`weekday-${length}`, { timeZone: 'UTC', weekday: length }).format(noon(`2024-01-0${1 + day}`));
+export const weekdayText = (day, length = 'short') =>
+	format(`weekday-${length}`, { timeZone: 'UTC', weekday: length }).format(noon(`2024-01-0${1 + day}`));
 
 /** The site's date of a moment: "2026-11-26". */
 export function dateOf(time = new Date()) {
@@ -78,7 +93,8 @@ function offsetAt(ms) {
 /** A date and time as typed at the site → UTC as the API takes it. An hour that comes twice is its first, one left out moves on. */
 export function toUtc(date, time = '00:00') {
 	const wall = Date.parse(`${date}T${time.length === 5 ? `${time}:00` : time}Z`);
-	const before = wall - offsetAt(wall - 86400000), after = wall - offsetAt(wall + 86400000);
+	const before = wall - offsetAt(wall - 86400000),
+		after = wall - offsetAt(wall + 86400000);
 	const fits = [before, after].filter((ms) => ms + offsetAt(ms) === wall);
 
 	return new Date(fits.length ? Math.min(...fits) : before).toISOString().replace(/\.\d+Z$/, 'Z');
@@ -89,19 +105,17 @@ export const toInputs = (time) => ({ date: dateOf(time), time: timeOf(time) });
 
 /** "just now", "5 min ago", "in 2 h", or the moment itself. */
 export function ago(time, now = Date.now()) {
-	const s = Math.round((now - asDate(time).getTime()) / 1000), far = Math.abs(s);
+	const s = Math.round((now - asDate(time).getTime()) / 1000),
+		far = Math.abs(s);
 	const key = s >= 0 ? 'time.ago' : 'time.in';
 
-	if (far < 10)
-		return t('time.now');
-	if (far < 90)
-		return t(`${key}_s`, { n: far });
-	if (far < 90 * 60)
-		return t(`${key}_min`, { n: Math.round(far / 60) });
-	if (far < 22 * 3600)
-		return t(`${key}_h`, { n: Math.round(far / 3600) });
+	if (far < 10) return t('time.now');
+	if (far < 90) return t(`${key}_s`, { n: far });
+	if (far < 90 * 60) return t(`${key}_min`, { n: Math.round(far / 60) });
+	if (far < 22 * 3600) return t(`${key}_h`, { n: Math.round(far / 3600) });
 	return momentOf(time);
 }
 
 /** 90 → "1:30" for countdowns. */
-export const countdown = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.max(0, Math.floor(seconds % 60))).padStart(2, '0')}`;
+export const countdown = (seconds) =>
+	`${Math.floor(seconds / 60)}:${String(Math.max(0, Math.floor(seconds % 60))).padStart(2, '0')}`;

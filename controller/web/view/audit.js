@@ -10,11 +10,33 @@ import { has, t, word } from '../lib/texts.js';
 export const title = () => t('audit.title');
 
 const FILTERS = ['actor', 'action', 'object', 'from', 'until'];
-const NOUNS = ['member.', 'card.', 'door.', 'site.', 'tier.', 'exception.', 'holiday.', 'event.', 'guest.', 'pool.', 'presence.', 'allowance.', 'operator.', 'session.',
-	'log.', 'report.', 'alarm.', 'retention.', 'backup.'];
+const NOUNS = [
+	'member.',
+	'card.',
+	'door.',
+	'site.',
+	'tier.',
+	'exception.',
+	'holiday.',
+	'event.',
+	'guest.',
+	'pool.',
+	'presence.',
+	'allowance.',
+	'operator.',
+	'session.',
+	'log.',
+	'report.',
+	'alarm.',
+	'retention.',
+	'backup.',
+];
 const PAGES = { member: (id) => `#/members/${id}`, event: (id) => `#/checkin/${id}`, card: (id) => `#/log?card=${id}` };
 
-const actionText = (action) => (has(`audit_action.${action.replace('.', '_')}`) ? t(`audit_action.${action.replace('.', '_')}`) : action.replace('.', ': ').replaceAll('_', ' '));
+const actionText = (action) =>
+	has(`audit_action.${action.replace('.', '_')}`)
+		? t(`audit_action.${action.replace('.', '_')}`)
+		: action.replace('.', ': ').replaceAll('_', ' ');
 
 /** "member/17" as a link where it has a page. */
 function objectNode(object) {
@@ -27,62 +49,118 @@ function objectNode(object) {
 const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d/;
 
 function valueText(value) {
-	if (value === null || value === undefined || value === '')
-		return t('audit.nothing');
-	if (Array.isArray(value))
-		return value.length ? value.map(valueText).join(', ') : t('audit.nothing');
+	if (value === null || value === undefined || value === '') return t('audit.nothing');
+	if (Array.isArray(value)) return value.length ? value.map(valueText).join(', ') : t('audit.nothing');
 	if (typeof value === 'object')
-		return Object.entries(value).map(([name, one]) => `${word('audit_field', name)} ${valueText(one)}`).join(', ');
-	if (MOMENT.test(value))
-		return momentOf(value);
+		return Object.entries(value)
+			.map(([name, one]) => `${word('audit_field', name)} ${valueText(one)}`)
+			.join(', ');
+	if (MOMENT.test(value)) return momentOf(value);
 	return value === true ? t('audit.yes') : value === false ? t('audit.no') : String(value);
 }
 
-const bare = (value) => value === null || value === undefined || value === '' || value === false || (Array.isArray(value) && value.length === 0);
+const bare = (value) =>
+	value === null ||
+	value === undefined ||
+	value === '' ||
+	value === false ||
+	(Array.isArray(value) && value.length === 0);
 
 /** Field by field: what was, what is. Of what came or went as a whole only what it says, and folded. */
 function changes({ before, after }) {
-	const names = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])]
-		.filter((name) => !['version', 'id'].includes(name) && JSON.stringify(before?.[name]) !== JSON.stringify(after?.[name]) && !(bare(before?.[name]) && bare(after?.[name])));
-	const list = h('dl', { class: 'facts small' }, names.map((name) => [h('dt', null, word('audit_field', name)),
-		h('dd', null, before ? [h('s', { class: 'muted' }, bdi(valueText(before[name]))), after ? ' → ' : ''] : '', after ? bdi(valueText(after[name])) : '')]));
+	const names = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])].filter(
+		(name) =>
+			!['version', 'id'].includes(name) &&
+			JSON.stringify(before?.[name]) !== JSON.stringify(after?.[name]) &&
+			!(bare(before?.[name]) && bare(after?.[name])),
+	);
+	const list = h(
+		'dl',
+		{ class: 'facts small' },
+		names.map((name) => [
+			h('dt', null, word('audit_field', name)),
+			h(
+				'dd',
+				null,
+				before ? [h('s', { class: 'muted' }, bdi(valueText(before[name]))), after ? ' → ' : ''] : '',
+				after ? bdi(valueText(after[name])) : '',
+			),
+		]),
+	);
 
-	if (!names.length)
-		return h('span', { class: 'muted' }, '–');
+	if (!names.length) return h('span', { class: 'muted' }, '–');
 	const what = after?.name ?? after?.title ?? after?.label ?? before?.name ?? before?.title ?? '';
 
-	return before && after ? list : h('details', null, h('summary', null, what ? bdi(what) : t('audit.values', { n: names.length })), list);
+	return before && after
+		? list
+		: h('details', null, h('summary', null, what ? bdi(what) : t('audit.values', { n: names.length })), list);
 }
 
 function row(item) {
-	return h('tr', null,
-		h('td', { class: 'time' }, h('time', { datetime: item.at }, secondOf(item.at)), h('br'), h('span', { class: 'note' }, dayOf(item.at))),
+	return h(
+		'tr',
+		null,
+		h(
+			'td',
+			{ class: 'time' },
+			h('time', { datetime: item.at }, secondOf(item.at)),
+			h('br'),
+			h('span', { class: 'note' }, dayOf(item.at)),
+		),
 		h('td', null, bdi(item.actor)),
 		h('td', null, actionText(item.action), h('br'), objectNode(item.object)),
-		h('td', null, changes(item)));
+		h('td', null, changes(item)),
+	);
 }
 
 function apiQuery(filter) {
-	return { actor: filter.actor, action: filter.action, object: filter.object, from: filter.from && toUtc(filter.from),
-		until: filter.until && toUtc(addDays(filter.until, 1)) };
+	return {
+		actor: filter.actor,
+		action: filter.action,
+		object: filter.object,
+		from: filter.from && toUtc(filter.from),
+		until: filter.until && toUtc(addDays(filter.until, 1)),
+	};
 }
 
 export async function show(root, { query, setQuery }) {
 	const filter = Object.fromEntries(FILTERS.map((name) => [name, query.get(name) ?? '']));
-	const table = pager({ caption: title(), empty: t('audit.empty'), row,
+	const table = pager({
+		caption: title(),
+		empty: t('audit.empty'),
+		row,
 		columns: ['time', 'actor', 'action', 'changed'].map((name) => ({ label: t(`audit.${name}`) })),
-		fetch: (cursor, signal) => get('/audit', { limit: 50, cursor, ...apiQuery(filter) }, { signal }) });
+		fetch: (cursor, signal) => get('/audit', { limit: 50, cursor, ...apiQuery(filter) }, { signal }),
+	});
 	const change = (event) => {
 		filter[event.target.name] = event.target.value.trim();
 		setQuery(filter);
 		table.load();
 	};
-	const input = (name, type, more) => field({ name, type, label: t(`audit.${name}`), optional: false, value: filter[name], on: { change }, ...more }).node;
+	const input = (name, type, more) =>
+		field({ name, type, label: t(`audit.${name}`), optional: false, value: filter[name], on: { change }, ...more })
+			.node;
 
-	replace(root, h('div', { class: 'head' }, h('h1', { tabIndex: -1 }, title()), h('a', { class: 'button', href: '#/log' }, t('audit.to_log'))),
-		h('div', { class: 'card toolbar' }, input('actor', 'text'),
-			input('action', 'select', { options: [['', t('audit.any')], ...NOUNS.map((noun) => [noun, word('audit_noun', noun.slice(0, -1))])] }),
-			input('object', 'text', { placeholder: 'member/17' }), input('from', 'date'), input('until', 'date')),
-		h('div', { class: 'card' }, table));
+	replace(
+		root,
+		h(
+			'div',
+			{ class: 'head' },
+			h('h1', { tabIndex: -1 }, title()),
+			h('a', { class: 'button', href: '#/log' }, t('audit.to_log')),
+		),
+		h(
+			'div',
+			{ class: 'card toolbar' },
+			input('actor', 'text'),
+			input('action', 'select', {
+				options: [['', t('audit.any')], ...NOUNS.map((noun) => [noun, word('audit_noun', noun.slice(0, -1))])],
+			}),
+			input('object', 'text', { placeholder: 'member/17' }),
+			input('from', 'date'),
+			input('until', 'date'),
+		),
+		h('div', { class: 'card' }, table),
+	);
 	await table.load();
 }

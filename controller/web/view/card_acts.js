@@ -10,7 +10,15 @@ import { cardName, iso } from './member_words.js';
 /** What takes an action back; what has none is asked for before. */
 const BACK = { lose: ['find'], suspend: ['resume'], resume: ['suspend'], find: ['lose'] };
 /** What the doors are to know then. */
-export const KIND = { lose: 'refuse', suspend: 'refuse', revoke: 'refuse', return: 'refuse', resume: 'accept', find: 'accept', confirm: 'accept' };
+export const KIND = {
+	lose: 'refuse',
+	suspend: 'refuse',
+	revoke: 'refuse',
+	return: 'refuse',
+	resume: 'accept',
+	find: 'accept',
+	confirm: 'accept',
+};
 
 const WARNED = new Set(['revoke', 'return', 'refuse']);
 
@@ -39,8 +47,15 @@ async function undo(card, action) {
 export async function act(card, action, told) {
 	const verb = action === 'refuse' ? 'return' : action; // a card to confirm that is given up goes back to the drawer
 
-	if (WARNED.has(action) && !await ask({ title: t(`cards.ask_${action}`, { card: iso(cardName(card)) }), text: t(`cards.ask_${action}_text`),
-		confirm: t(`cards.do_${action}`), danger: action === 'revoke' }))
+	if (
+		WARNED.has(action) &&
+		!(await ask({
+			title: t(`cards.ask_${action}`, { card: iso(cardName(card)) }),
+			text: t(`cards.ask_${action}_text`),
+			confirm: t(`cards.do_${action}`),
+			danger: action === 'revoke',
+		}))
+	)
 		return;
 	const from = performance.now();
 
@@ -48,11 +63,17 @@ export async function act(card, action, told) {
 		const answer = await run(card, verb);
 
 		told(answer, verb, from);
-		toast(t(`cards.did_${action}`, { card: iso(cardName(card)) }), BACK[action] && { undo: async () => {
-			const start = performance.now(), steps = BACK[action];
+		toast(
+			t(`cards.did_${action}`, { card: iso(cardName(card)) }),
+			BACK[action] && {
+				undo: async () => {
+					const start = performance.now(),
+						steps = BACK[action];
 
-			told(await undo(card, action), steps[steps.length - 1], start);
-		} });
+					told(await undo(card, action), steps[steps.length - 1], start);
+				},
+			},
+		);
 	});
 }
 
@@ -60,16 +81,30 @@ export async function act(card, action, told) {
 export async function relabel(card, told, scope) {
 	const answer = await dialog(t('cards.relabel'), (close) => {
 		scope.onLeave(close);
-		return form([{ name: 'label', label: t('cards.label'), value: card.label, max: 200, note: t('cards.label_note'), autofocus: true }], {
-			submit: t('member.save'), cancel: () => close(),
-			async send({ label }) {
-				close((await request('PATCH', `/cards/${card.id}`, { body: { label: label ?? '' }, version: card.version })).data);
+		return form(
+			[
+				{
+					name: 'label',
+					label: t('cards.label'),
+					value: card.label,
+					max: 200,
+					note: t('cards.label_note'),
+					autofocus: true,
+				},
+			],
+			{
+				submit: t('member.save'),
+				cancel: () => close(),
+				async send({ label }) {
+					close(
+						(await request('PATCH', `/cards/${card.id}`, { body: { label: label ?? '' }, version: card.version })).data,
+					);
+				},
 			},
-		});
+		);
 	});
 
-	if (answer)
-		told(answer);
+	if (answer) told(answer);
 }
 
 /** Another card in the place of this one, which is revoked: by its number, or the last unknown one that was shown. */
@@ -78,21 +113,41 @@ export async function replaceCard(card, told, scope) {
 	const answer = await dialog(t('cards.replace_title', { card: iso(cardName(card)) }), (close) => {
 		const send = async (body) => {
 			from = performance.now();
-			close((await request('POST', `/cards/${card.id}/replace`, { body: { ...body, why: t('cards.replaced_why') }, version: card.version })).data);
+			close(
+				(
+					await request('POST', `/cards/${card.id}/replace`, {
+						body: { ...body, why: t('cards.replaced_why') },
+						version: card.version,
+					})
+				).data,
+			);
 		};
 
 		scope.onLeave(close);
 		return [
 			h('p', { class: 'callout warn' }, t('cards.replace_text', { card: iso(cardName(card)) })),
-			form([h('p', null, t('cards.replace_claim')), { name: 'label', label: t('cards.label'), value: card.label, max: 200, note: t('cards.label_note') }], {
-				submit: t('cards.replace_take'), send: ({ label }) => send({ claim_last: true, label: label ?? '' }),
-			}),
-			h('details', null, h('summary', null, t('issue.by_number')), form([
-				{ name: 'uid', label: t('issue.number'), required: true, max: 40, note: t('issue.number_note') },
-			], { submit: t('cards.replace_number'), danger: true, send })),
+			form(
+				[
+					h('p', null, t('cards.replace_claim')),
+					{ name: 'label', label: t('cards.label'), value: card.label, max: 200, note: t('cards.label_note') },
+				],
+				{
+					submit: t('cards.replace_take'),
+					send: ({ label }) => send({ claim_last: true, label: label ?? '' }),
+				},
+			),
+			h(
+				'details',
+				null,
+				h('summary', null, t('issue.by_number')),
+				form([{ name: 'uid', label: t('issue.number'), required: true, max: 40, note: t('issue.number_note') }], {
+					submit: t('cards.replace_number'),
+					danger: true,
+					send,
+				}),
+			),
 		];
 	});
 
-	if (answer)
-		told(answer, from);
+	if (answer) told(answer, from);
 }

@@ -18,10 +18,29 @@ export async function loadDoors(signal) {
 function line(one, doors, kind) {
 	const state = one.confirmed ? 'done' : one.online ? 'wait' : 'away';
 	const title = doors.get(one.door)?.title ?? one.door;
-	const node = h('li', { class: state, data: { door: one.door, state } }, icon({ done: 'ok', wait: 'more', away: 'alert' }[state], 16));
+	const node = h(
+		'li',
+		{ class: state, data: { door: one.door, state } },
+		icon({ done: 'ok', wait: 'more', away: 'alert' }[state], 16),
+	);
 	const since = one.since ? (dateOf(one.since) === dateOf() ? timeOf : momentOf)(one.since) : '';
 
-	node.append(h('span', null, t(state === 'away' ? (since ? `doors.${kind}_away` : `doors.${kind}_never`) : state === 'wait' ? 'doors.wait' : `doors.${kind}_done`, { door: title, since })));
+	node.append(
+		h(
+			'span',
+			null,
+			t(
+				state === 'away'
+					? since
+						? `doors.${kind}_away`
+						: `doors.${kind}_never`
+					: state === 'wait'
+						? 'doors.wait'
+						: `doors.${kind}_done`,
+				{ door: title, since },
+			),
+		),
+	);
 	return node;
 }
 
@@ -31,17 +50,23 @@ function line(one, doors, kind) {
  * until all doors know or the scope ends.
  */
 export function confirming(path, answer, { kind, from, doors, scope }) {
-	const list = h('ul', { class: 'plain door-lines' }), said = h('p', { class: 'note', role: 'status' });
+	const list = h('ul', { class: 'plain door-lines' }),
+		said = h('p', { class: 'note', role: 'status' });
 	const node = h('div', { class: 'confirming', data: { kind } }, list, said);
 	const revision = `${answer.revision.generation}.${answer.revision.number}`;
-	let tries = 0, timer, asking = false, over = false;
+	let tries = 0,
+		timer,
+		asking = false,
+		over = false;
 
 	function draw(states) {
 		const missing = states.filter((one) => !one.confirmed);
 
-		if (over)
-			return;
-		replace(list, states.map((one) => line(one, doors, kind)));
+		if (over) return;
+		replace(
+			list,
+			states.map((one) => line(one, doors, kind)),
+		);
 		if (states.length && missing.length === 0) {
 			over = true;
 			node.dataset.ms = String(Math.round(performance.now() - from));
@@ -53,20 +78,17 @@ export function confirming(path, answer, { kind, from, doors, scope }) {
 		}
 	}
 	async function ask() {
-		if (asking || over || scope.signal.aborted)
-			return;
+		if (asking || over || scope.signal.aborted) return;
 		asking = true;
 		clearTimeout(timer);
 		try {
 			draw((await get(path, { revision }, { signal: scope.signal })).doors);
 		} catch (error) {
-			if (aborted(error))
-				return;
+			if (aborted(error)) return;
 		} finally {
 			asking = false;
 		}
-		if (!over && tries < TRIES_MS.length)
-			timer = setTimeout(ask, TRIES_MS[tries++]);
+		if (!over && tries < TRIES_MS.length) timer = setTimeout(ask, TRIES_MS[tries++]);
 	}
 
 	draw(answer.doors);

@@ -30,8 +30,7 @@ async function tried(it, fn) {
 	try {
 		await fn();
 	} catch (error) {
-		if (aborted(error))
-			return;
+		if (aborted(error)) return;
 		setText(it.said, sentence(error));
 		it.said.scrollIntoView({ block: 'nearest' }); // a phone shows half of the dialog
 	}
@@ -41,8 +40,13 @@ async function tried(it, fn) {
 
 function doorField(ready) {
 	const last = localStorage.getItem(LAST_DOOR);
-	const spec = field({ label: t('issue.door'), type: 'select', optional: false, value: ready.some((door) => door.name === last) ? last : ready[0]?.name,
-		options: ready.map((door) => [door.name, door.title]) });
+	const spec = field({
+		label: t('issue.door'),
+		type: 'select',
+		optional: false,
+		value: ready.some((door) => door.name === last) ? last : ready[0]?.name,
+		options: ready.map((door) => [door.name, door.title]),
+	});
 
 	spec.node.hidden = ready.length < 2;
 	return spec;
@@ -54,24 +58,42 @@ function choose(it, fault = '') {
 	const label = field({ label: t('cards.label'), value: it.label ?? '', max: 200, note: t('cards.label_note') });
 	const door = doorField(ready);
 	const start = button('', () => tapNow(it, door.input.value), 'primary big');
-	const name = () => replace(start, icon('card'), t('issue.start', { door: it.doors.get(door.input.value)?.title ?? '' }));
-	const keep = () => { it.label = label.read() ?? ''; };
+	const name = () =>
+		replace(start, icon('card'), t('issue.start', { door: it.doors.get(door.input.value)?.title ?? '' }));
+	const keep = () => {
+		it.label = label.read() ?? '';
+	};
 
 	door.input.addEventListener('change', name);
 	label.input.addEventListener('input', keep);
 	name();
-	step(it, [
-		h('p', null, t('issue.for'), ' ', h('strong', null, bdi(it.member.name)), '. ', t('issue.intro')), label.node, ready.length > 0 ? [door.node, start] : h('p', { class: 'callout warn' }, t('issue.no_door')),
-		away.map((one) => h('p', { class: 'note' }, t('issue.away', { door: one.title }))),
-		h('details', { class: 'other-ways' }, h('summary', null, t('issue.other')),
-			h('div', { class: 'stack' },
-				h('h3', null, t('issue.claim_title')), h('p', { class: 'note' }, t('issue.claim_note')),
-				button(t('issue.claim'), () => claim(it)),
-				h('h3', null, t('issue.by_number')),
-				form([{ name: 'uid', label: t('issue.number'), required: true, max: 40, note: t('issue.number_note') }], {
-					submit: t('issue.number_do'), send: ({ uid }) => byNumber(it, uid),
-				}))),
-	], ready.length > 0 ? start : label.input);
+	step(
+		it,
+		[
+			h('p', null, t('issue.for'), ' ', h('strong', null, bdi(it.member.name)), '. ', t('issue.intro')),
+			label.node,
+			ready.length > 0 ? [door.node, start] : h('p', { class: 'callout warn' }, t('issue.no_door')),
+			away.map((one) => h('p', { class: 'note' }, t('issue.away', { door: one.title }))),
+			h(
+				'details',
+				{ class: 'other-ways' },
+				h('summary', null, t('issue.other')),
+				h(
+					'div',
+					{ class: 'stack' },
+					h('h3', null, t('issue.claim_title')),
+					h('p', { class: 'note' }, t('issue.claim_note')),
+					button(t('issue.claim'), () => claim(it)),
+					h('h3', null, t('issue.by_number')),
+					form([{ name: 'uid', label: t('issue.number'), required: true, max: 40, note: t('issue.number_note') }], {
+						submit: t('issue.number_do'),
+						send: ({ uid }) => byNumber(it, uid),
+					}),
+				),
+			),
+		],
+		ready.length > 0 ? start : label.input,
+	);
 	setText(it.said, fault);
 }
 
@@ -83,8 +105,7 @@ async function tapNow(it, door) {
 		localStorage.setItem(LAST_DOOR, door);
 		it.enrolment = await post('/enrolments', { door, member: it.member.id, label: it.label ?? '', seconds: SECONDS });
 	} catch (error) {
-		if (!aborted(error))
-			choose(it, sentence(error));
+		if (!aborted(error)) choose(it, sentence(error));
 		return;
 	}
 	it.endsAt = Date.now() + SECONDS * 1000;
@@ -93,8 +114,10 @@ async function tapNow(it, door) {
 
 function waiting(it) {
 	const title = it.doors.get(it.enrolment.door)?.title ?? it.enrolment.door;
-	const left = h('div', { class: 'countdown', 'aria-hidden': 'true' }), bar = h('progress', { max: SECONDS, value: SECONDS, 'aria-label': t('issue.left') });
-	const first = h('li', null, h('span', null, t('issue.first', { door: title }))), second = h('li', null, h('span', null, t('issue.second')));
+	const left = h('div', { class: 'countdown', 'aria-hidden': 'true' }),
+		bar = h('progress', { max: SECONDS, value: SECONDS, 'aria-label': t('issue.left') });
+	const first = h('li', null, h('span', null, t('issue.first', { door: title }))),
+		second = h('li', null, h('span', null, t('issue.second')));
 	const said = h('p', { class: 'now-do', role: 'status' });
 	const stop = button(t('issue.stop'), () => it.close(), '');
 
@@ -103,7 +126,14 @@ function waiting(it) {
 
 		first.className = shown > 0 ? 'done' : 'now';
 		second.className = shown > 0 ? 'now' : '';
-		setText(said, state === 'sent' ? t('issue.asking', { door: title }) : shown > 0 ? t('issue.again') : t('issue.hold', { door: title }));
+		setText(
+			said,
+			state === 'sent'
+				? t('issue.asking', { door: title })
+				: shown > 0
+					? t('issue.again')
+					: t('issue.hold', { door: title }),
+		);
 	}
 	const tick = () => {
 		const s = Math.max(0, Math.ceil((it.endsAt - Date.now()) / 1000));
@@ -112,7 +142,18 @@ function waiting(it) {
 		bar.value = s;
 	};
 
-	step(it, [left, bar, said, h('ol', { class: 'steps' }, first, second), h('p', { class: 'note' }, t('issue.one_only')), actions(stop)], stop);
+	step(
+		it,
+		[
+			left,
+			bar,
+			said,
+			h('ol', { class: 'steps' }, first, second),
+			h('p', { class: 'note' }, t('issue.one_only')),
+			actions(stop),
+		],
+		stop,
+	);
 	draw();
 	tick();
 	it.stopWaiting = follow(it, draw, tick);
@@ -122,8 +163,7 @@ function waiting(it) {
 function follow(it, draw, tick) {
 	let asking = false;
 	const ask = async () => {
-		if (asking || !it.stopWaiting)
-			return;
+		if (asking || !it.stopWaiting) return;
 		asking = true;
 		try {
 			it.enrolment = await get(`/enrolments/${it.enrolment.id}`, {}, { signal: it.scope.signal });
@@ -132,15 +172,16 @@ function follow(it, draw, tick) {
 		} finally {
 			asking = false;
 		}
-		if (!it.stopWaiting)
-			return;
-		if (OPEN.has(it.enrolment.state))
-			return draw();
+		if (!it.stopWaiting) return;
+		if (OPEN.has(it.enrolment.state)) return draw();
 		it.stopWaiting();
 		if (it.enrolment.state === 'done' && it.enrolment.card)
-			read(it, it.enrolment.card, t('issue.read', { door: it.doors.get(it.enrolment.door)?.title ?? it.enrolment.door }));
-		else
-			failed(it, it.enrolment.why || t(`issue.${it.enrolment.state}`));
+			read(
+				it,
+				it.enrolment.card,
+				t('issue.read', { door: it.doors.get(it.enrolment.door)?.title ?? it.enrolment.door }),
+			);
+		else failed(it, it.enrolment.why || t(`issue.${it.enrolment.state}`));
 	};
 	const timers = [setInterval(ask, POLL_MS), setInterval(tick, 250)];
 
@@ -154,8 +195,13 @@ function follow(it, draw, tick) {
 
 function failed(it, why) {
 	it.enrolment = null;
-	step(it, [h('div', { class: 'callout bad', role: 'alert' }, h('strong', null, t('issue.failed')), h('p', null, why)),
-		actions(button(t('issue.close'), () => it.close()), button(t('issue.retry'), () => choose(it), 'primary'))]);
+	step(it, [
+		h('div', { class: 'callout bad', role: 'alert' }, h('strong', null, t('issue.failed')), h('p', null, why)),
+		actions(
+			button(t('issue.close'), () => it.close()),
+			button(t('issue.retry'), () => choose(it), 'primary'),
+		),
+	]);
 }
 
 /* ---- tapped a moment ago, and by number ---- */
@@ -165,7 +211,14 @@ async function claim(it) {
 		const card = await post('/cards', { member: it.member.id, claim_last: true, label: it.label ?? '' });
 
 		it.changed();
-		read(it, card, t('issue.claimed', { door: it.doors.get(card.claimed.door)?.title ?? card.claimed.door, time: secondOf(card.claimed.at) }));
+		read(
+			it,
+			card,
+			t('issue.claimed', {
+				door: it.doors.get(card.claimed.door)?.title ?? card.claimed.door,
+				time: secondOf(card.claimed.at),
+			}),
+		);
 	});
 }
 
@@ -184,12 +237,24 @@ function read(it, card, how) {
 	it.pending = card;
 	const yes = button(t('issue.yes'), () => confirm(it, card), 'primary');
 
-	step(it, [
-		h('div', { class: 'callout good', role: 'status' }, h('strong', null, icon('ok'), ' ', how)),
-		h('p', null, t('issue.check')),
-		h('ul', null, h('li', null, t('issue.check_hand')), h('li', null, t('issue.check_who'), ' ', h('strong', null, bdi(it.member.name)), '.')),
-		actions(button(t('issue.no'), () => giveUp(it, card)), yes),
-	], yes);
+	step(
+		it,
+		[
+			h('div', { class: 'callout good', role: 'status' }, h('strong', null, icon('ok'), ' ', how)),
+			h('p', null, t('issue.check')),
+			h(
+				'ul',
+				null,
+				h('li', null, t('issue.check_hand')),
+				h('li', null, t('issue.check_who'), ' ', h('strong', null, bdi(it.member.name)), '.'),
+			),
+			actions(
+				button(t('issue.no'), () => giveUp(it, card)),
+				yes,
+			),
+		],
+		yes,
+	);
 }
 
 async function confirm(it, card) {
@@ -218,22 +283,29 @@ function active(it, answer, from) {
 	const done = button(t('issue.done'), () => it.close(true), 'primary');
 
 	it.enrolment = null;
-	step(it, [h('div', { class: 'callout good', role: 'status' }, h('strong', null, icon('ok'), ' ', t('issue.active'))),
-		confirming(`/cards/${answer.id}`, answer, { kind: 'accept', from, doors: it.doors, scope: it.scope }), actions(done)], done);
+	step(
+		it,
+		[
+			h('div', { class: 'callout good', role: 'status' }, h('strong', null, icon('ok'), ' ', t('issue.active'))),
+			confirming(`/cards/${answer.id}`, answer, { kind: 'accept', from, doors: it.doors, scope: it.scope }),
+			actions(done),
+		],
+		done,
+	);
 }
 
 /* ---- the whole ---- */
 
 /** Whoever leaves while a card is waited for has given it up; one that waits for its host stays to be confirmed. */
 async function left(it) {
-	if (it.scope.signal.aborted)
-		return; // the session is over, and the door stops by itself
+	if (it.scope.signal.aborted) return; // the session is over, and the door stops by itself
 	if (it.stopWaiting) {
 		it.stopWaiting();
-		await attempt(() => request('DELETE', `/enrolments/${it.enrolment.id}`).catch((error) => {
-			if (error.status !== 409)
-				throw error;
-		}));
+		await attempt(() =>
+			request('DELETE', `/enrolments/${it.enrolment.id}`).catch((error) => {
+				if (error.status !== 409) throw error;
+			}),
+		);
 		toast(t('issue.stopped'), { kind: 'info' });
 	} else if (it.pending) {
 		toast(t('issue.later'), { kind: 'info' });
@@ -243,7 +315,16 @@ async function left(it) {
 
 /** Opens the dialog. options: member, doors (Map), scope, changed(). */
 export async function issueCard({ member, doors, scope, changed }) {
-	const it = { member, doors, scope, changed, body: h('div', { class: 'issue' }), asks: new Set(), stopWaiting: null, pending: null };
+	const it = {
+		member,
+		doors,
+		scope,
+		changed,
+		body: h('div', { class: 'issue' }),
+		asks: new Set(),
+		stopWaiting: null,
+		pending: null,
+	};
 
 	scope.on('enrolments', () => it.asks.forEach((ask) => ask()));
 	it.doors = await loadDoors(scope.signal).catch(() => doors);

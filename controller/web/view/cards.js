@@ -10,37 +10,99 @@ import { cardBadge, cardName, tabs } from './member_words.js';
 
 const STATES = ['active', 'unassigned', 'suspended', 'lost', 'revoked'];
 
-const row = (card) => h('tr', null,
-	h('td', null, bdi(cardName(card)), h('span', { class: 'under note' }, t('cards.number', { id: card.id }), card.loan_until ? ` · ${t('cards.lent', { date: dateText(card.loan_until) })}` : '')),
-	h('td', null, card.member ? h('a', { class: 'row-link', href: `#/members/${card.member}` }, bdi(card.member_name ?? String(card.member))) : h('span', { class: 'muted' }, t('cards.nobody'))),
-	h('td', null, cardBadge(card)),
-	h('td', { class: 'wide-only' }, card.ended_at ? t('cards.since', { when: dayOf(card.ended_at), who: card.ended_by ?? '' }) : card.issued_at ? t('cards.since', { when: dayOf(card.issued_at), who: card.issued_by }) : ''));
+const row = (card) =>
+	h(
+		'tr',
+		null,
+		h(
+			'td',
+			null,
+			bdi(cardName(card)),
+			h(
+				'span',
+				{ class: 'under note' },
+				t('cards.number', { id: card.id }),
+				card.loan_until ? ` · ${t('cards.lent', { date: dateText(card.loan_until) })}` : '',
+			),
+		),
+		h(
+			'td',
+			null,
+			card.member
+				? h('a', { class: 'row-link', href: `#/members/${card.member}` }, bdi(card.member_name ?? String(card.member)))
+				: h('span', { class: 'muted' }, t('cards.nobody')),
+		),
+		h('td', null, cardBadge(card)),
+		h(
+			'td',
+			{ class: 'wide-only' },
+			card.ended_at
+				? t('cards.since', { when: dayOf(card.ended_at), who: card.ended_by ?? '' })
+				: card.issued_at
+					? t('cards.since', { when: dayOf(card.issued_at), who: card.issued_by })
+					: '',
+		),
+	);
 
 /** Draws the list into root. */
 export async function show(root, { query, scope, setQuery }) {
 	const state = query.get('state') ?? '';
 	const spec = {
-		text: field({ label: t('cards.find_card'), type: 'search', value: query.get('text') ?? '', placeholder: t('cards.find_hint'), optional: false, max: 200 }),
-		state: field({ label: t('members.state'), type: 'select', optional: false, value: STATES.includes(state) ? state : '',
-			options: [['', t('members.any_state')], ...STATES.map((name) => [name, name === 'unassigned' ? t('cards.unassigned') : word('card_state', name)])] }),
+		text: field({
+			label: t('cards.find_card'),
+			type: 'search',
+			value: query.get('text') ?? '',
+			placeholder: t('cards.find_hint'),
+			optional: false,
+			max: 200,
+		}),
+		state: field({
+			label: t('members.state'),
+			type: 'select',
+			optional: false,
+			value: STATES.includes(state) ? state : '',
+			options: [
+				['', t('members.any_state')],
+				...STATES.map((name) => [name, name === 'unassigned' ? t('cards.unassigned') : word('card_state', name)]),
+			],
+		}),
 	};
 	const now = () => ({ text: spec.text.read() ?? '', state: spec.state.read() ?? '' });
 	const list = pager({
-		caption: t('cards.caption'), empty: t('cards.none_found'), more: t('members.more'), row,
-		columns: [{ label: t('cards.label') }, { label: t('cards.whose') }, { label: t('members.state') }, { label: t('cards.last'), class: 'wide-only' }],
+		caption: t('cards.caption'),
+		empty: t('cards.none_found'),
+		more: t('members.more'),
+		row,
+		columns: [
+			{ label: t('cards.label') },
+			{ label: t('cards.whose') },
+			{ label: t('members.state') },
+			{ label: t('cards.last'), class: 'wide-only' },
+		],
 		fetch: (cursor, signal) => get('/cards', { ...now(), limit: 50, cursor }, { signal }),
 	});
 	const again = () => {
-		if (scope.signal.aborted)
-			return undefined;
+		if (scope.signal.aborted) return undefined;
 		setQuery(now());
 		return list.load();
 	};
 
 	spec.text.input.addEventListener('input', debounce(again, 120));
 	spec.state.input.addEventListener('change', again);
-	scope.on('people', debounce(() => list.count() <= 50 && list.load(), 400));
-	replace(root, h('div', { class: 'head' }, h('h1', { tabIndex: -1 }, t('cards.title'))), tabs('cards'),
-		h('form', { class: 'toolbar find', role: 'search', on: { submit: (event) => event.preventDefault() } }, Object.values(spec).map((one) => one.node)), list);
+	scope.on(
+		'people',
+		debounce(() => list.count() <= 50 && list.load(), 400),
+	);
+	replace(
+		root,
+		h('div', { class: 'head' }, h('h1', { tabIndex: -1 }, t('cards.title'))),
+		tabs('cards'),
+		h(
+			'form',
+			{ class: 'toolbar find', role: 'search', on: { submit: (event) => event.preventDefault() } },
+			Object.values(spec).map((one) => one.node),
+		),
+		list,
+	);
 	await list.load();
 }

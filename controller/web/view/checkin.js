@@ -5,13 +5,20 @@ import { sheet } from '../lib/dom.js';
 
 await sheet(new URL('./checkin.css', import.meta.url));
 
-export const title = ([first]) => t(first === 'allowance' ? 'checkin.allowance' : first === 'inside' ? 'inside.title' : first ? 'checkin.list' : 'checkin.title');
+export const title = ([first]) =>
+	t(
+		first === 'allowance'
+			? 'checkin.allowance'
+			: first === 'inside'
+				? 'inside.title'
+				: first
+					? 'checkin.list'
+					: 'checkin.title',
+	);
 
 function part(first) {
-	if (first === 'allowance')
-		return import('./checkin_allowance.js');
-	if (first === 'inside')
-		return import('./checkin_inside.js');
+	if (first === 'allowance') return import('./checkin_allowance.js');
+	if (first === 'inside') return import('./checkin_inside.js');
 	return first ? import('./checkin_event.js') : import('./checkin_home.js');
 }
 

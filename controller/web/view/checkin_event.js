@@ -19,7 +19,8 @@ const JUST_NOW_MS = 1500; // a finger on its way down does not take back what ca
 
 /** Runs fn at once, and once more after it where it was asked for meanwhile. */
 function coalesce(fn) {
-	let running = false, again = false;
+	let running = false,
+		again = false;
 
 	return async () => {
 		if (running) {
@@ -44,24 +45,30 @@ function makeBook(id, signal, draw) {
 	const written = new Map(); // by us, since a fetch began
 	let turn = 0;
 
-	const keep = (guest, begun) => (written.get(guest.id) > begun ? book.guests.find((one) => one.id === guest.id) ?? guest : guest);
+	const keep = (guest, begun) =>
+		written.get(guest.id) > begun ? (book.guests.find((one) => one.id === guest.id) ?? guest) : guest;
 
 	book.load = coalesce(async () => {
-		if (book.gone)
-			return;
-		const begun = ++turn, before = new Map(book.guests.map((guest) => [guest.id, guest.how]));
-		const [event, guests] = await Promise.all([get(`/events/${encodeURIComponent(id)}`, {}, { signal }),
-			all(`/events/${encodeURIComponent(id)}/guests`, { limit: 500 }, LISTED_MAX, { signal })]);
+		if (book.gone) return;
+		const begun = ++turn,
+			before = new Map(book.guests.map((guest) => [guest.id, guest.how]));
+		const [event, guests] = await Promise.all([
+			get(`/events/${encodeURIComponent(id)}`, {}, { signal }),
+			all(`/events/${encodeURIComponent(id)}/guests`, { limit: 500 }, LISTED_MAX, { signal }),
+		]);
 
 		book.event = event;
 		book.guests = guests.map((guest) => keep(guest, begun));
 		for (const guest of book.guests)
-			if (before.has(guest.id) && before.get(guest.id) !== guest.how)
-				book.fresh.set(guest.id, performance.now());
+			if (before.has(guest.id) && before.get(guest.id) !== guest.how) book.fresh.set(guest.id, performance.now());
 		draw();
 	});
 	book.write = async (guest, now) => {
-		const answer = await put(`/event-guests/${guest.id}/arrival`, { came: now }, { signal: AbortSignal.timeout(WAIT_MS) });
+		const answer = await put(
+			`/event-guests/${guest.id}/arrival`,
+			{ came: now },
+			{ signal: AbortSignal.timeout(WAIT_MS) },
+		);
 
 		written.set(guest.id, ++turn);
 		book.guests = book.guests.map((one) => (one.id === answer.id ? answer : one));
@@ -71,12 +78,35 @@ function makeBook(id, signal, draw) {
 }
 
 export async function show(root, { id, scope }) {
-	const { signal } = scope, name = h('h1', { tabIndex: -1 }), when = h('p', { class: 'muted when' }), none = h('div', { class: 'empty' });
-	const find = h('input', { type: 'search', 'aria-label': t('checkin.find'), placeholder: t('checkin.find'), autocomplete: 'off', enterkeyhint: 'go', spellcheck: false,
-		on: { input: () => arrange(), focus: () => find.select(), keydown: (event) => onKey(event) } });
-	const walk = may('work') && h('button', { type: 'button', class: 'primary noprint', on: { click: () => attempt(() => walkIn()) } }, icon('plus'), t('checkin.walk_in'));
-	const book = makeBook(id, signal, () => draw()), desk = counter(find, walk);
-	const list = guestList({ press: (guest) => press(guest), remove: (guest) => attempt(() => remove(guest)), mark: (one) => book.marks.get(one) ?? '', edits: may('work') });
+	const { signal } = scope,
+		name = h('h1', { tabIndex: -1 }),
+		when = h('p', { class: 'muted when' }),
+		none = h('div', { class: 'empty' });
+	const find = h('input', {
+		type: 'search',
+		'aria-label': t('checkin.find'),
+		placeholder: t('checkin.find'),
+		autocomplete: 'off',
+		enterkeyhint: 'go',
+		spellcheck: false,
+		on: { input: () => arrange(), focus: () => find.select(), keydown: (event) => onKey(event) },
+	});
+	const walk =
+		may('work') &&
+		h(
+			'button',
+			{ type: 'button', class: 'primary noprint', on: { click: () => attempt(() => walkIn()) } },
+			icon('plus'),
+			t('checkin.walk_in'),
+		);
+	const book = makeBook(id, signal, () => draw()),
+		desk = counter(find, walk);
+	const list = guestList({
+		press: (guest) => press(guest),
+		remove: (guest) => attempt(() => remove(guest)),
+		mark: (one) => book.marks.get(one) ?? '',
+		edits: may('work'),
+	});
 
 	function draw() {
 		list.draw(book.guests);
@@ -90,8 +120,24 @@ export async function show(root, { id, scope }) {
 
 		none.hidden = list.shown().length > 0;
 		if (!none.hidden)
-			replace(none, h('p', null, t(book.guests.length ? 'checkin.nobody_fits' : may('work') ? 'checkin.nobody' : 'checkin.nobody_yet', { text: iso(text) })),
-				text && may('work') && h('button', { type: 'button', class: 'primary', on: { click: () => attempt(() => walkIn(text)) } }, icon('plus'), t('checkin.walk_in_text', { text })));
+			replace(
+				none,
+				h(
+					'p',
+					null,
+					t(book.guests.length ? 'checkin.nobody_fits' : may('work') ? 'checkin.nobody' : 'checkin.nobody_yet', {
+						text: iso(text),
+					}),
+				),
+				text &&
+					may('work') &&
+					h(
+						'button',
+						{ type: 'button', class: 'primary', on: { click: () => attempt(() => walkIn(text)) } },
+						icon('plus'),
+						t('checkin.walk_in_text', { text }),
+					),
+			);
 	}
 	function arrange() {
 		list.arrange(book.guests, find.value);
@@ -107,47 +153,67 @@ export async function show(root, { id, scope }) {
 		} else if (event.key === 'Enter' && find.value.trim()) {
 			event.preventDefault();
 			find.select();
-			if (open.length === 1)
-				press(open[0]);
-			else
-				desk.say(open.length ? t('checkin.several', { n: open.length }) : t('checkin.none_open'));
+			if (open.length === 1) press(open[0]);
+			else desk.say(open.length ? t('checkin.several', { n: open.length }) : t('checkin.none_open'));
 		}
 	}
 	function press(guest) {
-		if (!may('work'))
-			return desk.say(t('checkin.look_only'));
-		if (guest.how === 'tap')
-			return desk.say(t('checkin.by_tap', { name: iso(nameOf(guest)) }));
+		if (!may('work')) return desk.say(t('checkin.look_only'));
+		if (guest.how === 'tap') return desk.say(t('checkin.by_tap', { name: iso(nameOf(guest)) }));
 		if (came(guest) && performance.now() - (book.fresh.get(guest.id) ?? -JUST_NOW_MS) < JUST_NOW_MS)
 			return desk.say(t('checkin.just_now', { name: iso(nameOf(guest)), how: howText(guest) }));
 		return tick(guest, !came(guest));
 	}
 	async function tick(guest, now) {
-		if (book.marks.get(guest.id) === 'sending')
-			return;
+		if (book.marks.get(guest.id) === 'sending') return;
 		book.marks.set(guest.id, 'sending');
 		list.draw(book.guests);
 		try {
 			await book.write(guest, now);
 			book.marks.delete(guest.id);
-			desk.say(t(now ? 'checkin.ticked' : 'checkin.unticked', { name: iso(nameOf(guest)) }), { tone: now ? 'good' : '', undo: () => tick(book.one(guest), !now) });
+			desk.say(t(now ? 'checkin.ticked' : 'checkin.unticked', { name: iso(nameOf(guest)) }), {
+				tone: now ? 'good' : '',
+				undo: () => tick(book.one(guest), !now),
+			});
 		} catch (error) {
 			book.marks.set(guest.id, 'failed');
-			desk.say(t(error.status === 0 ? 'checkin.not_reached' : 'checkin.not_taken', { name: iso(nameOf(guest)), why: sentence(error) }), { tone: 'bad' });
-			if (error.status === 404)
-				book.load().catch(() => {});
+			desk.say(
+				t(error.status === 0 ? 'checkin.not_reached' : 'checkin.not_taken', {
+					name: iso(nameOf(guest)),
+					why: sentence(error),
+				}),
+				{ tone: 'bad' },
+			);
+			if (error.status === 404) book.load().catch(() => {});
 		}
-		if (!signal.aborted)
-			draw();
+		if (!signal.aborted) draw();
 	}
 	async function remove(guest) {
-		if (came(guest) && !await ask({ title: t('checkin.remove', { name: iso(nameOf(guest)) }), text: t('checkin.remove_text'), confirm: t('checkin.take_off'), danger: true }))
+		if (
+			came(guest) &&
+			!(await ask({
+				title: t('checkin.remove', { name: iso(nameOf(guest)) }),
+				text: t('checkin.remove_text'),
+				confirm: t('checkin.take_off'),
+				danger: true,
+			}))
+		)
 			return;
 		await del(`/event-guests/${guest.id}`);
-		desk.say(t('checkin.removed', { name: iso(nameOf(guest)) }), { undo: () => attempt(async () => {
-			await post(`/events/${book.event.id}/guests`, guest.member ? { member: guest.member } : guest.card ? { name: guest.name, card: guest.card } : { name: guest.name });
-			await book.load();
-		}) });
+		desk.say(t('checkin.removed', { name: iso(nameOf(guest)) }), {
+			undo: () =>
+				attempt(async () => {
+					await post(
+						`/events/${book.event.id}/guests`,
+						guest.member
+							? { member: guest.member }
+							: guest.card
+								? { name: guest.name, card: guest.card }
+								: { name: guest.name },
+					);
+					await book.load();
+				}),
+		});
 		await book.load();
 	}
 	/** Who is on the list already is ticked; who is not walks in. */
@@ -156,39 +222,61 @@ export async function show(root, { id, scope }) {
 
 		if (known && came(known))
 			throw new Problem(409, { detail: t('checkin.in_already', { name: iso(nameOf(known)), how: howText(known) }) });
-		if (known)
-			return tick(known, true);
+		if (known) return tick(known, true);
 		const guest = await post(`/events/${book.event.id}/guests`, { ...who, walk_in: true, ...(over ? { over } : {}) });
 
-		desk.say(t('checkin.walked_in', { name: iso(nameOf(guest)) }), { tone: 'good', undo: () => attempt(async () => { await del(`/event-guests/${guest.id}`); await book.load(); }) });
+		desk.say(t('checkin.walked_in', { name: iso(nameOf(guest)) }), {
+			tone: 'good',
+			undo: () =>
+				attempt(async () => {
+					await del(`/event-guests/${guest.id}`);
+					await book.load();
+				}),
+		});
 		return book.load();
 	}
 	async function walkIn(text = '') {
-		const full = await pickSomeone({ title: t('checkin.walk_in'), submit: t('checkin.let_in'), text, send: async (who) => {
-			try {
-				await letIn(who, false);
-			} catch (error) {
-				if (!(error instanceof Problem) || error.code !== 'limit')
-					throw error;
-				return who;
-			}
-			return null;
-		} });
+		const full = await pickSomeone({
+			title: t('checkin.walk_in'),
+			submit: t('checkin.let_in'),
+			text,
+			send: async (who) => {
+				try {
+					await letIn(who, false);
+				} catch (error) {
+					if (!(error instanceof Problem) || error.code !== 'limit') throw error;
+					return who;
+				}
+				return null;
+			},
+		});
 
-		if (full && await ask({ title: t('checkin.is_full'), text: t('checkin.is_full_text', { n: book.event.capacity }), confirm: t('checkin.let_in_over') }))
+		if (
+			full &&
+			(await ask({
+				title: t('checkin.is_full'),
+				text: t('checkin.is_full_text', { n: book.event.capacity }),
+				confirm: t('checkin.let_in_over'),
+			}))
+		)
 			await letIn(full, true);
 		if (full !== undefined && find.value) {
 			find.value = '';
 			arrange();
 		}
 	}
-	const put1 = () => pickSomeone({ title: t('checkin.add'), submit: t('checkin.add'), send: async (who) => {
-		const guest = await post(`/events/${book.event.id}/guests`, who);
+	const put1 = () =>
+		pickSomeone({
+			title: t('checkin.add'),
+			submit: t('checkin.add'),
+			send: async (who) => {
+				const guest = await post(`/events/${book.event.id}/guests`, who);
 
-		desk.say(t('checkin.listed', { name: iso(nameOf(guest)) }));
-		await book.load();
-		return null;
-	} });
+				desk.say(t('checkin.listed', { name: iso(nameOf(guest)) }));
+				await book.load();
+				return null;
+			},
+		});
 	/** Somebody removed the event, or the hub is away. */
 	function lost(error) {
 		if (error.status === 404 && !book.gone) {
@@ -199,16 +287,36 @@ export async function show(root, { id, scope }) {
 			desk.away(true);
 		}
 	}
-	const doors = await all('/doors', {}, 200, { signal }).then((rows) => rows, (error) => { if (aborted(error)) throw error; return []; });
+	const doors = await all('/doors', {}, 200, { signal }).then(
+		(rows) => rows,
+		(error) => {
+			if (aborted(error)) throw error;
+			return [];
+		},
+	);
 
 	await book.load();
 	arrange();
-	replace(root, h('div', { class: 'head' }, h('div', null, h('a', { class: 'up noprint', href: '#/checkin' }, icon('back', 16), t('checkin.title')), name, when)),
-		acts({ book, doors, list: list.node, add: put1 }), desk.node, h('div', { class: 'card roster' }, list.node, none));
+	replace(
+		root,
+		h(
+			'div',
+			{ class: 'head' },
+			h(
+				'div',
+				null,
+				h('a', { class: 'up noprint', href: '#/checkin' }, icon('back', 16), t('checkin.title')),
+				name,
+				when,
+			),
+		),
+		acts({ book, doors, list: list.node, add: put1 }),
+		desk.node,
+		h('div', { class: 'card roster' }, list.node, none),
+	);
 	setText(find, '');
 	for (const word of ['events', 'entry'])
 		scope.on(word, (entry) => (word === 'events' || entry.event === book.event.id) && book.load().catch(lost));
 	scope.on('state', (state) => ['live', 'away'].includes(state) && desk.away(state === 'away'));
-	if (liveState() === 'away')
-		desk.away(true);
+	if (liveState() === 'away') desk.away(true);
 }

@@ -10,70 +10,139 @@ const TONE = { error: 'bad', created: 'good', changed: 'good', unchanged: '' };
 
 /** lines: of the file, the header first; first: how many of them nobody typed. */
 function rowsList(rows, lines, first) {
-	const wrong = rows.filter((row) => row.effect === 'error'), rest = rows.filter((row) => row.effect !== 'error');
+	const wrong = rows.filter((row) => row.effect === 'error'),
+		rest = rows.filter((row) => row.effect !== 'error');
 
-	return h('ul', { class: 'plain lines preview', tabIndex: 0, 'aria-label': t('checkin.preview') }, [...wrong, ...rest].map((row) => h('li', { class: 'split' },
-		h('span', null, h('span', { class: 'muted' }, t('checkin.import_line', { n: row.line - first }), ' '), bdi(lines[row.line - 1] ?? ''), row.detail ? h('span', { class: ['block', row.effect === 'error' ? 'fault' : 'muted'] }, bdi(row.detail)) : ''),
-		h('span', { class: ['badge', TONE[row.effect]] }, t(`checkin.effect_${row.effect}`)))));
+	return h(
+		'ul',
+		{ class: 'plain lines preview', tabIndex: 0, 'aria-label': t('checkin.preview') },
+		[...wrong, ...rest].map((row) =>
+			h(
+				'li',
+				{ class: 'split' },
+				h(
+					'span',
+					null,
+					h('span', { class: 'muted' }, t('checkin.import_line', { n: row.line - first }), ' '),
+					bdi(lines[row.line - 1] ?? ''),
+					row.detail
+						? h('span', { class: ['block', row.effect === 'error' ? 'fault' : 'muted'] }, bdi(row.detail))
+						: '',
+				),
+				h('span', { class: ['badge', TONE[row.effect]] }, t(`checkin.effect_${row.effect}`)),
+			),
+		),
+	);
 }
 
 const quoted = (name) => `"${name.replaceAll('"', '""')}"`;
-const namesOf = (text) => text.split(/\r?\n/).map((line) => line.trim()).filter(Boolean);
+const namesOf = (text) =>
+	text
+		.split(/\r?\n/)
+		.map((line) => line.trim())
+		.filter(Boolean);
 
 /** True when it was taken. */
-export const importDialog = (event) => dialog(t('checkin.import'), (close) => {
-	const path = `/events/${event.id}/guests/import`;
-	const said = h('p', { role: 'status', class: 'verdict' }), place = h('div');
-	const go = h('button', { type: 'button', class: 'primary', disabled: true, on: { click: () => take() } }, t('checkin.import_do'));
-	let csv = '', asked = 0;
+export const importDialog = (event) =>
+	dialog(
+		t('checkin.import'),
+		(close) => {
+			const path = `/events/${event.id}/guests/import`;
+			const said = h('p', { role: 'status', class: 'verdict' }),
+				place = h('div');
+			const go = h(
+				'button',
+				{ type: 'button', class: 'primary', disabled: true, on: { click: () => take() } },
+				t('checkin.import_do'),
+			);
+			let csv = '',
+				asked = 0;
 
-	async function preview(text, typed) {
-		const mine = ++asked;
+			async function preview(text, typed) {
+				const mine = ++asked;
 
-		csv = text;
-		go.disabled = true;
-		try {
-			const { data } = await request('POST', path, { csv, query: { preview: 'true' } });
+				csv = text;
+				go.disabled = true;
+				try {
+					const { data } = await request('POST', path, { csv, query: { preview: 'true' } });
 
-			if (mine !== asked)
-				return;
-			replace(place, rowsList(data.rows, typed ?? text.split(/\r?\n/), typed ? 1 : 0));
-			setText(said, data.errors ? t('checkin.import_bad', { n: data.errors }) : t('checkin.import_sum', { n: data.created, same: data.unchanged }));
-			said.className = `verdict ${data.errors ? 'fault' : ''}`;
-			go.disabled = data.errors > 0 || data.created + data.changed === 0;
-		} catch (error) {
-			fail(error, mine);
-		}
-	}
-	/** As the file they would be. */
-	const previewNames = (typed) => typed.length > 0 && preview(['name', ...typed.map(quoted)].join('\n'), ['', ...typed]);
+					if (mine !== asked) return;
+					replace(place, rowsList(data.rows, typed ?? text.split(/\r?\n/), typed ? 1 : 0));
+					setText(
+						said,
+						data.errors
+							? t('checkin.import_bad', { n: data.errors })
+							: t('checkin.import_sum', { n: data.created, same: data.unchanged }),
+					);
+					said.className = `verdict ${data.errors ? 'fault' : ''}`;
+					go.disabled = data.errors > 0 || data.created + data.changed === 0;
+				} catch (error) {
+					fail(error, mine);
+				}
+			}
+			/** As the file they would be. */
+			const previewNames = (typed) =>
+				typed.length > 0 && preview(['name', ...typed.map(quoted)].join('\n'), ['', ...typed]);
 
-	function fail(error, mine) {
-		if (mine !== asked)
-			return;
-		replace(place);
-		said.className = 'verdict fault';
-		setText(said, [sentence(error), ...(error.errors ?? []).map((one) => one.detail)].join(' '));
-	}
-	async function take() {
-		go.disabled = true;
-		try {
-			const { data } = await request('POST', path, { csv });
+			function fail(error, mine) {
+				if (mine !== asked) return;
+				replace(place);
+				said.className = 'verdict fault';
+				setText(said, [sentence(error), ...(error.errors ?? []).map((one) => one.detail)].join(' '));
+			}
+			async function take() {
+				go.disabled = true;
+				try {
+					const { data } = await request('POST', path, { csv });
 
-			toast(t('checkin.imported', { n: data.created }));
-			close(true);
-		} catch (error) {
-			fail(error, asked);
-			go.disabled = false;
-		}
-	}
-	// a file that was mended is read again although its name is the same
-	const file = field({ name: 'file', label: t('checkin.file'), optional: false, type: 'file', note: t('checkin.file_note'), on: {
-		click: () => { file.input.value = ''; },
-		change: async () => { if (file.input.files[0]) await preview((await file.input.files[0].text()).replace(/^\uFEFF/, '')); } } });
-	const soon = debounce(() => { previewNames(namesOf(names.input.value)); }, 300);
-	const names = field({ name: 'names', label: t('checkin.paste'), optional: false, type: 'textarea', rows: 4, note: t('checkin.paste_note'), on: { input: soon } });
+					toast(t('checkin.imported', { n: data.created }));
+					close(true);
+				} catch (error) {
+					fail(error, asked);
+					go.disabled = false;
+				}
+			}
+			// a file that was mended is read again although its name is the same
+			const file = field({
+				name: 'file',
+				label: t('checkin.file'),
+				optional: false,
+				type: 'file',
+				note: t('checkin.file_note'),
+				on: {
+					click: () => {
+						file.input.value = '';
+					},
+					change: async () => {
+						if (file.input.files[0]) await preview((await file.input.files[0].text()).replace(/^\uFEFF/, ''));
+					},
+				},
+			});
+			const soon = debounce(() => {
+				previewNames(namesOf(names.input.value));
+			}, 300);
+			const names = field({
+				name: 'names',
+				label: t('checkin.paste'),
+				optional: false,
+				type: 'textarea',
+				rows: 4,
+				note: t('checkin.paste_note'),
+				on: { input: soon },
+			});
 
-	file.input.accept = '.csv,text/csv';
-	return [h('div', { class: 'two' }, file.node, names.node), said, place, h('footer', { class: 'actions' }, h('button', { type: 'button', on: { click: () => close() } }, t('dialog.cancel')), go)];
-}, { wide: true });
+			file.input.accept = '.csv,text/csv';
+			return [
+				h('div', { class: 'two' }, file.node, names.node),
+				said,
+				place,
+				h(
+					'footer',
+					{ class: 'actions' },
+					h('button', { type: 'button', on: { click: () => close() } }, t('dialog.cancel')),
+					go,
+				),
+			];
+		},
+		{ wide: true },
+	);

@@ -15,16 +15,22 @@ const wordsOf = (text) => fold(text).split(/\s+/).filter(Boolean);
 function fits(guest, typed) {
 	const name = ` ${fold(nameOf(guest))}`;
 
-	if (!typed.every((word) => name.includes(word)))
-		return 0;
+	if (!typed.every((word) => name.includes(word))) return 0;
 	return typed.every((word) => name.includes(` ${word}`)) ? 2 : 1;
 }
 
 /** Who has not come first, by name; then who came, the newest first. */
 function sorted(guests, typed) {
-	return guests.map((guest) => ({ guest, fit: fits(guest, typed) })).filter(({ fit }) => fit > 0)
-		.sort((a, b) => Number(came(a.guest)) - Number(came(b.guest)) || b.fit - a.fit ||
-			(came(a.guest) ? (b.guest.arrived_at ?? '').localeCompare(a.guest.arrived_at ?? '') : 0) || nameOf(a.guest).localeCompare(nameOf(b.guest)))
+	return guests
+		.map((guest) => ({ guest, fit: fits(guest, typed) }))
+		.filter(({ fit }) => fit > 0)
+		.sort(
+			(a, b) =>
+				Number(came(a.guest)) - Number(came(b.guest)) ||
+				b.fit - a.fit ||
+				(came(a.guest) ? (b.guest.arrived_at ?? '').localeCompare(a.guest.arrived_at ?? '') : 0) ||
+				nameOf(a.guest).localeCompare(nameOf(b.guest)),
+		)
 		.map(({ guest }) => guest.id);
 }
 
@@ -33,7 +39,8 @@ export const howText = (guest) => t(`checkin.how_${guest.how}`, { by: guest.by ?
 
 function makeRow({ press, remove, mark, edits }) {
 	const update = (node, guest) => {
-		const { tick, name, time, how, off } = node.parts, state = mark(guest.id);
+		const { tick, name, time, how, off } = node.parts,
+			state = mark(guest.id);
 
 		node.guest = guest;
 		node.className = ['guest', came(guest) && 'came', state].filter(Boolean).join(' ');
@@ -42,14 +49,27 @@ function makeRow({ press, remove, mark, edits }) {
 		setText(name, nameOf(guest));
 		setText(time, state === 'failed' ? t('checkin.failed_mark') : came(guest) ? timeOf(guest.arrived_at) : '');
 		setText(how, state === 'failed' ? t('checkin.failed_again') : came(guest) ? howText(guest) : '');
-		if (off)
-			off.setAttribute('aria-label', t('checkin.remove', { name: nameOf(guest) }));
+		if (off) off.setAttribute('aria-label', t('checkin.remove', { name: nameOf(guest) }));
 	};
 	const make = (guest) => {
-		const node = h('li'), name = h('bdi', { class: 'name' }), time = h('span', { class: 'time' }), how = h('span', { class: 'muted' });
-		const tick = h('button', { type: 'button', class: 'tick', on: { click: () => press(node.guest) } },
-			h('span', { class: 'box', 'aria-hidden': 'true' }, icon('ok', 24)), name, h('span', { class: 'how' }, time, how));
-		const off = edits && h('button', { type: 'button', class: 'quiet square off', on: { click: () => remove(node.guest) } }, icon('no', 18));
+		const node = h('li'),
+			name = h('bdi', { class: 'name' }),
+			time = h('span', { class: 'time' }),
+			how = h('span', { class: 'muted' });
+		const tick = h(
+			'button',
+			{ type: 'button', class: 'tick', on: { click: () => press(node.guest) } },
+			h('span', { class: 'box', 'aria-hidden': 'true' }, icon('ok', 24)),
+			name,
+			h('span', { class: 'how' }, time, how),
+		);
+		const off =
+			edits &&
+			h(
+				'button',
+				{ type: 'button', class: 'quiet square off', on: { click: () => remove(node.guest) } },
+				icon('no', 18),
+			);
 
 		node.parts = { tick, name, time, how, off };
 		node.append(...[tick, off].filter(Boolean));
@@ -65,24 +85,41 @@ function makeRow({ press, remove, mark, edits }) {
  * Answers {node, arrange(guests, text), draw(guests), shown()}.
  */
 export function guestList(options) {
-	const id = uid('guests'), node = h('ul', { class: 'plain guests', id }), row = makeRow(options);
-	let order = [], typed = [], shown = [];
+	const id = uid('guests'),
+		node = h('ul', { class: 'plain guests', id }),
+		row = makeRow(options);
+	let order = [],
+		typed = [],
+		shown = [];
 
 	function draw(guests) {
-		const byId = new Map(guests.map((guest) => [guest.id, guest])), known = new Set(order);
+		const byId = new Map(guests.map((guest) => [guest.id, guest])),
+			known = new Set(order);
 
 		// who is new goes below; who left the list leaves a gap behind in the order, which is no harm
-		order.push(...sorted(guests.filter((guest) => !known.has(guest.id)), []));
+		order.push(
+			...sorted(
+				guests.filter((guest) => !known.has(guest.id)),
+				[],
+			),
+		);
 		shown = order.map((one) => byId.get(one)).filter((guest) => guest && fits(guest, typed));
 		keyed(node, shown, (guest) => guest.id, row.make, row.update);
 	}
 	return {
-		node, draw, id,
+		node,
+		draw,
+		id,
 		shown: () => shown,
 		arrange(guests, text) {
 			typed = wordsOf(text);
 			order = sorted(guests, typed);
-			order.push(...sorted(guests.filter((guest) => !fits(guest, typed)), []));
+			order.push(
+				...sorted(
+					guests.filter((guest) => !fits(guest, typed)),
+					[],
+				),
+			);
 			draw(guests);
 		},
 	};

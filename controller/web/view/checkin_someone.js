@@ -18,11 +18,16 @@ export function pickSomeone({ title, submit, text = '', send }) {
 		picker.input.value = text;
 		picker.input.dispatchEvent(new Event('input'));
 	}
-	return dialog(title, (close) => form([picker, h('p', { class: 'note' }, t('checkin.someone_text'))], { submit, cancel: () => close(), async send() {
-		const name = picker.input.value.trim();
+	return dialog(title, (close) =>
+		form([picker, h('p', { class: 'note' }, t('checkin.someone_text'))], {
+			submit,
+			cancel: () => close(),
+			async send() {
+				const name = picker.input.value.trim();
 
-		if (!picker.member && !name)
-			throw new Problem(422, { detail: t('checkin.nobody_named') });
-		close(await send(picker.member ? { member: picker.member.id } : { name }) ?? null);
-	} }));
+				if (!picker.member && !name) throw new Problem(422, { detail: t('checkin.nobody_named') });
+				close((await send(picker.member ? { member: picker.member.id } : { name })) ?? null);
+			},
+		}),
+	);
 }

@@ -11,7 +11,8 @@ const PARTS = {
 	who: { at: '#/hours/who', load: () => import('./hours_who.js') },
 };
 
-export const title = (params) => (PARTS[params[0]] ? `${t('hours.title')}: ${t(`hours.part_${params[0]}`)}` : t('hours.title'));
+export const title = (params) =>
+	PARTS[params[0]] ? `${t('hours.title')}: ${t(`hours.part_${params[0]}`)}` : t('hours.title');
 
 /** #/hours, #/hours/tier/2 (or new), #/hours/calendar, #/hours/who */
 export async function show(root, context) {
@@ -23,11 +24,25 @@ export async function show(root, context) {
 		await edit(root, context, id);
 		return;
 	}
-	const name = PARTS[first] ? first : 'tiers', part = await PARTS[name].load();
+	const name = PARTS[first] ? first : 'tiers',
+		part = await PARTS[name].load();
 	const body = h('div', { class: 'stack' });
 
-	replace(root, h('div', { class: 'head' }, h('h1', { tabIndex: -1 }, t('hours.title')),
-		h('nav', { class: 'row parts', 'aria-label': t('hours.parts') }, Object.entries(PARTS).map(([key, { at }]) =>
-			h('a', { class: 'button', href: at, 'aria-current': key === name ? 'page' : null }, t(`hours.part_${key}`))))), body);
+	replace(
+		root,
+		h(
+			'div',
+			{ class: 'head' },
+			h('h1', { tabIndex: -1 }, t('hours.title')),
+			h(
+				'nav',
+				{ class: 'row parts', 'aria-label': t('hours.parts') },
+				Object.entries(PARTS).map(([key, { at }]) =>
+					h('a', { class: 'button', href: at, 'aria-current': key === name ? 'page' : null }, t(`hours.part_${key}`)),
+				),
+			),
+		),
+		body,
+	);
 	await part.show(body, context);
 }

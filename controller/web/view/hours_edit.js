@@ -19,25 +19,81 @@ const FLAGS = ['staff', 'override', 'may_open_up', 'events_free'];
 
 /** The line with a caret under the character that is wrong. */
 function caret(text, { column, error }) {
-	return h('div', { class: 'caret' }, h('pre', { 'aria-hidden': 'true' }, `${text}\n${' '.repeat(column)}^`), h('p', { class: 'fault' }, t('hours.at', { n: column + 1 }), ' ', error));
+	return h(
+		'div',
+		{ class: 'caret' },
+		h('pre', { 'aria-hidden': 'true' }, `${text}\n${' '.repeat(column)}^`),
+		h('p', { class: 'fault' }, t('hours.at', { n: column + 1 }), ' ', error),
+	);
 }
 
 /** What comes: the next windows, and days that differ. */
 function ahead(looked, today) {
-	const marks = marksOf(looked), windows = looked.windows.filter((window) => window.day >= today && Date.parse(window.until) > Date.now()).slice(0, 6);
+	const marks = marksOf(looked),
+		windows = looked.windows
+			.filter((window) => window.day >= today && Date.parse(window.until) > Date.now())
+			.slice(0, 6);
 
-	return h('div', { class: 'two ahead' },
-		h('div', null, h('h2', null, t('hours.next')), windows.length ? h('ul', { class: 'plain' }, windows.map((window) => h('li', null, `${dateText(window.day)}, ${timeOf(window.from)}–${timeOf(window.until)}`))) : h('p', { class: 'muted' }, t('hours.none_ahead'))),
-		h('div', null, h('h2', null, t('hours.differ')), Object.keys(marks).length ? h('ul', { class: 'plain' }, Object.entries(marks).filter(([date]) => date >= today).sort().slice(0, 6)
-			.map(([date, text]) => h('li', null, `${dateText(date)}: `, bdi(text)))) : h('p', { class: 'muted' }, t('hours.none_differ'))));
+	return h(
+		'div',
+		{ class: 'two ahead' },
+		h(
+			'div',
+			null,
+			h('h2', null, t('hours.next')),
+			windows.length
+				? h(
+						'ul',
+						{ class: 'plain' },
+						windows.map((window) =>
+							h('li', null, `${dateText(window.day)}, ${timeOf(window.from)}–${timeOf(window.until)}`),
+						),
+					)
+				: h('p', { class: 'muted' }, t('hours.none_ahead')),
+		),
+		h(
+			'div',
+			null,
+			h('h2', null, t('hours.differ')),
+			Object.keys(marks).length
+				? h(
+						'ul',
+						{ class: 'plain' },
+						Object.entries(marks)
+							.filter(([date]) => date >= today)
+							.sort()
+							.slice(0, 6)
+							.map(([date, text]) => h('li', null, `${dateText(date)}: `, bdi(text))),
+					)
+				: h('p', { class: 'muted' }, t('hours.none_differ')),
+		),
+	);
 }
 
 /** The field, the picture and what they mean. Answers {node, input}. */
 export function hoursEditor(value, { scope, disabled = false }) {
-	const id = 'hours-text', today = dateOf(), monday = mondayOf(today);
-	const input = h('input', { id, type: 'text', class: 'mono', value, required: true, maxlength: 512, disabled, spellcheck: false, autocomplete: 'off', autocapitalize: 'off', 'aria-describedby': 'hours-said' });
-	const said = h('div', { id: 'hours-said' }), spoken = h('p', { class: 'hidden', role: 'status' }), shown = h('div', { class: 'stack' }), hint = h('p', { class: 'note' });
-	let waiting = null, week = null;
+	const id = 'hours-text',
+		today = dateOf(),
+		monday = mondayOf(today);
+	const input = h('input', {
+		id,
+		type: 'text',
+		class: 'mono',
+		value,
+		required: true,
+		maxlength: 512,
+		disabled,
+		spellcheck: false,
+		autocomplete: 'off',
+		autocapitalize: 'off',
+		'aria-describedby': 'hours-said',
+	});
+	const said = h('div', { id: 'hours-said' }),
+		spoken = h('p', { class: 'hidden', role: 'status' }),
+		shown = h('div', { class: 'stack' }),
+		hint = h('p', { class: 'note' });
+	let waiting = null,
+		week = null;
 
 	function painted(row, from, until, open) {
 		week = paint(week, row, from, until, open);
@@ -50,11 +106,14 @@ export function hoursEditor(value, { scope, disabled = false }) {
 		waiting?.abort();
 		waiting = new AbortController();
 		try {
-			const looked = await post('/hours/look', { hours: text, from: addDays(monday, -1), days: LOOK_DAYS }, { signal: waiting.signal });
+			const looked = await post(
+				'/hours/look',
+				{ hours: text, from: addDays(monday, -1), days: LOOK_DAYS },
+				{ signal: waiting.signal },
+			);
 
 			// a hand is painting: what it leaves is looked at next
-			if (shown.querySelector('.ghost[visibility=visible]'))
-				return;
+			if (shown.querySelector('.ghost[visibility=visible]')) return;
 			input.setAttribute('aria-invalid', String(!looked.ok));
 			shown.classList.toggle('stale', !looked.ok);
 			if (!looked.ok) {
@@ -64,26 +123,73 @@ export function hoursEditor(value, { scope, disabled = false }) {
 			week = plainWeek(looked.normal);
 			// painting shows the plain week itself: a holiday of this week must not look like a gap in the hours
 			const plain = week && !disabled;
-			const windows = plain ? week.days.flatMap((spans, i) => spans.map(([start, end]) => ({ day: addDays(monday, i), start_min: start, end_min: end }))) : looked.windows;
+			const windows = plain
+				? week.days.flatMap((spans, i) =>
+						spans.map(([start, end]) => ({ day: addDays(monday, i), start_min: start, end_min: end })),
+					)
+				: looked.windows;
 
-			replace(said, h('p', null, h('span', { class: ['badge', looked.open_now ? 'good' : ''] }, icon(looked.open_now ? 'ok' : 'no', 14), stateText(looked))));
-			replace(shown, weekPicture(windows, monday, { marks: marksOf(looked), onPaint: plain ? painted : undefined }), ahead(looked, today));
+			replace(
+				said,
+				h(
+					'p',
+					null,
+					h(
+						'span',
+						{ class: ['badge', looked.open_now ? 'good' : ''] },
+						icon(looked.open_now ? 'ok' : 'no', 14),
+						stateText(looked),
+					),
+				),
+			);
+			replace(
+				shown,
+				weekPicture(windows, monday, { marks: marksOf(looked), onPaint: plain ? painted : undefined }),
+				ahead(looked, today),
+			);
 			setText(hint, disabled ? '' : t(week ? 'hours.paint' : 'hours.no_paint'));
 		} catch (error) {
-			if (!aborted(error))
-				replace(said, h('p', { class: 'fault' }, sentence(error)));
+			if (!aborted(error)) replace(said, h('p', { class: 'fault' }, sentence(error)));
 		}
 	}
 	const soon = debounce(look, 120);
 	// each half word is wrong: read out what is so once somebody has stopped
 	const say = debounce(() => setText(spoken, said.querySelector('p')?.textContent ?? ''), SAY_MS);
 
-	input.addEventListener('input', () => { soon(); say(); });
+	input.addEventListener('input', () => {
+		soon();
+		say();
+	});
 	scope.onLeave(() => waiting?.abort());
-	const node = h('div', { class: 'stack' }, h('div', { class: 'field' }, h('label', { htmlFor: id }, t('hours.hours')), input, said, spoken),
-		!disabled && h('div', { class: 'row examples' }, h('span', { class: 'note' }, t('hours.examples')), EXAMPLES.map((text) =>
-			h('button', { type: 'button', class: 'mono', on: { click: () => { input.value = text; look(); } } }, text))),
-		hint, shown);
+	const node = h(
+		'div',
+		{ class: 'stack' },
+		h('div', { class: 'field' }, h('label', { htmlFor: id }, t('hours.hours')), input, said, spoken),
+		!disabled &&
+			h(
+				'div',
+				{ class: 'row examples' },
+				h('span', { class: 'note' }, t('hours.examples')),
+				EXAMPLES.map((text) =>
+					h(
+						'button',
+						{
+							type: 'button',
+							class: 'mono',
+							on: {
+								click: () => {
+									input.value = text;
+									look();
+								},
+							},
+						},
+						text,
+					),
+				),
+			),
+		hint,
+		shown,
+	);
 
 	look();
 	return { node, input };
@@ -93,34 +199,80 @@ function allowanceFields(allowance) {
 	const kind = allowance?.kind ?? '';
 
 	return [
-		{ name: 'kind', label: t('hours.allowance_kind'), type: 'select', value: kind, options: [['', t('hours.no_limit')], ...['days', 'half_days', 'visits', 'hours'].map((one) => [one, t(`hours.kind_${one}`)])] },
-		{ name: 'limit', label: t('hours.limit'), type: 'number', min: 0, value: allowance ? (kind === 'hours' ? allowance.limit / 60 : allowance.limit) : '', note: t('hours.limit_note') },
-		{ name: 'spent', label: t('hours.when_spent'), type: 'select', value: allowance?.when_spent ?? 'deny', options: [['deny', t('hours.spent_deny')], ['warn', t('hours.spent_warn')]] },
+		{
+			name: 'kind',
+			label: t('hours.allowance_kind'),
+			type: 'select',
+			value: kind,
+			options: [
+				['', t('hours.no_limit')],
+				...['days', 'half_days', 'visits', 'hours'].map((one) => [one, t(`hours.kind_${one}`)]),
+			],
+		},
+		{
+			name: 'limit',
+			label: t('hours.limit'),
+			type: 'number',
+			min: 0,
+			value: allowance ? (kind === 'hours' ? allowance.limit / 60 : allowance.limit) : '',
+			note: t('hours.limit_note'),
+		},
+		{
+			name: 'spent',
+			label: t('hours.when_spent'),
+			type: 'select',
+			value: allowance?.when_spent ?? 'deny',
+			options: [
+				['deny', t('hours.spent_deny')],
+				['warn', t('hours.spent_warn')],
+			],
+		},
 	];
 }
 
-const allowanceOf = ({ kind, limit, spent }) => (kind ? { kind, limit: kind === 'hours' ? Math.round((limit ?? 0) * 60) : limit ?? 0, when_spent: spent } : null);
+const allowanceOf = ({ kind, limit, spent }) =>
+	kind ? { kind, limit: kind === 'hours' ? Math.round((limit ?? 0) * 60) : (limit ?? 0), when_spent: spent } : null;
 
 /** Which doors, and hours of their own there. */
 function doorFields(tier, doors) {
 	return doors.flatMap((door) => {
 		const own = tier.doors.find((one) => one.door === door.name);
 
-		return [{ name: `door:${door.name}`, label: door.title || door.name, type: 'checkbox', value: tier.doors.length === 0 || Boolean(own) },
-			{ name: `hours:${door.name}`, label: t('hours.own_hours', { door: door.title || door.name }), value: own?.hours ?? '', max: 512 }];
+		return [
+			{
+				name: `door:${door.name}`,
+				label: door.title || door.name,
+				type: 'checkbox',
+				value: tier.doors.length === 0 || Boolean(own),
+			},
+			{
+				name: `hours:${door.name}`,
+				label: t('hours.own_hours', { door: door.title || door.name }),
+				value: own?.hours ?? '',
+				max: 512,
+			},
+		];
 	});
 }
 
 function doorsOf(values, doors) {
-	const chosen = doors.filter((door) => values[`door:${door.name}`]).map((door) => ({ door: door.name, hours: values[`hours:${door.name}`] }));
+	const chosen = doors
+		.filter((door) => values[`door:${door.name}`])
+		.map((door) => ({ door: door.name, hours: values[`hours:${door.name}`] }));
 
-	if (chosen.length === 0)
-		throw refusal(t('hours.no_door'));
+	if (chosen.length === 0) throw refusal(t('hours.no_door'));
 	return chosen.length === doors.length && chosen.every((one) => !one.hours) ? [] : chosen;
 }
 
 async function remove(tier) {
-	if (!await ask({ title: t('hours.remove'), text: t('hours.remove_text', { name: tier.name }), confirm: t('hours.remove'), danger: true }))
+	if (
+		!(await ask({
+			title: t('hours.remove'),
+			text: t('hours.remove_text', { name: tier.name }),
+			confirm: t('hours.remove'),
+			danger: true,
+		}))
+	)
 		return;
 	await del(`/tiers/${tier.id}`, { version: tier.version });
 	const { version, id, ...again } = tier;
@@ -130,33 +282,85 @@ async function remove(tier) {
 }
 
 export async function edit(root, { scope }, id) {
-	const { signal } = scope, fresh = id === 'new', disabled = !may('admin');
+	const { signal } = scope,
+		fresh = id === 'new',
+		disabled = !may('admin');
 	const doors = await all('/doors', {}, 200, { signal });
-	const tier = fresh ? { name: '', hours: 'Mo-Fr 09:00-17:30', flags: [], doors: [], allowance: null } : await get(`/tiers/${encodeURIComponent(id)}`, {}, { signal });
+	const tier = fresh
+		? { name: '', hours: 'Mo-Fr 09:00-17:30', flags: [], doors: [], allowance: null }
+		: await get(`/tiers/${encodeURIComponent(id)}`, {}, { signal });
 	const editor = hoursEditor(tier.hours, { scope, disabled });
-	const node = form([
-		{ name: 'name', label: t('hours.name'), value: tier.name, required: true, max: 60, disabled, autofocus: fresh },
-		editor.node,
-		h('fieldset', { disabled }, h('legend', null, t('hours.doors'))),
-		...doorFields(tier, doors).map((field) => ({ ...field, disabled })),
-		h('fieldset', { disabled }, h('legend', null, t('checkin.allowance'))),
-		...allowanceFields(tier.allowance).map((field) => ({ ...field, disabled })),
-		h('fieldset', { disabled }, h('legend', null, t('hours.may'))),
-		...FLAGS.map((flag) => ({ name: flag, label: t(`flag.${flag}`), type: 'checkbox', value: tier.flags.includes(flag), note: t(`flag_note.${flag}`), disabled })),
-	], { submit: t(fresh ? 'hours.add' : 'hours.save'), cancel: () => { location.hash = '#/hours'; }, async send(values) {
-		const body = { name: values.name, hours: editor.input.value.trim(), flags: FLAGS.filter((flag) => values[flag]), doors: doorsOf(values, doors), allowance: allowanceOf(values) };
+	const node = form(
+		[
+			{ name: 'name', label: t('hours.name'), value: tier.name, required: true, max: 60, disabled, autofocus: fresh },
+			editor.node,
+			h('fieldset', { disabled }, h('legend', null, t('hours.doors'))),
+			...doorFields(tier, doors).map((field) => ({ ...field, disabled })),
+			h('fieldset', { disabled }, h('legend', null, t('checkin.allowance'))),
+			...allowanceFields(tier.allowance).map((field) => ({ ...field, disabled })),
+			h('fieldset', { disabled }, h('legend', null, t('hours.may'))),
+			...FLAGS.map((flag) => ({
+				name: flag,
+				label: t(`flag.${flag}`),
+				type: 'checkbox',
+				value: tier.flags.includes(flag),
+				note: t(`flag_note.${flag}`),
+				disabled,
+			})),
+		],
+		{
+			submit: t(fresh ? 'hours.add' : 'hours.save'),
+			cancel: () => {
+				location.hash = '#/hours';
+			},
+			async send(values) {
+				const body = {
+					name: values.name,
+					hours: editor.input.value.trim(),
+					flags: FLAGS.filter((flag) => values[flag]),
+					doors: doorsOf(values, doors),
+					allowance: allowanceOf(values),
+				};
 
-		if (fresh)
-			await post('/tiers', body);
-		else
-			await patch(`/tiers/${tier.id}`, body, { version: tier.version });
-		location.hash = '#/hours';
-		toast(t(fresh ? 'hours.added' : 'hours.saved', { name: values.name }), fresh ? {} : { undo: () => patch(`/tiers/${tier.id}`, { name: tier.name, hours: tier.hours, flags: tier.flags, doors: tier.doors, allowance: tier.allowance }) });
-	} });
+				if (fresh) await post('/tiers', body);
+				else await patch(`/tiers/${tier.id}`, body, { version: tier.version });
+				location.hash = '#/hours';
+				toast(
+					t(fresh ? 'hours.added' : 'hours.saved', { name: values.name }),
+					fresh
+						? {}
+						: {
+								undo: () =>
+									patch(`/tiers/${tier.id}`, {
+										name: tier.name,
+										hours: tier.hours,
+										flags: tier.flags,
+										doors: tier.doors,
+										allowance: tier.allowance,
+									}),
+							},
+				);
+			},
+		},
+	);
 
 	node.querySelector('[type=submit]').hidden = disabled;
-	replace(root, h('div', { class: 'head' }, h('div', null, h('a', { href: '#/hours' }, icon('back', 16), ' ', t('hours.title')),
-		h('h1', { tabIndex: -1 }, fresh ? t('hours.new_tier') : bdi(tier.name))),
-	!fresh && may('admin') && h('button', { type: 'button', on: { click: () => attempt(() => remove(tier)) } }, t('hours.remove'))),
-	disabled && h('p', { class: 'callout' }, t('hours.admins_only')), h('div', { class: 'card' }, node));
+	replace(
+		root,
+		h(
+			'div',
+			{ class: 'head' },
+			h(
+				'div',
+				null,
+				h('a', { href: '#/hours' }, icon('back', 16), ' ', t('hours.title')),
+				h('h1', { tabIndex: -1 }, fresh ? t('hours.new_tier') : bdi(tier.name)),
+			),
+			!fresh &&
+				may('admin') &&
+				h('button', { type: 'button', on: { click: () => attempt(() => remove(tier)) } }, t('hours.remove')),
+		),
+		disabled && h('p', { class: 'callout' }, t('hours.admins_only')),
+		h('div', { class: 'card' }, node),
+	);
 }

@@ -11,17 +11,22 @@ function tidy(spans) {
 	for (const [from, until] of [...spans].sort((a, b) => a[0] - b[0])) {
 		const last = out.at(-1);
 
-		if (from >= until)
-			continue;
-		if (last && from <= last[1])
-			last[1] = Math.max(last[1], until);
-		else
-			out.push([from, until]);
+		if (from >= until) continue;
+		if (last && from <= last[1]) last[1] = Math.max(last[1], until);
+		else out.push([from, until]);
 	}
 	return out;
 }
 
-const cut = (spans, [a, b]) => tidy(spans.flatMap(([from, until]) => [[from, Math.min(until, a)], [Math.max(from, b), until]].filter(([x, y]) => x < y)));
+const cut = (spans, [a, b]) =>
+	tidy(
+		spans.flatMap(([from, until]) =>
+			[
+				[from, Math.min(until, a)],
+				[Math.max(from, b), until],
+			].filter(([x, y]) => x < y),
+		),
+	);
 
 function parseDays(text) {
 	const found = new Set();
@@ -29,12 +34,10 @@ function parseDays(text) {
 	for (const part of text.split(',')) {
 		const [from, until = from] = part.split('-').map((name) => DAYS.indexOf(name));
 
-		if (from < 0 || until < 0)
-			return null;
+		if (from < 0 || until < 0) return null;
 		for (let day = from; ; day = (day + 1) % 7) {
 			found.add(day);
-			if (day === until)
-				break;
+			if (day === until) break;
 		}
 	}
 	return [...found];
@@ -43,9 +46,10 @@ function parseDays(text) {
 function parseTimes(text) {
 	const spans = text.split(',').map((part) => /^(\d\d):(\d\d)-(\d\d):(\d\d)$/.exec(part)?.slice(1).map(Number));
 
-	if (spans.some((span) => !span))
-		return null;
-	return spans.map(([h1, m1, h2, m2]) => [h1 * 60 + m1, h2 * 60 + m2]).map(([from, until]) => [from, until <= from ? until + MIDNIGHT : until]);
+	if (spans.some((span) => !span)) return null;
+	return spans
+		.map(([h1, m1, h2, m2]) => [h1 * 60 + m1, h2 * 60 + m2])
+		.map(([from, until]) => [from, until <= from ? until + MIDNIGHT : until]);
 }
 
 /**
@@ -55,8 +59,7 @@ function parseTimes(text) {
 export function plainWeek(text) {
 	const week = { days: DAYS.map(() => []), holidays: '' };
 
-	if (text === '24/7')
-		return { ...week, days: DAYS.map(() => [[0, MIDNIGHT]]) };
+	if (text === '24/7') return { ...week, days: DAYS.map(() => [[0, MIDNIGHT]]) };
 	for (const rule of text.split(';').map((one) => one.trim())) {
 		const [, days, times] = /^(?:([A-Z][A-Za-z,-]*) )?([\d:,-]+|off|24\/7)$/.exec(rule) ?? [];
 
@@ -64,11 +67,13 @@ export function plainWeek(text) {
 			week.holidays = 'PH off';
 			continue;
 		}
-		const which = times && (days ? parseDays(days) : [0, 1, 2, 3, 4, 5, 6]), spans = times === 'off' ? [] : times === '24/7' ? [[0, MIDNIGHT]] : times && parseTimes(times);
+		const which = times && (days ? parseDays(days) : [0, 1, 2, 3, 4, 5, 6]),
+			spans = times === 'off' ? [] : times === '24/7' ? [[0, MIDNIGHT]] : times && parseTimes(times);
 
-		if (!which || !spans)
-			return null;
-		which.forEach((day) => { week.days[day] = tidy(spans); });
+		if (!which || !spans) return null;
+		which.forEach((day) => {
+			week.days[day] = tidy(spans);
+		});
 	}
 	return week;
 }
@@ -76,8 +81,7 @@ export function plainWeek(text) {
 /** Opens or closes a stretch of one day; what is closed may be the end of a window from the day before. */
 export function paint(week, day, from, until, open) {
 	const days = week.days.map((spans, i) => {
-		if (i === day)
-			return open ? tidy([...spans, [from, until]]) : cut(spans, [from, until]);
+		if (i === day) return open ? tidy([...spans, [from, until]]) : cut(spans, [from, until]);
 		return !open && (i + 1) % 7 === day ? cut(spans, [from + MIDNIGHT, until + MIDNIGHT]) : spans;
 	});
 
@@ -89,28 +93,29 @@ const spansText = (spans) => spans.map(([from, until]) => `${clock(from)}-${cloc
 
 /** A week → hours: days that are alike in one rule. */
 export function weekText(week) {
-	const texts = week.days.map(spansText), rules = [];
+	const texts = week.days.map(spansText),
+		rules = [];
 	const all = texts.every((text) => text === '00:00-24:00');
 
-	if (all && !week.holidays)
-		return '24/7';
+	if (all && !week.holidays) return '24/7';
 	for (let day = 0; day < 7;) {
 		let last = day;
 
-		while (last < 6 && texts[last + 1] === texts[day])
-			last++;
-		if (texts[day])
-			rules.push({ days: day === last ? DAYS[day] : `${DAYS[day]}-${DAYS[last]}`, text: texts[day] });
+		while (last < 6 && texts[last + 1] === texts[day]) last++;
+		if (texts[day]) rules.push({ days: day === last ? DAYS[day] : `${DAYS[day]}-${DAYS[last]}`, text: texts[day] });
 		day = last + 1;
 	}
 	// the same times on days that do not follow each other
 	const joined = rules.filter((rule, i) => {
 		const first = rules.findIndex((other) => other.text === rule.text);
 
-		if (first !== i)
-			rules[first].days += `,${rule.days}`;
+		if (first !== i) rules[first].days += `,${rule.days}`;
 		return first === i;
 	});
 
-	return [...joined.map((rule) => `${rule.days} ${rule.text}`), ...(joined.length ? [] : ['off']), ...(week.holidays ? [week.holidays] : [])].join('; ');
+	return [
+		...joined.map((rule) => `${rule.days} ${rule.text}`),
+		...(joined.length ? [] : ['off']),
+		...(week.holidays ? [week.holidays] : []),
+	].join('; ');
 }

@@ -21,8 +21,7 @@ export function mondayOf(date) {
 export function marksOf(looked) {
 	const marks = {};
 
-	for (const holiday of looked.holidays)
-		marks[holiday.date] = holiday.name ?? t('hours.holiday');
+	for (const holiday of looked.holidays) marks[holiday.date] = holiday.name ?? t('hours.holiday');
 	for (const one of looked.exceptions)
 		for (let date = one.from; date <= one.to && date < addDays(one.from, 62); date = addDays(date, 1))
 			marks[date] = `${word('exception', one.kind)}: ${one.reason}`;
@@ -31,8 +30,7 @@ export function marksOf(looked) {
 
 /** What the hours are at this moment: "Open until …", "Closed until …". */
 export function stateText(looked) {
-	if (!looked.next_change)
-		return t(looked.open_now ? 'hours.always' : 'hours.never');
+	if (!looked.next_change) return t(looked.open_now ? 'hours.always' : 'hours.never');
 	return t(looked.open_now ? 'hours.open_until' : 'hours.closed_until', { when: momentOf(looked.next_change) });
 }
 
@@ -41,32 +39,104 @@ const look = (hours, from, days, signal, door) => post('/hours/look', { hours, f
 async function tierCard(tier, doors, monday, signal) {
 	// from the day before: a window over midnight belongs to the day it starts on
 	const looked = await look(tier.hours, addDays(monday, -1), 8, signal);
-	const shown = looked.ok ? [h('p', null, h('span', { class: ['badge', looked.open_now ? 'good' : ''] }, icon(looked.open_now ? 'ok' : 'no', 14), stateText(looked))),
-		weekPicture(looked.windows, monday, { marks: marksOf(looked) })] : h('p', { class: 'fault' }, looked.error);
+	const shown = looked.ok
+		? [
+				h(
+					'p',
+					null,
+					h(
+						'span',
+						{ class: ['badge', looked.open_now ? 'good' : ''] },
+						icon(looked.open_now ? 'ok' : 'no', 14),
+						stateText(looked),
+					),
+				),
+				weekPicture(looked.windows, monday, { marks: marksOf(looked) }),
+			]
+		: h('p', { class: 'fault' }, looked.error);
 	const own = tier.doors.filter((one) => one.hours);
 
-	return h('section', { class: 'card stack', 'aria-label': tier.name }, h('div', { class: 'spread' }, h('h2', null, bdi(tier.name)),
-		h('a', { class: 'button', href: `#/hours/tier/${tier.id}`, 'aria-label': `${t(may('admin') ? 'hours.change' : 'hours.look')}: ${tier.name}` },
-			t(may('admin') ? 'hours.change' : 'hours.look'))),
-	shown, h('code', { class: 'muted' }, tier.hours),
-	h('dl', { class: 'facts' },
-		h('dt', null, t('hours.doors')), h('dd', null, tier.doors.length ? tier.doors.map((one, i) => [i ? ', ' : '', bdi(doors.get(one.door) || one.door)]) : t('hours.every_door'),
-			own.map((one) => h('div', { class: 'note' }, bdi(doors.get(one.door) || one.door), ': ', h('code', null, one.hours)))),
-		h('dt', null, t('checkin.allowance')), h('dd', null, tier.allowance ? t(`hours.allowance_${tier.allowance.when_spent ?? 'deny'}`, { amount: amountText(tier.allowance.kind, tier.allowance.limit) }) : t('allowance.none')),
-		tier.flags.length > 0 && [h('dt', null, t('hours.may')), h('dd', null, tier.flags.map((flag) => h('div', null, t(`flag.${flag}`))))]));
+	return h(
+		'section',
+		{ class: 'card stack', 'aria-label': tier.name },
+		h(
+			'div',
+			{ class: 'spread' },
+			h('h2', null, bdi(tier.name)),
+			h(
+				'a',
+				{
+					class: 'button',
+					href: `#/hours/tier/${tier.id}`,
+					'aria-label': `${t(may('admin') ? 'hours.change' : 'hours.look')}: ${tier.name}`,
+				},
+				t(may('admin') ? 'hours.change' : 'hours.look'),
+			),
+		),
+		shown,
+		h('code', { class: 'muted' }, tier.hours),
+		h(
+			'dl',
+			{ class: 'facts' },
+			h('dt', null, t('hours.doors')),
+			h(
+				'dd',
+				null,
+				tier.doors.length
+					? tier.doors.map((one, i) => [i ? ', ' : '', bdi(doors.get(one.door) || one.door)])
+					: t('hours.every_door'),
+				own.map((one) =>
+					h('div', { class: 'note' }, bdi(doors.get(one.door) || one.door), ': ', h('code', null, one.hours)),
+				),
+			),
+			h('dt', null, t('checkin.allowance')),
+			h(
+				'dd',
+				null,
+				tier.allowance
+					? t(`hours.allowance_${tier.allowance.when_spent ?? 'deny'}`, {
+							amount: amountText(tier.allowance.kind, tier.allowance.limit),
+						})
+					: t('allowance.none'),
+			),
+			tier.flags.length > 0 && [
+				h('dt', null, t('hours.may')),
+				h(
+					'dd',
+					null,
+					tier.flags.map((flag) => h('div', null, t(`flag.${flag}`))),
+				),
+			],
+		),
+	);
 }
 
 export async function show(root, { scope }) {
-	const { signal } = scope, doors = new Map((await all('/doors', {}, 200, { signal })).map((door) => [door.name, door.title]));
+	const { signal } = scope,
+		doors = new Map((await all('/doors', {}, 200, { signal })).map((door) => [door.name, door.title]));
 	const cards = h('div', { class: 'tiers' });
 
 	async function draw() {
-		const tiers = await all('/tiers', {}, 200, { signal }), monday = mondayOf(dateOf());
+		const tiers = await all('/tiers', {}, 200, { signal }),
+			monday = mondayOf(dateOf());
 
-		replace(cards, tiers.length ? await Promise.all(tiers.map((tier) => tierCard(tier, doors, monday, signal))) : h('p', { class: 'empty' }, t('hours.no_tiers')));
+		replace(
+			cards,
+			tiers.length
+				? await Promise.all(tiers.map((tier) => tierCard(tier, doors, monday, signal)))
+				: h('p', { class: 'empty' }, t('hours.no_tiers')),
+		);
 	}
-	replace(root, h('div', { class: 'spread' }, h('p', { class: 'muted' }, t('hours.tiers_note')),
-		may('admin') && h('a', { class: 'button primary', href: '#/hours/tier/new' }, icon('plus'), t('hours.new_tier'))), cards);
+	replace(
+		root,
+		h(
+			'div',
+			{ class: 'spread' },
+			h('p', { class: 'muted' }, t('hours.tiers_note')),
+			may('admin') && h('a', { class: 'button primary', href: '#/hours/tier/new' }, icon('plus'), t('hours.new_tier')),
+		),
+		cards,
+	);
 	scope.on('rules', () => attempt(draw));
 	await draw();
 }

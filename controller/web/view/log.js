@@ -25,70 +25,140 @@ const FILTERS = ['door', 'member', 'card', 'event', 'what', 'reason', 'from', 'u
 
 /** "granted", "denied" or "kind:forced" → the API's verdict and kind. */
 function whatOf(what) {
-	if (what === 'grant' || what === 'deny')
-		return { verdict: what };
+	if (what === 'grant' || what === 'deny') return { verdict: what };
 	return what?.startsWith('kind:') ? { kind: what.slice(5) } : {};
 }
 
 function apiQuery(filter) {
-	return { door: filter.door, member: filter.member, card: filter.card, event: filter.event, reason: filter.reason, ...whatOf(filter.what),
-		from: filter.from && toUtc(filter.from), until: filter.until && toUtc(addDays(filter.until, 1)) };
+	return {
+		door: filter.door,
+		member: filter.member,
+		card: filter.card,
+		event: filter.event,
+		reason: filter.reason,
+		...whatOf(filter.what),
+		from: filter.from && toUtc(filter.from),
+		until: filter.until && toUtc(addDays(filter.until, 1)),
+	};
 }
 
 /** Whether an entry of the stream is one that the filter asks for. */
 function fits(filter, entry) {
 	const { verdict, kind } = whatOf(filter.what);
 
-	return (!filter.door || entry.door === filter.door) && (!filter.member || String(entry.member?.id) === filter.member) &&
-		(!filter.card || String(entry.card) === filter.card) && (!filter.event || String(entry.event) === filter.event) &&
-		(!filter.reason || entry.reason === filter.reason) && (!verdict || entry.verdict === verdict) && (!kind || entry.kind === kind) &&
-		(!filter.from || dateOf(entry.time) >= filter.from) && (!filter.until || dateOf(entry.time) <= filter.until);
+	return (
+		(!filter.door || entry.door === filter.door) &&
+		(!filter.member || String(entry.member?.id) === filter.member) &&
+		(!filter.card || String(entry.card) === filter.card) &&
+		(!filter.event || String(entry.event) === filter.event) &&
+		(!filter.reason || entry.reason === filter.reason) &&
+		(!verdict || entry.verdict === verdict) &&
+		(!kind || entry.kind === kind) &&
+		(!filter.from || dateOf(entry.time) >= filter.from) &&
+		(!filter.until || dateOf(entry.time) <= filter.until)
+	);
 }
 
 function details(entry) {
 	const facts = [
-		[t('log.time'), `${momentOf(entry.time)} (${secondOf(entry.time)})`], [t('log.clock'), word('clock', entry.clock)], [t('log.door'), entry.door],
-		[t('log.what'), word('kind', entry.kind)], [t('log.who'), entryWho(entry) ?? '–'], [t('log.why'), entryWhy(entry) || entry.sentence || '–'],
+		[t('log.time'), `${momentOf(entry.time)} (${secondOf(entry.time)})`],
+		[t('log.clock'), word('clock', entry.clock)],
+		[t('log.door'), entry.door],
+		[t('log.what'), word('kind', entry.kind)],
+		[t('log.who'), entryWho(entry) ?? '–'],
+		[t('log.why'), entryWhy(entry) || entry.sentence || '–'],
 		entry.card && [t('log.card'), h('a', { href: `#/log?card=${entry.card}` }, t('entry.card_of', { id: entry.card }))],
-		entry.event && [t('log.event'), h('a', { href: `#/checkin/${entry.event}` }, t('log.event_of', { id: entry.event }))],
+		entry.event && [
+			t('log.event'),
+			h('a', { href: `#/checkin/${entry.event}` }, t('log.event_of', { id: entry.event })),
+		],
 		entry.detail && [t('log.detail'), bdi(entry.detail)],
 		[t('log.place'), t('log.place_of', { seq: entry.seq, journal: entry.journal.slice(0, 12) })],
 	];
 
-	return dialog(t('log.entry'), (close) => h('dl', { class: 'facts', on: { click: (event) => event.target.closest('a') && close() } },
-		facts.filter(Boolean).map(([name, value]) => [h('dt', null, name), h('dd', null, value)])));
+	return dialog(t('log.entry'), (close) =>
+		h(
+			'dl',
+			{ class: 'facts', on: { click: (event) => event.target.closest('a') && close() } },
+			facts.filter(Boolean).map(([name, value]) => [h('dt', null, name), h('dd', null, value)]),
+		),
+	);
 }
 
 /** One row; also of the follower, which puts other cells into the same rows. */
 export function cells(entry, doors) {
 	return [
-		h('td', { class: 'when' }, h('button', { type: 'button', class: 'quiet when', 'aria-haspopup': 'dialog', on: { click: () => details(entry) } },
-			h('time', { datetime: entry.time }, secondOf(entry.time)), h('span', { class: 'note' }, dayOf(entry.time)))),
+		h(
+			'td',
+			{ class: 'when' },
+			h(
+				'button',
+				{ type: 'button', class: 'quiet when', 'aria-haspopup': 'dialog', on: { click: () => details(entry) } },
+				h('time', { datetime: entry.time }, secondOf(entry.time)),
+				h('span', { class: 'note' }, dayOf(entry.time)),
+			),
+		),
 		h('td', { class: 'door' }, bdi(doors.get(entry.door) || entry.door)),
-		h('td', { class: 'what' }, entryBadge(entry), ' ', h('span', { class: 'why' }, entryWhy(entry)),
-			h('span', { class: 'narrow' }, bdi(doors.get(entry.door) || entry.door), entryWho(entry) ? [' · ', entryWho(entry)] : '')),
+		h(
+			'td',
+			{ class: 'what' },
+			entryBadge(entry),
+			' ',
+			h('span', { class: 'why' }, entryWhy(entry)),
+			h(
+				'span',
+				{ class: 'narrow' },
+				bdi(doors.get(entry.door) || entry.door),
+				entryWho(entry) ? [' · ', entryWho(entry)] : '',
+			),
+		),
 		h('td', { class: 'whom' }, entryWho(entry) ?? h('span', { class: 'muted' }, '–')),
 	];
 }
 
 function select(name, label, value, options, changed) {
-	return field({ name, label, optional: false, type: 'select', value, options, on: { change: (event) => changed(name, event.target.value) } }).node;
+	return field({
+		name,
+		label,
+		optional: false,
+		type: 'select',
+		value,
+		options,
+		on: { change: (event) => changed(name, event.target.value) },
+	}).node;
 }
 
 function date(name, label, value, changed) {
-	return field({ name, label, optional: false, type: 'date', value, on: { change: (event) => changed(name, event.target.value) } }).node;
+	return field({
+		name,
+		label,
+		optional: false,
+		type: 'date',
+		value,
+		on: { change: (event) => changed(name, event.target.value) },
+	}).node;
 }
 
 function kindOptions() {
-	const kinds = Object.keys(texts.kind).filter((kind) => kind !== 'tap' && kind !== 'poison').map((kind) => [`kind:${kind}`, word('kind', kind)]);
+	const kinds = Object.keys(texts.kind)
+		.filter((kind) => kind !== 'tap' && kind !== 'poison')
+		.map((kind) => [`kind:${kind}`, word('kind', kind)]);
 
-	return [['', t('log.everything')], ['grant', t('log.granted')], ['deny', t('log.denied')], ...kinds.sort((a, b) => a[1].localeCompare(b[1]))];
+	return [
+		['', t('log.everything')],
+		['grant', t('log.granted')],
+		['deny', t('log.denied')],
+		...kinds.sort((a, b) => a[1].localeCompare(b[1])),
+	];
 }
 
 function reasonOptions() {
 	const names = Object.keys(texts.reason).filter((name) => name !== 'none');
 
-	return [['', t('log.any_reason')], ...names.map((name) => [name, has(`reason.${name}`) ? t(`reason.${name}`) : name])];
+	return [
+		['', t('log.any_reason')],
+		...names.map((name) => [name, has(`reason.${name}`) ? t(`reason.${name}`) : name]),
+	];
 }
 
 async function memberName(id, signal) {
@@ -99,56 +169,118 @@ async function memberName(id, signal) {
 
 /** The filters; changed(name, value) after each. */
 async function filters(filter, doors, changed, signal) {
-	const who = memberPicker({ label: t('log.who'), value: filter.member ? await memberName(filter.member, signal) : null,
-		pick: (member) => changed('member', String(member.id)) });
+	const who = memberPicker({
+		label: t('log.who'),
+		value: filter.member ? await memberName(filter.member, signal) : null,
+		pick: (member) => changed('member', String(member.id)),
+	});
 
 	who.input.addEventListener('change', () => who.input.value.trim() === '' && changed('member', ''));
-	return h('div', { class: 'fields filters' },
-		select('door', t('log.door'), filter.door, [['', t('log.all_doors')], ...[...doors].map(([name, text]) => [name, text || name])], changed),
+	return h(
+		'div',
+		{ class: 'fields filters' },
+		select(
+			'door',
+			t('log.door'),
+			filter.door,
+			[['', t('log.all_doors')], ...[...doors].map(([name, text]) => [name, text || name])],
+			changed,
+		),
 		who,
 		select('what', t('log.what'), filter.what, kindOptions(), changed),
 		select('reason', t('log.reason'), filter.reason, reasonOptions(), changed),
-		date('from', t('log.from'), filter.from, changed), date('until', t('log.until'), filter.until, changed));
+		date('from', t('log.from'), filter.from, changed),
+		date('until', t('log.until'), filter.until, changed),
+	);
 }
 
 /** Filters by something that has no control: an active filter that can be taken away. */
 function chips(filter, changed) {
-	return ['card', 'event'].filter((name) => filter[name]).map((name) => h('span', { class: 'badge' }, t(`log.only_${name}`, { id: filter[name] }),
-		h('button', { type: 'button', class: 'quiet chip', 'aria-label': t('log.clear_one'), on: { click: () => changed(name, '') } }, icon('no', 14))));
+	return ['card', 'event']
+		.filter((name) => filter[name])
+		.map((name) =>
+			h(
+				'span',
+				{ class: 'badge' },
+				t(`log.only_${name}`, { id: filter[name] }),
+				h(
+					'button',
+					{
+						type: 'button',
+						class: 'quiet chip',
+						'aria-label': t('log.clear_one'),
+						on: { click: () => changed(name, '') },
+					},
+					icon('no', 14),
+				),
+			),
+		);
 }
 
 async function retentionLine(line, signal) {
 	const kept = await get('/site/retention', {}, { signal }).catch(() => null);
 
-	setText(line, kept ? t('log.kept', { days: kept.entries_days, hours: kept.unknown_hours, audit: kept.audit_days }) : '');
+	setText(
+		line,
+		kept ? t('log.kept', { days: kept.entries_days, hours: kept.unknown_hours, audit: kept.audit_days }) : '',
+	);
 }
 
 export async function show(root, { query, scope, setQuery }) {
 	const filter = Object.fromEntries(FILTERS.map((name) => [name, query.get(name) ?? '']));
 	const doors = new Map();
-	const named = all('/doors', {}, 200, { signal: scope.signal }).then((rows) => rows.forEach((door) => doors.set(door.name, door.title)));
+	const named = all('/doors', {}, 200, { signal: scope.signal }).then((rows) =>
+		rows.forEach((door) => doors.set(door.name, door.title)),
+	);
 	const kept = h('p', { class: 'note kept' });
 	const said = h('p', { class: 'note', role: 'status' });
-	const table = pager({ caption: t('log.title'), empty: t('log.empty'), row: (entry) => h('tr', null, cells(entry, doors)),
-		columns: [{ label: t('log.time'), class: 'when' }, { label: t('log.door'), class: 'door' }, { label: t('log.what') }, { label: t('log.who'), class: 'whom' }],
+	const table = pager({
+		caption: t('log.title'),
+		empty: t('log.empty'),
+		row: (entry) => h('tr', null, cells(entry, doors)),
+		columns: [
+			{ label: t('log.time'), class: 'when' },
+			{ label: t('log.door'), class: 'door' },
+			{ label: t('log.what') },
+			{ label: t('log.who'), class: 'whom' },
+		],
 		async fetch(cursor, signal) {
 			const [page] = await Promise.all([get('/log', { limit: 50, cursor, ...apiQuery(filter) }, { signal }), named]);
 
-			setText(said, [page.cut_from || !may('read') ? t('log.seven_days') : '', filter.member || filter.card ? t('log.looked') : ''].filter(Boolean).join(' '));
+			setText(
+				said,
+				[page.cut_from || !may('read') ? t('log.seven_days') : '', filter.member || filter.card ? t('log.looked') : '']
+					.filter(Boolean)
+					.join(' '),
+			);
 			return page;
-		} });
-	const live = follower({ scope, doors, cells, fits: (entry) => fits(filter, entry), load: () => table.load(), older: table,
-		newest: (limit, signal) => get('/log', { limit, ...apiQuery(filter) }, { signal }) });
-	const clear = h('button', { type: 'button', class: 'quiet', on: { click: () => changed(null) } }, icon('no', 16), t('log.clear'));
+		},
+	});
+	const live = follower({
+		scope,
+		doors,
+		cells,
+		fits: (entry) => fits(filter, entry),
+		load: () => table.load(),
+		older: table,
+		newest: (limit, signal) => get('/log', { limit, ...apiQuery(filter) }, { signal }),
+	});
+	const clear = h(
+		'button',
+		{ type: 'button', class: 'quiet', on: { click: () => changed(null) } },
+		icon('no', 16),
+		t('log.clear'),
+	);
 	const chipRow = h('div', { class: 'row' });
 	const any = () => FILTERS.some((one) => filter[one]);
 	let bar;
 
 	async function changed(name, value) {
-		if (name)
-			filter[name] = value;
+		if (name) filter[name] = value;
 		else
-			FILTERS.forEach((one) => { filter[one] = ''; });
+			FILTERS.forEach((one) => {
+				filter[one] = '';
+			});
 		setQuery(filter);
 		if (!name || name === 'member') {
 			const fresh = await filters(filter, doors, changed, scope.signal);
@@ -167,13 +299,38 @@ export async function show(root, { query, scope, setQuery }) {
 	bar = await filters(filter, doors, changed, scope.signal);
 	clear.hidden = !any();
 	replace(chipRow, chips(filter, changed));
-	replace(root,
-		h('div', { class: 'head' }, h('h1', { tabIndex: -1 }, title()), h('div', { class: 'row' },
-			live.button,
-			h('button', { type: 'button', on: { click: () => attempt(() => exportLog(apiQuery(filter))) } }, icon('down'), t('log.export')),
-			may('read') && h('button', { type: 'button', on: { click: () => attempt(verifyLog) } }, icon('ok'), t('log.verify')),
-			may('read') && h('a', { class: 'button', href: '#/audit' }, t('log.audit')))),
-		h('details', { class: 'card', open: !matchMedia('(max-width: 800px)').matches || any() }, h('summary', null, t('log.filters')), bar, chipRow, clear),
-		h('div', { class: 'card' }, live.line, live.node, table), said, kept);
+	replace(
+		root,
+		h(
+			'div',
+			{ class: 'head' },
+			h('h1', { tabIndex: -1 }, title()),
+			h(
+				'div',
+				{ class: 'row' },
+				live.button,
+				h(
+					'button',
+					{ type: 'button', on: { click: () => attempt(() => exportLog(apiQuery(filter))) } },
+					icon('down'),
+					t('log.export'),
+				),
+				may('read') &&
+					h('button', { type: 'button', on: { click: () => attempt(verifyLog) } }, icon('ok'), t('log.verify')),
+				may('read') && h('a', { class: 'button', href: '#/audit' }, t('log.audit')),
+			),
+		),
+		h(
+			'details',
+			{ class: 'card', open: !matchMedia('(max-width: 800px)').matches || any() },
+			h('summary', null, t('log.filters')),
+			bar,
+			chipRow,
+			clear,
+		),
+		h('div', { class: 'card' }, live.line, live.node, table),
+		said,
+		kept,
+	);
 	await first;
 }

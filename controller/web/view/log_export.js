@@ -16,17 +16,29 @@ export async function exportLog(query) {
 	const waiting = new AbortController();
 	const said = h('p', { role: 'status' }, t('log.exporting', { n: 0 }));
 	const parts = [];
-	let rows = 0, done = false;
+	let rows = 0,
+		done = false;
 	const shown = dialog(t('log.export'), (close) => {
 		said.close = close;
-		return [said, h('footer', { class: 'actions' }, h('button', { type: 'button', autofocus: true, on: { click: () => close() } }, t('dialog.cancel')))];
+		return [
+			said,
+			h(
+				'footer',
+				{ class: 'actions' },
+				h('button', { type: 'button', autofocus: true, on: { click: () => close() } }, t('dialog.cancel')),
+			),
+		];
 	}).then(() => done || waiting.abort());
 
 	try {
 		let cursor;
 
 		do {
-			const { data, response } = await request('GET', '/log', { query: { ...query, limit: PART, cursor }, accept: 'text/csv', signal: waiting.signal });
+			const { data, response } = await request('GET', '/log', {
+				query: { ...query, limit: PART, cursor },
+				accept: 'text/csv',
+				signal: waiting.signal,
+			});
 
 			parts.push(cursor ? data.slice(data.indexOf('\n') + 1) : data);
 			rows += data.split('\n').length - 2;

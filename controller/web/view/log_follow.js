@@ -16,22 +16,45 @@ const FRESH_MS = 4000; // how long a new row stands out
  */
 export function follower({ scope, doors, cells, fits, newest, load, older }) {
 	const rows = Array.from({ length: ROWS }, () => h('tr'));
-	const node = h('div', { class: 'follow scroll', hidden: true, tabIndex: 0, role: 'region', 'aria-label': t('log.following') }, h('table', null,
-		h('caption', { class: 'hidden' }, t('log.following')),
-		h('thead', null, h('tr', null, COLUMNS.map((name) => h('th', { scope: 'col', class: name }, t(`log.${{ when: 'time', whom: 'who' }[name] ?? name}`))))),
-		h('tbody', null, rows)));
-	const button = h('button', { type: 'button', 'aria-pressed': false, on: { click: () => attempt(() => turn(node.hidden)) } }, icon('log'), t('log.follow'));
+	const node = h(
+		'div',
+		{ class: 'follow scroll', hidden: true, tabIndex: 0, role: 'region', 'aria-label': t('log.following') },
+		h(
+			'table',
+			null,
+			h('caption', { class: 'hidden' }, t('log.following')),
+			h(
+				'thead',
+				null,
+				h(
+					'tr',
+					null,
+					COLUMNS.map((name) =>
+						h('th', { scope: 'col', class: name }, t(`log.${{ when: 'time', whom: 'who' }[name] ?? name}`)),
+					),
+				),
+			),
+			h('tbody', null, rows),
+		),
+	);
+	const button = h(
+		'button',
+		{ type: 'button', 'aria-pressed': false, on: { click: () => attempt(() => turn(node.hidden)) } },
+		icon('log'),
+		t('log.follow'),
+	);
 	const said = h('span', { class: 'note', role: 'status' }, t('log.up_to_date'));
 	const fresh = h('button', { type: 'button', class: 'primary', hidden: true, on: { click: () => restart() } });
 	const line = h('div', { class: 'row follow-line' }, fresh, said);
-	let entries = [], came = 0;
+	let entries = [],
+		came = 0;
 
 	function draw() {
 		rows.forEach((row, i) => {
-			const entry = entries[i], key = String(entry?.id ?? '');
+			const entry = entries[i],
+				key = String(entry?.id ?? '');
 
-			if (row.dataset.key === key)
-				return;
+			if (row.dataset.key === key) return;
 			row.dataset.key = key;
 			row.classList.toggle('fresh', Boolean(entry?.freshUntil > Date.now()));
 			replace(row, entry ? cells(entry, doors) : COLUMNS.map((name) => h('td', { class: name })));
@@ -42,14 +65,12 @@ export function follower({ scope, doors, cells, fits, newest, load, older }) {
 		draw();
 	}
 	async function turn(on) {
-		if (on)
-			await begin();
+		if (on) await begin();
 		node.hidden = !on;
 		older.hidden = on;
 		button.setAttribute('aria-pressed', String(on));
 		setText(said, t(on ? 'log.following_note' : 'log.up_to_date'));
-		if (!on)
-			await load();
+		if (!on) await load();
 		came = 0;
 		fresh.hidden = true;
 		said.hidden = false;
@@ -58,14 +79,14 @@ export function follower({ scope, doors, cells, fits, newest, load, older }) {
 		came = 0;
 		fresh.hidden = true;
 		said.hidden = false;
-		if (node.hidden)
-			await load();
+		if (node.hidden) await load();
 		else
-			await begin().catch((error) => { if (!aborted(error)) throw error; });
+			await begin().catch((error) => {
+				if (!aborted(error)) throw error;
+			});
 	}
 	function take(entry) {
-		if (!fits(entry))
-			return;
+		if (!fits(entry)) return;
 		if (node.hidden) {
 			came++;
 			fresh.hidden = false;
@@ -73,8 +94,7 @@ export function follower({ scope, doors, cells, fits, newest, load, older }) {
 			setText(fresh, t('log.came', { n: came }));
 			return;
 		}
-		if (entries.some((one) => one.id === entry.id))
-			return;
+		if (entries.some((one) => one.id === entry.id)) return;
 		entries = [{ ...entry, freshUntil: Date.now() + FRESH_MS }, ...entries].slice(0, ROWS);
 		draw();
 		setTimeout(() => rows.forEach((row) => row.classList.remove('fresh')), FRESH_MS);

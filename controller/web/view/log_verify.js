@@ -9,34 +9,80 @@ import { t } from '../lib/texts.js';
 
 const LOOK_MS = 400;
 
-const wait = (ms, signal) => new Promise((done, fail) => {
-	const timer = setTimeout(done, ms);
+const wait = (ms, signal) =>
+	new Promise((done, fail) => {
+		const timer = setTimeout(done, ms);
 
-	signal.addEventListener('abort', () => { clearTimeout(timer); fail(new DOMException('', 'AbortError')); }, { once: true });
-});
+		signal.addEventListener(
+			'abort',
+			() => {
+				clearTimeout(timer);
+				fail(new DOMException('', 'AbortError'));
+			},
+			{ once: true },
+		);
+	});
 
 function chainRow(chain) {
-	return h('li', null, h('span', { class: ['badge', chain.whole ? 'good' : 'bad'] }, icon(chain.whole ? 'ok' : 'alert', 14), t(chain.whole ? 'verify.whole' : 'verify.broken')), ' ',
-		h('strong', null, bdi(chain.door)), ' ', h('span', { class: 'muted' }, t('verify.chain', { n: chain.entries, first: chain.first_seq, last: chain.last_seq, signed: chain.signed_entries })),
-		chain.why ? h('p', { class: chain.whole ? 'note' : 'fault' }, bdi(chain.why)) : '');
+	return h(
+		'li',
+		null,
+		h(
+			'span',
+			{ class: ['badge', chain.whole ? 'good' : 'bad'] },
+			icon(chain.whole ? 'ok' : 'alert', 14),
+			t(chain.whole ? 'verify.whole' : 'verify.broken'),
+		),
+		' ',
+		h('strong', null, bdi(chain.door)),
+		' ',
+		h(
+			'span',
+			{ class: 'muted' },
+			t('verify.chain', {
+				n: chain.entries,
+				first: chain.first_seq,
+				last: chain.last_seq,
+				signed: chain.signed_entries,
+			}),
+		),
+		chain.why ? h('p', { class: chain.whole ? 'note' : 'fault' }, bdi(chain.why)) : '',
+	);
 }
 
 function outcome({ result, ended }) {
 	const entries = result.chains.reduce((sum, chain) => sum + chain.entries, 0);
 
-	return [h('p', { class: ['callout', result.whole ? 'good' : 'bad'] }, icon(result.whole ? 'ok' : 'alert'), ' ',
-		t(result.whole ? 'verify.all_whole' : 'verify.not_whole', { n: entries, chains: result.chains.length })),
-	result.whole ? null : h('p', null, t('verify.what_to_do')),
-	h('ul', { class: 'plain lines' }, result.chains.map(chainRow)), h('p', { class: 'note' }, t('verify.at', { when: momentOf(ended) }))];
+	return [
+		h(
+			'p',
+			{ class: ['callout', result.whole ? 'good' : 'bad'] },
+			icon(result.whole ? 'ok' : 'alert'),
+			' ',
+			t(result.whole ? 'verify.all_whole' : 'verify.not_whole', { n: entries, chains: result.chains.length }),
+		),
+		result.whole ? null : h('p', null, t('verify.what_to_do')),
+		h('ul', { class: 'plain lines' }, result.chains.map(chainRow)),
+		h('p', { class: 'note' }, t('verify.at', { when: momentOf(ended) })),
+	];
 }
 
 /** Starts it, or joins one that runs; a dialog shows how far it is, then what came of it. */
 export async function verifyLog() {
 	const leaving = new AbortController();
-	const said = h('p', null, t('verify.starting')), spoken = h('p', { class: 'hidden', role: 'status' }), bar = h('progress', { max: 1, 'aria-label': t('log.verify') });
+	const said = h('p', null, t('verify.starting')),
+		spoken = h('p', { class: 'hidden', role: 'status' }),
+		bar = h('progress', { max: 1, 'aria-label': t('log.verify') });
 	const body = h('div', { class: 'verify' }, said, bar);
-	const shown = dialog(t('log.verify'), (close) => [body, spoken, h('footer', { class: 'actions' }, h('button', { type: 'button', autofocus: true, on: { click: () => close() } }, t('dialog.close')))])
-		.then(() => leaving.abort());
+	const shown = dialog(t('log.verify'), (close) => [
+		body,
+		spoken,
+		h(
+			'footer',
+			{ class: 'actions' },
+			h('button', { type: 'button', autofocus: true, on: { click: () => close() } }, t('dialog.close')),
+		),
+	]).then(() => leaving.abort());
 
 	try {
 		let now = await post('/log/verification', undefined, { signal: leaving.signal });
@@ -51,8 +97,7 @@ export async function verifyLog() {
 		replace(body, now.result ? outcome(now) : h('p', { class: 'fault' }, t('verify.failed')));
 		setText(spoken, body.firstElementChild.textContent); // how far it is says the bar; this is what matters
 	} catch (error) {
-		if (!aborted(error))
-			replace(body, h('p', { class: 'fault' }, sentence(error)));
+		if (!aborted(error)) replace(body, h('p', { class: 'fault' }, sentence(error)));
 	}
 	await shown;
 }

@@ -13,10 +13,8 @@ async function send({ operator, password }) {
 	try {
 		await enter(operator, password);
 	} catch (error) {
-		if (error instanceof Problem && error.status === 401)
-			throw refusal(t('login.wrong'), 'password');
-		if (error instanceof Problem && error.status === 429)
-			throw refusal(t('login.wait', { n: error.retryS ?? 30 }));
+		if (error instanceof Problem && error.status === 401) throw refusal(t('login.wrong'), 'password');
+		if (error instanceof Problem && error.status === 429) throw refusal(t('login.wait', { n: error.retryS ?? 30 }));
 		throw error;
 	}
 }
@@ -24,14 +22,42 @@ async function send({ operator, password }) {
 /** Draws the login into root; why: 'idle', 'ended', 'away', 'out' or nothing. */
 export function login(root, why) {
 	const name = lastOperator();
-	const node = form([
-		{ name: 'operator', label: t('login.operator'), value: name, required: true, autocomplete: 'username', autofocus: !name },
-		{ name: 'password', label: t('login.password'), type: 'password', required: true, autocomplete: 'current-password', autofocus: Boolean(name) },
-	], { submit: t('login.enter'), send });
+	const node = form(
+		[
+			{
+				name: 'operator',
+				label: t('login.operator'),
+				value: name,
+				required: true,
+				autocomplete: 'username',
+				autofocus: !name,
+			},
+			{
+				name: 'password',
+				label: t('login.password'),
+				type: 'password',
+				required: true,
+				autocomplete: 'current-password',
+				autofocus: Boolean(name),
+			},
+		],
+		{ submit: t('login.enter'), send },
+	);
 
-	replace(root, h('main', { class: 'login' }, h('div', { class: 'login-box' },
-		h('h1', null, icon('door', 28), ' tapin'),
-		h('p', { class: 'muted', role: 'status' }, t(WHYS.has(why) ? `login.${why}` : 'login.hello')), node,
-		h('details', null, h('summary', null, t('login.lost')), h('p', { class: 'note' }, t('login.lost_how'))))));
+	replace(
+		root,
+		h(
+			'main',
+			{ class: 'login' },
+			h(
+				'div',
+				{ class: 'login-box' },
+				h('h1', null, icon('door', 28), ' tapin'),
+				h('p', { class: 'muted', role: 'status' }, t(WHYS.has(why) ? `login.${why}` : 'login.hello')),
+				node,
+				h('details', null, h('summary', null, t('login.lost')), h('p', { class: 'note' }, t('login.lost_how'))),
+			),
+		),
+	);
 	(name ? node.fields.password : node.fields.operator).input.focus();
 }

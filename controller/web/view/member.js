@@ -50,53 +50,91 @@ function facts(member, pool) {
 async function setState(page, state) {
 	const before = page.member.state;
 
-	if (state === 'closed' && !await ask({ title: t('member.ask_close', { name: iso(page.member.name) }), text: t('member.ask_close_text'), confirm: t('member.do_close') }))
+	if (
+		state === 'closed' &&
+		!(await ask({
+			title: t('member.ask_close', { name: iso(page.member.name) }),
+			text: t('member.ask_close_text'),
+			confirm: t('member.do_close'),
+		}))
+	)
 		return;
 	await attempt(async () => {
 		const now = await change(page.member.id, { state }, page.member.version);
 
-		toast(t(`member.did_${state}`, { name: iso(page.member.name) }), { undo: async () => {
-			await change(page.member.id, { state: before }, now.version);
-			await page.refresh();
-		} });
+		toast(t(`member.did_${state}`, { name: iso(page.member.name) }), {
+			undo: async () => {
+				await change(page.member.id, { state: before }, now.version);
+				await page.refresh();
+			},
+		});
 		await page.refresh();
 	});
 }
 
 async function edit(page) {
 	const pools = await loadPools(page.scope.signal);
-	const answer = await dialog(t('member.change_title', { name: iso(page.member.name) }), (close) => {
-		page.scope.onLeave(close);
-		return memberForm({ member: page.member, version: page.member.version, tiers: page.tiers, pools, done: close });
-	}, { wide: true });
+	const answer = await dialog(
+		t('member.change_title', { name: iso(page.member.name) }),
+		(close) => {
+			page.scope.onLeave(close);
+			return memberForm({ member: page.member, version: page.member.version, tiers: page.tiers, pools, done: close });
+		},
+		{ wide: true },
+	);
 
-	if (!answer?.before || Object.keys(answer.before).length === 0)
-		return;
-	toast(t('member.changed', { name: iso(answer.member.name) }), { undo: async () => {
-		await change(page.member.id, answer.before, answer.member.version);
-		await page.refresh();
-	} });
+	if (!answer?.before || Object.keys(answer.before).length === 0) return;
+	toast(t('member.changed', { name: iso(answer.member.name) }), {
+		undo: async () => {
+			await change(page.member.id, answer.before, answer.member.version);
+			await page.refresh();
+		},
+	});
 	await page.refresh();
 }
 
 function heading(page) {
-	const { member } = page, does = (text, fn, className, shape) => h('button', { type: 'button', class: className, on: { click: fn } }, shape && icon(shape), text);
-	const states = { active: [['suspended', 'suspend'], ['closed', 'close']], suspended: [['active', 'resume'], ['closed', 'close']], closed: [['active', 'reopen']] }[member.state];
+	const { member } = page,
+		does = (text, fn, className, shape) =>
+			h('button', { type: 'button', class: className, on: { click: fn } }, shape && icon(shape), text);
+	const states = {
+		active: [
+			['suspended', 'suspend'],
+			['closed', 'close'],
+		],
+		suspended: [
+			['active', 'resume'],
+			['closed', 'close'],
+		],
+		closed: [['active', 'reopen']],
+	}[member.state];
 
-	return [h('div', { class: 'stack' }, h('a', { class: 'back', href: '#/members' }, icon('back', 16), t('members.back')),
-		h('div', { class: 'row' }, h('h1', { tabIndex: -1 }, bdi(member.name)), stateBadge(member))),
-	may('work') && !page.erased && h('div', { class: 'row' }, does(t('member.edit'), () => edit(page)), states.map(([state, word]) => does(t(`member.${word}`), () => setState(page, state))))];
+	return [
+		h(
+			'div',
+			{ class: 'stack' },
+			h('a', { class: 'back', href: '#/members' }, icon('back', 16), t('members.back')),
+			h('div', { class: 'row' }, h('h1', { tabIndex: -1 }, bdi(member.name)), stateBadge(member)),
+		),
+		may('work') &&
+			!page.erased &&
+			h(
+				'div',
+				{ class: 'row' },
+				does(t('member.edit'), () => edit(page)),
+				states.map(([state, word]) => does(t(`member.${word}`), () => setState(page, state))),
+			),
+	];
 }
 
 /** Keeps the focus where a redraw would lose it. */
 function redraw(node, children) {
-	const at = [...node.querySelectorAll('button, a')].indexOf(document.activeElement), heading = document.activeElement?.matches?.('h1') && node.contains(document.activeElement);
+	const at = [...node.querySelectorAll('button, a')].indexOf(document.activeElement),
+		heading = document.activeElement?.matches?.('h1') && node.contains(document.activeElement);
 
 	replace(node, children);
-	if (at >= 0)
-		node.querySelectorAll('button, a')[at]?.focus();
-	else if (heading)
-		node.querySelector('h1').focus();
+	if (at >= 0) node.querySelectorAll('button, a')[at]?.focus();
+	else if (heading) node.querySelector('h1').focus();
 }
 
 function draw(page) {
@@ -105,7 +143,13 @@ function draw(page) {
 	redraw(page.head, heading(page));
 	setText(page.stands, text);
 	page.stands.className = `callout ${tone}`;
-	replace(page.facts, facts(page.member, page.pools.find((pool) => pool.id === page.member.pool)));
+	replace(
+		page.facts,
+		facts(
+			page.member,
+			page.pools.find((pool) => pool.id === page.member.pool),
+		),
+	);
 	page.issue?.toggleAttribute('disabled', page.member.state === 'closed');
 	page.lend?.toggleAttribute('disabled', page.member.state !== 'active');
 	setText(page.why, page.member.state === 'closed' ? t('issue.closed') : '');
@@ -118,30 +162,60 @@ async function load(page) {
 	const { signal } = page.scope;
 
 	[page.member, page.cards] = await Promise.all([read(page.id, signal), cardsOf(page.id, signal)]);
-	if (page.member.pool && !page.pools.length)
-		page.pools = await loadPools(signal);
+	if (page.member.pool && !page.pools.length) page.pools = await loadPools(signal);
 }
 
 function cardsPart(page) {
-	const issue = () => issueCard({ member: page.member, doors: page.doors, scope: page.scope, changed: () => attempt(page.refresh) });
+	const issue = () =>
+		issueCard({ member: page.member, doors: page.doors, scope: page.scope, changed: () => attempt(page.refresh) });
 
 	page.rows = cardRows({ doors: page.doors, scope: page.scope, changed: () => attempt(page.refresh) });
 	page.none = h('p', { class: 'empty' });
 	page.why = h('p', { class: 'note' });
 	if (may('work')) {
-		page.issue = h('button', { type: 'button', class: 'primary', on: { click: issue } }, icon('card'), t('issue.title'));
+		page.issue = h(
+			'button',
+			{ type: 'button', class: 'primary', on: { click: issue } },
+			icon('card'),
+			t('issue.title'),
+		);
 		page.lend = h('button', { type: 'button', on: { click: () => lendCard(page) } }, t('lend.title'));
 	}
-	return h('section', { class: 'card', 'aria-labelledby': 'cards-h' },
-		h('div', { class: 'spread' }, h('h2', { id: 'cards-h' }, t('cards.title')), h('div', { class: 'row' }, page.lend, page.issue)), page.why, page.none, page.rows);
+	return h(
+		'section',
+		{ class: 'card', 'aria-labelledby': 'cards-h' },
+		h(
+			'div',
+			{ class: 'spread' },
+			h('h2', { id: 'cards-h' }, t('cards.title')),
+			h('div', { class: 'row' }, page.lend, page.issue),
+		),
+		page.why,
+		page.none,
+		page.rows,
+	);
 }
 
 /** Draws a member's page into root. */
 export async function show(root, id, { scope }) {
-	const page = { id, scope, ready: [], pools: [], tiers: [], head: h('div', { class: 'head member-head' }), stands: h('p', { class: 'callout' }), facts: h('div') };
-	let running = null, wanted = false;
+	const page = {
+		id,
+		scope,
+		ready: [],
+		pools: [],
+		tiers: [],
+		head: h('div', { class: 'head member-head' }),
+		stands: h('p', { class: 'callout' }),
+		facts: h('div'),
+	};
+	let running = null,
+		wanted = false;
 
-	[page.tiers, page.doors] = await Promise.all([all('/tiers', {}, 2000, { signal: scope.signal }), loadDoors(scope.signal), load(page)]);
+	[page.tiers, page.doors] = await Promise.all([
+		all('/tiers', {}, 2000, { signal: scope.signal }),
+		loadDoors(scope.signal),
+		load(page),
+	]);
 	// one at a time, and once more where something happened meanwhile
 	page.refresh = () => {
 		wanted = true;
@@ -159,13 +233,40 @@ export async function show(root, id, { scope }) {
 		return running;
 	};
 	document.title = `${page.member.name} · tapin`;
-	const body = h('div', { class: 'two' },
+	const body = h(
+		'div',
+		{ class: 'two' },
 		h('div', { class: 'stack' }, cardsPart(page), historyPart(page.member, page.doors), guestsPart(page)),
-		h('div', { class: 'stack' }, h('section', { class: 'card', 'aria-labelledby': 'facts-h' }, h('h2', { id: 'facts-h' }, t('member.facts')), page.facts),
-			allowancePart(page), noticesPart(page), dataPart(page)));
+		h(
+			'div',
+			{ class: 'stack' },
+			h(
+				'section',
+				{ class: 'card', 'aria-labelledby': 'facts-h' },
+				h('h2', { id: 'facts-h' }, t('member.facts')),
+				page.facts,
+			),
+			allowancePart(page),
+			noticesPart(page),
+			dataPart(page),
+		),
+	);
 
 	await Promise.all(page.ready); // all at once: nothing moves under a hand
-	replace(root, page.head, h('div', { class: 'spread stands' }, page.stands, h('a', { href: `#/hours/who?member=${id}` }, t('member.explain'))), body);
+	replace(
+		root,
+		page.head,
+		h(
+			'div',
+			{ class: 'spread stands' },
+			page.stands,
+			h('a', { href: `#/hours/who?member=${id}` }, t('member.explain')),
+		),
+		body,
+	);
 	draw(page);
-	scope.on('people', debounce(() => attempt(page.refresh), 150));
+	scope.on(
+		'people',
+		debounce(() => attempt(page.refresh), 150),
+	);
 }

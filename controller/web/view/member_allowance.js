@@ -14,19 +14,27 @@ export function allowancePart(page) {
 
 	async function load() {
 		try {
-			const use = await get(`/members/${page.id}/allowance`, {}, { signal: page.scope.signal }), had = use.limit + use.extra;
+			const use = await get(`/members/${page.id}/allowance`, {}, { signal: page.scope.signal }),
+				had = use.limit + use.extra;
 
-			replace(body, h('p', null, `${monthText(use.month)}: ${allowanceSentence(use)}`),
-				had > 0 && h('progress', { max: had, value: Math.min(use.used, had), 'aria-label': t('member.allowance_mark') }),
+			replace(
+				body,
+				h('p', null, `${monthText(use.month)}: ${allowanceSentence(use)}`),
+				had > 0 &&
+					h('progress', { max: had, value: Math.min(use.used, had), 'aria-label': t('member.allowance_mark') }),
 				h('p', null, h('a', { href: `#/checkin/allowance/${page.id}` }, t('member.allowance_units'))),
-				h('p', { class: 'note' }, t('member.allowance_audited')));
+				h('p', { class: 'note' }, t('member.allowance_audited')),
+			);
 		} catch (error) {
 			replace(body, h('p', { class: 'fault' }, sentence(error)));
 		}
 	}
-	if (limited)
-		page.ready.push(load());
-	else
-		replace(body, h('p', { class: 'muted' }, t('allowance.none')));
-	return h('section', { class: 'card', 'aria-labelledby': 'allowance-h' }, h('h2', { id: 'allowance-h' }, t('member.allowance')), body);
+	if (limited) page.ready.push(load());
+	else replace(body, h('p', { class: 'muted' }, t('allowance.none')));
+	return h(
+		'section',
+		{ class: 'card', 'aria-labelledby': 'allowance-h' },
+		h('h2', { id: 'allowance-h' }, t('member.allowance')),
+		body,
+	);
 }

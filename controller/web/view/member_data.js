@@ -12,7 +12,11 @@ import { iso } from './member_words.js';
 
 async function exportAll(page) {
 	await attempt(async () => {
-		save(`member-${page.id}.json`, [JSON.stringify(await get(`/members/${page.id}/export`), null, '\t')], 'application/json');
+		save(
+			`member-${page.id}.json`,
+			[JSON.stringify(await get(`/members/${page.id}/export`), null, '\t')],
+			'application/json',
+		);
 		toast(t('data.exported'));
 	});
 }
@@ -20,50 +24,89 @@ async function exportAll(page) {
 const LOOK_MS = 2000; // while doors still forget
 
 /** Asks in plain words; the name must be typed. True when it was done. */
-const erase = (page) => dialog(t('data.erase_title', { name: iso(page.member.name) }), (close) => {
-	page.scope.onLeave(close);
-	return [
-		h('div', { class: 'callout bad' }, h('p', null, h('strong', null, t('data.erase_for_good'))), h('p', null, t('data.erase_text'))),
-		form([
-			{ name: 'typed', label: t('data.erase_type', { name: iso(page.member.name) }), required: true, autofocus: true },
-			{ name: 'why', label: t('data.erase_why'), required: true, max: 500, note: t('data.erase_why_note') },
-		], { submit: t('data.erase_do'), danger: true, cancel: () => close(), async send({ typed, why }) {
-			if (typed.replace(/[\u2068\u2069]/g, '').normalize() !== page.member.name.normalize().trim())
-				throw refusal(t('data.erase_differs'), 'typed');
-			close(await post(`/members/${page.id}/erase`, { why }));
-		} }),
-	];
-});
+const erase = (page) =>
+	dialog(t('data.erase_title', { name: iso(page.member.name) }), (close) => {
+		page.scope.onLeave(close);
+		return [
+			h(
+				'div',
+				{ class: 'callout bad' },
+				h('p', null, h('strong', null, t('data.erase_for_good'))),
+				h('p', null, t('data.erase_text')),
+			),
+			form(
+				[
+					{
+						name: 'typed',
+						label: t('data.erase_type', { name: iso(page.member.name) }),
+						required: true,
+						autofocus: true,
+					},
+					{ name: 'why', label: t('data.erase_why'), required: true, max: 500, note: t('data.erase_why_note') },
+				],
+				{
+					submit: t('data.erase_do'),
+					danger: true,
+					cancel: () => close(),
+					async send({ typed, why }) {
+						if (typed.replace(/[\u2068\u2069]/g, '').normalize() !== page.member.name.normalize().trim())
+							throw refusal(t('data.erase_differs'), 'typed');
+						close(await post(`/members/${page.id}/erase`, { why }));
+					},
+				},
+			),
+		];
+	});
 
-const erased = (state) => h('p', null, t('data.erased', { when: momentOf(state.erased_at) }), ' ',
-	state.doors_left > 0 ? t('data.doors_left', { n: state.doors_left }) : t('data.doors_done'));
+const erased = (state) =>
+	h(
+		'p',
+		null,
+		t('data.erased', { when: momentOf(state.erased_at) }),
+		' ',
+		state.doors_left > 0 ? t('data.doors_left', { n: state.doors_left }) : t('data.doors_done'),
+	);
 
 /** The section of a member's page; nothing for those who may not. */
 export function dataPart(page) {
-	if (!may('admin'))
-		return null;
+	if (!may('admin')) return null;
 	const body = h('div', { class: 'stack' });
 
 	function buttons() {
-		replace(body, h('p', { class: 'note' }, t('data.note')), h('div', { class: 'row' },
-			h('button', { type: 'button', on: { click: () => exportAll(page) } }, t('data.export')),
-			h('button', { type: 'button', class: 'warned', on: { async click() {
-				if (await erase(page)) {
-					toast(t('data.did_erase'));
-					await load();
-					await page.refresh();
-				}
-			} } }, t('data.erase'))));
+		replace(
+			body,
+			h('p', { class: 'note' }, t('data.note')),
+			h(
+				'div',
+				{ class: 'row' },
+				h('button', { type: 'button', on: { click: () => exportAll(page) } }, t('data.export')),
+				h(
+					'button',
+					{
+						type: 'button',
+						class: 'warned',
+						on: {
+							async click() {
+								if (await erase(page)) {
+									toast(t('data.did_erase'));
+									await load();
+									await page.refresh();
+								}
+							},
+						},
+					},
+					t('data.erase'),
+				),
+			),
+		);
 	}
 	async function load() {
-		if (page.scope.signal.aborted)
-			return undefined;
+		if (page.scope.signal.aborted) return undefined;
 		try {
 			const state = await get(`/members/${page.id}/erase`, {}, { signal: page.scope.signal });
 
 			page.erased = Boolean(state.erased_at);
-			if (!page.erased)
-				return buttons();
+			if (!page.erased) return buttons();
 			replace(body, erased(state));
 			if (state.doors_left > 0) {
 				const timer = setTimeout(load, LOOK_MS);

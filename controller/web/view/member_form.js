@@ -8,10 +8,13 @@ import { t } from '../lib/texts.js';
 const RELEASES_S = [5, 8, 10, 15, 20, 30, 60];
 
 function tierOptions(tiers, member) {
-	const guarded = (tier) => session()?.role === 'host' && tier.flags.some((flag) => flag === 'staff' || flag === 'override');
+	const guarded = (tier) =>
+		session()?.role === 'host' && tier.flags.some((flag) => flag === 'staff' || flag === 'override');
 
-	return [...(member ? [] : [['', t('member.tier_choose')]]),
-		...tiers.map((tier) => [tier.id, guarded(tier) ? t('member.tier_admin', { name: tier.name }) : tier.name])];
+	return [
+		...(member ? [] : [['', t('member.tier_choose')]]),
+		...tiers.map((tier) => [tier.id, guarded(tier) ? t('member.tier_admin', { name: tier.name }) : tier.name]),
+	];
 }
 
 function releaseOptions(now) {
@@ -24,29 +27,37 @@ function releaseOptions(now) {
 function differing(values, member) {
 	const names = Object.keys(values).filter((name) => values[name] !== (member[name] ?? null));
 
-	return { next: Object.fromEntries(names.map((name) => [name, values[name]])), before: Object.fromEntries(names.map((name) => [name, member[name]])) };
+	return {
+		next: Object.fromEntries(names.map((name) => [name, values[name]])),
+		before: Object.fromEntries(names.map((name) => [name, member[name]])),
+	};
 }
 
 /** What no member can have, said before the hub says it. */
 function check({ valid_from: from, valid_until: until, grace_until: grace }) {
-	const errors = [from && until && until < from && { field: 'valid_until', detail: t('member.until_before_from') },
+	const errors = [
+		from && until && until < from && { field: 'valid_until', detail: t('member.until_before_from') },
 		grace && !until && { field: 'grace_until', detail: t('member.grace_without_until') },
-		grace && until && grace < until && { field: 'grace_until', detail: t('member.grace_before_until') }].filter(Boolean);
+		grace && until && grace < until && { field: 'grace_until', detail: t('member.grace_before_until') },
+	].filter(Boolean);
 
-	if (errors.length)
-		throw new Problem(0, { errors });
+	if (errors.length) throw new Problem(0, { errors });
 }
 
 async function send(values, { member, version }) {
-	const body = { ...values, contact: values.contact ?? '', note: values.note ?? '', tier: Number(values.tier), pool: values.pool ? Number(values.pool) : null,
-		release_ms: Number(values.release_ms) };
+	const body = {
+		...values,
+		contact: values.contact ?? '',
+		note: values.note ?? '',
+		tier: Number(values.tier),
+		pool: values.pool ? Number(values.pool) : null,
+		release_ms: Number(values.release_ms),
+	};
 
-	if (!member)
-		return { member: (await request('POST', '/members', { body })).data };
+	if (!member) return { member: (await request('POST', '/members', { body })).data };
 	const { next, before } = differing(body, member);
 
-	if (Object.keys(next).length === 0)
-		return { member, before };
+	if (Object.keys(next).length === 0) return { member, before };
 	try {
 		const { data, version: now } = await request('PATCH', `/members/${member.id}`, { body: next, version });
 
@@ -61,28 +72,85 @@ async function send(values, { member, version }) {
  * member, for a change with {member, before (fields as they were), version}.
  */
 export function memberForm({ member, version, tiers, pools = [], done }) {
-	const node = form([
-		{ name: 'name', label: t('member.name'), value: member?.name, required: true, max: 200, autofocus: true, note: t('member.name_note') },
-		{ name: 'contact', label: t('member.contact'), value: member?.contact, max: 200, note: t('member.contact_note') },
-		{ name: 'tier', label: t('member.tier'), type: 'select', required: true, value: member?.tier ?? '', options: tierOptions(tiers, member), note: t('member.tier_note') },
-		pools.length > 0 && { name: 'pool', label: t('member.pool'), type: 'select', value: member?.pool ?? '',
-			options: [['', t('member.pool_none')], ...pools.map((pool) => [pool.id, pool.name])], note: t('member.pool_note') },
-		{ name: 'valid_from', label: t('member.from'), type: 'date', value: member?.valid_from, note: t('member.from_note') },
-		{ name: 'valid_until', label: t('member.until'), type: 'date', value: member?.valid_until, note: t('member.until_note') },
-		{ name: 'grace_until', label: t('member.grace'), type: 'date', value: member?.grace_until, note: t('member.grace_note') },
-		{ name: 'release_ms', label: t('member.release'), type: 'select', value: String(member?.release_ms ?? 0), options: releaseOptions(member?.release_ms),
-			note: t('member.release_note') },
-		{ name: 'note', label: t('member.note'), type: 'textarea', rows: 2, value: member?.note, max: 500, note: t('member.note_note') },
-	], {
-		submit: t(member ? 'member.save' : 'members.add'),
-		cancel: () => done(),
-		async send(values) {
-			check(values);
-			const answer = await send({ ...values, pool: values.pool ?? member?.pool ?? null }, { member, version });
+	const node = form(
+		[
+			{
+				name: 'name',
+				label: t('member.name'),
+				value: member?.name,
+				required: true,
+				max: 200,
+				autofocus: true,
+				note: t('member.name_note'),
+			},
+			{ name: 'contact', label: t('member.contact'), value: member?.contact, max: 200, note: t('member.contact_note') },
+			{
+				name: 'tier',
+				label: t('member.tier'),
+				type: 'select',
+				required: true,
+				value: member?.tier ?? '',
+				options: tierOptions(tiers, member),
+				note: t('member.tier_note'),
+			},
+			pools.length > 0 && {
+				name: 'pool',
+				label: t('member.pool'),
+				type: 'select',
+				value: member?.pool ?? '',
+				options: [['', t('member.pool_none')], ...pools.map((pool) => [pool.id, pool.name])],
+				note: t('member.pool_note'),
+			},
+			{
+				name: 'valid_from',
+				label: t('member.from'),
+				type: 'date',
+				value: member?.valid_from,
+				note: t('member.from_note'),
+			},
+			{
+				name: 'valid_until',
+				label: t('member.until'),
+				type: 'date',
+				value: member?.valid_until,
+				note: t('member.until_note'),
+			},
+			{
+				name: 'grace_until',
+				label: t('member.grace'),
+				type: 'date',
+				value: member?.grace_until,
+				note: t('member.grace_note'),
+			},
+			{
+				name: 'release_ms',
+				label: t('member.release'),
+				type: 'select',
+				value: String(member?.release_ms ?? 0),
+				options: releaseOptions(member?.release_ms),
+				note: t('member.release_note'),
+			},
+			{
+				name: 'note',
+				label: t('member.note'),
+				type: 'textarea',
+				rows: 2,
+				value: member?.note,
+				max: 500,
+				note: t('member.note_note'),
+			},
+		],
+		{
+			submit: t(member ? 'member.save' : 'members.add'),
+			cancel: () => done(),
+			async send(values) {
+				check(values);
+				const answer = await send({ ...values, pool: values.pool ?? member?.pool ?? null }, { member, version });
 
-			done(member ? answer : answer.member);
+				done(member ? answer : answer.member);
+			},
 		},
-	});
+	);
 
 	node.classList.add('member-form');
 	return node;

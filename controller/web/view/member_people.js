@@ -10,7 +10,8 @@ import { guestDialog } from './checkin_guest.js';
 import { iso } from './member_words.js';
 
 function part(page, id, title, empty, load) {
-	const list = h('ul', { class: 'plain lines' }), said = h('p', { class: 'note', role: 'status' });
+	const list = h('ul', { class: 'plain lines' }),
+		said = h('p', { class: 'note', role: 'status' });
 	const node = h('section', { class: 'card', 'aria-labelledby': id }, h('h2', { id }, title), list, said);
 
 	node.load = async () => {
@@ -27,7 +28,13 @@ function part(page, id, title, empty, load) {
 }
 
 async function endPass(guest, again) {
-	if (!await ask({ title: t('guests.ask_end', { name: iso(guest.name) }), text: t('guests.ask_end_text'), confirm: t('guests.end') }))
+	if (
+		!(await ask({
+			title: t('guests.ask_end', { name: iso(guest.name) }),
+			text: t('guests.ask_end_text'),
+			confirm: t('guests.end'),
+		}))
+	)
 		return;
 	await attempt(async () => {
 		await post(`/guests/${guest.id}/end`);
@@ -38,9 +45,28 @@ async function endPass(guest, again) {
 
 /** The guests who may come now or later. */
 export function guestsPart(page) {
-	const row = (guest) => h('li', { class: 'spread' },
-		h('span', null, bdi(guest.name), h('span', { class: 'note' }, ` ${t('guests.until', { until: momentOf(guest.until) })}${guest.arrived_at ? ` · ${t('guests.came', { when: momentOf(guest.arrived_at) })}` : ''}`)),
-		may('work') && h('button', { type: 'button', on: { click: () => endPass(guest, node.load) } }, t('guests.end'), h('span', { class: 'hidden' }, ` ${guest.name}`)));
+	const row = (guest) =>
+		h(
+			'li',
+			{ class: 'spread' },
+			h(
+				'span',
+				null,
+				bdi(guest.name),
+				h(
+					'span',
+					{ class: 'note' },
+					` ${t('guests.until', { until: momentOf(guest.until) })}${guest.arrived_at ? ` · ${t('guests.came', { when: momentOf(guest.arrived_at) })}` : ''}`,
+				),
+			),
+			may('work') &&
+				h(
+					'button',
+					{ type: 'button', on: { click: () => endPass(guest, node.load) } },
+					t('guests.end'),
+					h('span', { class: 'hidden' }, ` ${guest.name}`),
+				),
+		);
 	const node = part(page, 'guests-h', t('guests.title'), t('guests.none'), async (list) => {
 		const { items } = await get('/guests', { sponsor: page.id, limit: 50 }, { signal: page.scope.signal });
 
@@ -50,17 +76,33 @@ export function guestsPart(page) {
 
 	page.scope.on('people', node.load);
 	if (may('work'))
-		node.append(h('button', { type: 'button', on: { async click() {
-			if (await guestDialog([...page.doors.values()], { id: page.id, name: page.member.name }))
-				node.load();
-		} } }, t('guests.add')));
+		node.append(
+			h(
+				'button',
+				{
+					type: 'button',
+					on: {
+						async click() {
+							if (await guestDialog([...page.doors.values()], { id: page.id, name: page.member.name })) node.load();
+						},
+					},
+				},
+				t('guests.add'),
+			),
+		);
 	return node;
 }
 
 /** The newest notices. */
-export const noticesPart = (page) => part(page, 'notices-h', t('notices.title'), t('notices.none'), async (list) => {
-	const { items } = await get(`/members/${page.id}/notices`, { limit: 10 }, { signal: page.scope.signal });
+export const noticesPart = (page) =>
+	part(page, 'notices-h', t('notices.title'), t('notices.none'), async (list) => {
+		const { items } = await get(`/members/${page.id}/notices`, { limit: 10 }, { signal: page.scope.signal });
 
-	keyed(list, items, (notice) => notice.id, (notice) => h('li', null, bdi(notice.text), h('div', { class: 'note' }, momentOf(notice.at))));
-	return items.length;
-});
+		keyed(
+			list,
+			items,
+			(notice) => notice.id,
+			(notice) => h('li', null, bdi(notice.text), h('div', { class: 'note' }, momentOf(notice.at))),
+		);
+		return items.length;
+	});

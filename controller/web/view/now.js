@@ -26,20 +26,44 @@ function head(desk) {
 		replace(lock, icon('lock'), t(on ? 'now.lock.end' : 'now.lock.button'));
 	};
 
-	lock.addEventListener('click', () => attempt(async () => (await act())[desk.now.site.lockdown ? 'lockdownEnd' : 'lockdown'](desk)));
+	lock.addEventListener('click', () =>
+		attempt(async () => (await act())[desk.now.site.lockdown ? 'lockdownEnd' : 'lockdown'](desk)),
+	);
 	draw();
 	desk.on(['site'], draw);
-	return h('div', { class: 'head' }, h('h1', { tabIndex: -1 }, title()),
-		acts() ? h('div', { class: 'row' }, h('button', { type: 'button', on: { click: () => attempt(async () => (await import('./now_letin.js')).letIn(desk)) } }, icon('guest'), t('now.letin.button')), lock) : null);
+	return h(
+		'div',
+		{ class: 'head' },
+		h('h1', { tabIndex: -1 }, title()),
+		acts()
+			? h(
+					'div',
+					{ class: 'row' },
+					h(
+						'button',
+						{ type: 'button', on: { click: () => attempt(async () => (await import('./now_letin.js')).letIn(desk)) } },
+						icon('guest'),
+						t('now.letin.button'),
+					),
+					lock,
+				)
+			: null,
+	);
 }
 
 /** Draws the view into root. */
 export async function show(root, { scope }) {
 	const [desk] = await Promise.all([deskData(scope), styled]);
-	const left = h('div', { class: 'stack' }), right = h('div', { class: 'stack' });
+	const left = h('div', { class: 'stack' }),
+		right = h('div', { class: 'stack' });
 
 	// from the top, a part a frame: what is there answers while the rest is drawn, and nothing that is there moves
-	replace(root, head(desk), needPanel(desk, scope, { lockdownEnd: () => attempt(async () => (await act()).lockdownEnd(desk)) }), h('div', { class: 'now' }, left, right));
+	replace(
+		root,
+		head(desk),
+		needPanel(desk, scope, { lockdownEnd: () => attempt(async () => (await act()).lockdownEnd(desk)) }),
+		h('div', { class: 'now' }, left, right),
+	);
 	await breath(scope.signal);
 	const doors = doorsSection(desk, scope);
 
@@ -55,7 +79,10 @@ export async function show(root, { scope }) {
 	right.append(todaySection(desk));
 	await taps.drawn;
 	if (acts()) {
-		const timer = setTimeout(() => Promise.all([act(), import('./now_hold.js'), import('./now_letin.js')]).catch(() => {}), LATER_MS);
+		const timer = setTimeout(
+			() => Promise.all([act(), import('./now_hold.js'), import('./now_letin.js')]).catch(() => {}),
+			LATER_MS,
+		);
 
 		scope.onLeave(() => clearTimeout(timer));
 	}

@@ -14,8 +14,13 @@ const LONGEST_MS = 20000;
 /** Until the hub says that a command was answered, or some time. */
 function hint(ms) {
 	return new Promise((resolve) => {
-		const done = () => { clearTimeout(timer); end(); resolve(); };
-		const timer = setTimeout(done, ms), end = live.on('commands', done);
+		const done = () => {
+			clearTimeout(timer);
+			end();
+			resolve();
+		};
+		const timer = setTimeout(done, ms),
+			end = live.on('commands', done);
 	});
 }
 
@@ -56,29 +61,34 @@ async function putState(door, body, desk) {
 		await desk.again('doors');
 		return true;
 	} catch (error) {
-		if (!(error instanceof Problem) || error.status !== 412)
-			throw error;
+		if (!(error instanceof Problem) || error.status !== 412) throw error;
 		toast(t('now.act.changed'), { kind: 'bad' });
 		await desk.again('doors');
 		return false;
 	}
 }
 
-const stateOf = (door) => ({ mode: door.mode, ...(door.hold ? { hold_from: door.hold.from, hold_until: door.hold.until, event: door.hold.event } : {}) });
+const stateOf = (door) => ({
+	mode: door.mode,
+	...(door.hold ? { hold_from: door.hold.from, hold_until: door.hold.until, event: door.hold.event } : {}),
+});
 
 /** Changes a door's whole state; the way back puts what was there. */
 export async function change(door, body, desk, text) {
 	const before = stateOf(door);
 
-	if (!await putState(door, body, desk))
-		return;
+	if (!(await putState(door, body, desk))) return;
 	tellDone(door.name, text, async () => putState(await get(`/doors/${door.name}`), before, desk));
 }
 
 /** Ends a hold, now or planned. */
-export const holdEnd = (door, desk) => attempt(() => change(door, { mode: door.mode }, desk, t('now.act.hold_over', { door: doorName(door) })));
+export const holdEnd = (door, desk) =>
+	attempt(() => change(door, { mode: door.mode }, desk, t('now.act.hold_over', { door: doorName(door) })));
 /** Cards decide again. */
-export const backToNormal = (door, desk) => attempt(() => change(door, { ...stateOf(door), mode: 'controlled' }, desk, t('now.act.back', { door: doorName(door) })));
+export const backToNormal = (door, desk) =>
+	attempt(() =>
+		change(door, { ...stateOf(door), mode: 'controlled' }, desk, t('now.act.back', { door: doorName(door) })),
+	);
 
 // ---- lockdown ----
 
@@ -87,13 +97,31 @@ async function putLockdown(on, desk) {
 	await Promise.all([desk.again('site'), desk.again('doors')]);
 }
 
-const lines = (...texts) => h('ul', { class: 'lock-lines' }, texts.filter(Boolean).map((text) => h('li', null, text)));
+const lines = (...texts) =>
+	h(
+		'ul',
+		{ class: 'lock-lines' },
+		texts.filter(Boolean).map((text) => h('li', null, text)),
+	);
 
 /** Asks, saying what will happen, and locks every door down. */
 export async function lockdown(desk) {
-	const away = desk.now.doors.filter((door) => door.status === 'active' && ['offline', 'unheard'].includes(doorState(door)));
-	const sure = await ask({ title: t('now.lock.title'), confirm: t('now.lock.send'), danger: true, text: lines(t('now.lock.all'), t('now.lock.exit'), t('now.lock.override'),
-		away.length && t('now.lock.offline', { doors: away.map(doorName).join(', ') }), desk.now.presence && t('now.lock.inside', { n: desk.now.presence.count }), t('now.lock.stays')) });
+	const away = desk.now.doors.filter(
+		(door) => door.status === 'active' && ['offline', 'unheard'].includes(doorState(door)),
+	);
+	const sure = await ask({
+		title: t('now.lock.title'),
+		confirm: t('now.lock.send'),
+		danger: true,
+		text: lines(
+			t('now.lock.all'),
+			t('now.lock.exit'),
+			t('now.lock.override'),
+			away.length && t('now.lock.offline', { doors: away.map(doorName).join(', ') }),
+			desk.now.presence && t('now.lock.inside', { n: desk.now.presence.count }),
+			t('now.lock.stays'),
+		),
+	});
 
 	if (sure)
 		await attempt(async () => {

@@ -16,9 +16,23 @@ const parts = {
 	status: { words: ['doors', 'alarms'], needed: true, ask: (options) => get('/status', {}, options) },
 	site: { words: ['site'], needed: true, first: siteNow, ask: (options) => get('/site', {}, options) },
 	// from the hub's date: the browser's own calendar takes a while to start
-	ending: { words: ['people'], ask: async (options, { today }) => today && (await get('/members', { ends_from: today.date, ends_before: addDays(today.date, ENDING_DAYS + 1), limit: 50 }, options)).items },
+	ending: {
+		words: ['people'],
+		ask: async (options, { today }) =>
+			today &&
+			(
+				await get(
+					'/members',
+					{ ends_from: today.date, ends_before: addDays(today.date, ENDING_DAYS + 1), limit: 50 },
+					options,
+				)
+			).items,
+	},
 	log: { words: [], needed: true, ask: async (options) => (await get('/log', { limit: ASKED }, options)).items },
-	alarms: { words: ['alarms'], ask: async (options) => (await get('/alarms', { open: true, limit: 20 }, options)).items },
+	alarms: {
+		words: ['alarms'],
+		ask: async (options) => (await get('/alarms', { open: true, limit: 20 }, options)).items,
+	},
 	presence: { words: ['presence'], slow: true, ask: (options) => get('/presence', {}, options) },
 	today: { words: ['rules', 'events', 'site'], slow: true, ask: (options) => get('/today', {}, options) },
 };
@@ -28,15 +42,15 @@ const parts = {
  * not), on(names, fn), again(name)}.
  */
 export async function deskData(scope) {
-	const now = {}, listeners = [], busy = {};
+	const now = {},
+		listeners = [],
+		busy = {};
 
 	async function ask(name, start = false) {
-		now[name] = (start && parts[name].first?.()) || await parts[name].ask({ signal: scope.signal }, now);
+		now[name] = (start && parts[name].first?.()) || (await parts[name].ask({ signal: scope.signal }, now));
 	}
 	function tell(name) {
-		for (const { names, fn } of listeners)
-			if (names.includes(name))
-				fn();
+		for (const { names, fn } of listeners) if (names.includes(name)) fn();
 	}
 	/** One question at a time; what changes meanwhile is asked once more. */
 	async function again(name) {
@@ -49,8 +63,7 @@ export async function deskData(scope) {
 			try {
 				await ask(name);
 			} catch (error) {
-				if (aborted(error))
-					return;
+				if (aborted(error)) return;
 				// as it was: the mark above says that this is not live
 			}
 		} while (busy[name] === 'again');
@@ -58,23 +71,32 @@ export async function deskData(scope) {
 		tell(name);
 	}
 
-	const first = (name) => ask(name, true).catch((error) => {
-		if (parts[name].needed || aborted(error))
-			throw error;
-	});
+	const first = (name) =>
+		ask(name, true).catch((error) => {
+			if (parts[name].needed || aborted(error)) throw error;
+		});
 
-	await Promise.all(Object.keys(parts).filter((name) => name !== 'ending').map((name) => (name === 'today' ? first(name).then(() => first('ending')) : first(name))));
-	for (const [name, part] of Object.entries(parts))
-		for (const word of part.words)
-			scope.on(word, () => again(name));
+	await Promise.all(
+		Object.keys(parts)
+			.filter((name) => name !== 'ending')
+			.map((name) => (name === 'today' ? first(name).then(() => first('ending')) : first(name))),
+	);
+	for (const [name, part] of Object.entries(parts)) for (const word of part.words) scope.on(word, () => again(name));
 	scope.every(SLOW_MS, () => {
-		for (const [name, part] of Object.entries(parts))
-			if (part.slow && !document.hidden)
-				again(name);
+		for (const [name, part] of Object.entries(parts)) if (part.slow && !document.hidden) again(name);
 	});
 	now.live = liveState();
-	scope.on('state', (state) => { now.live = state; tell('live'); });
-	return { now, again, on(names, fn) { listeners.push({ names, fn }); } };
+	scope.on('state', (state) => {
+		now.live = state;
+		tell('live');
+	});
+	return {
+		now,
+		again,
+		on(names, fn) {
+			listeners.push({ names, fn });
+		},
+	};
 }
 
 /** Whether this operator opens doors; auditors look only. */

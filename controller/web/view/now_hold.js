@@ -18,31 +18,61 @@ function typed(time) {
 }
 
 /** Asks until when, and holds the door open. */
-export const holdOpen = (door, desk) => dialog(t('now.hold.title', { door: doorName(door) }), (close) => {
-	const choices = [...MINUTES.map((n) => [String(n), t(n < 60 ? 'now.hold.minutes' : 'now.hold.hours', { n: n < 60 ? n : n / 60 })]), ['own', t('now.hold.own')]];
-	const until = h('p', { class: 'note', role: 'status' });
-	const end = (values) => (values.for === 'own' ? (values.until ? typed(values.until) : null) : new Date(Date.now() + Number(values.for) * 60000).toISOString());
-	const node = form([
-		h('p', null, t('now.hold.text')),
-		{ name: 'for', label: t('now.hold.for'), type: 'select', options: choices, value: '60', required: true, autofocus: true },
-		{ name: 'until', label: t('now.hold.until'), type: 'time', optional: false },
-		{ name: 'event', label: t('now.hold.event'), type: 'checkbox', value: true },
-		until,
-	], { submit: t('now.hold.send'), cancel: () => close(), async send(values) {
-		const when = end(values).replace(/\.\d+Z$/, 'Z');
+export const holdOpen = (door, desk) =>
+	dialog(t('now.hold.title', { door: doorName(door) }), (close) => {
+		const choices = [
+			...MINUTES.map((n) => [String(n), t(n < 60 ? 'now.hold.minutes' : 'now.hold.hours', { n: n < 60 ? n : n / 60 })]),
+			['own', t('now.hold.own')],
+		];
+		const until = h('p', { class: 'note', role: 'status' });
+		const end = (values) =>
+			values.for === 'own'
+				? values.until
+					? typed(values.until)
+					: null
+				: new Date(Date.now() + Number(values.for) * 60000).toISOString();
+		const node = form(
+			[
+				h('p', null, t('now.hold.text')),
+				{
+					name: 'for',
+					label: t('now.hold.for'),
+					type: 'select',
+					options: choices,
+					value: '60',
+					required: true,
+					autofocus: true,
+				},
+				{ name: 'until', label: t('now.hold.until'), type: 'time', optional: false },
+				{ name: 'event', label: t('now.hold.event'), type: 'checkbox', value: true },
+				until,
+			],
+			{
+				submit: t('now.hold.send'),
+				cancel: () => close(),
+				async send(values) {
+					const when = end(values).replace(/\.\d+Z$/, 'Z');
 
-		await change(door, { mode: door.mode, hold_until: when, event: values.event }, desk, t('now.act.held', { door: doorName(door), when: shortly(when) }));
-		close();
-	} });
-	const draw = () => {
-		const own = node.fields.for.read() === 'own', when = end({ for: node.fields.for.read(), until: node.fields.until.read() });
+					await change(
+						door,
+						{ mode: door.mode, hold_until: when, event: values.event },
+						desk,
+						t('now.act.held', { door: doorName(door), when: shortly(when) }),
+					);
+					close();
+				},
+			},
+		);
+		const draw = () => {
+			const own = node.fields.for.read() === 'own',
+				when = end({ for: node.fields.for.read(), until: node.fields.until.read() });
 
-		node.fields.until.node.hidden = !own;
-		node.fields.until.input.required = own;
-		until.textContent = when ? t('now.act.held', { door: doorName(door), when: shortly(when) }) : '';
-	};
+			node.fields.until.node.hidden = !own;
+			node.fields.until.input.required = own;
+			until.textContent = when ? t('now.act.held', { door: doorName(door), when: shortly(when) }) : '';
+		};
 
-	node.addEventListener('input', draw);
-	draw();
-	return node;
-});
+		node.addEventListener('input', draw);
+		draw();
+		return node;
+	});

@@ -21,14 +21,20 @@ function actions(item, desk, act) {
 
 	if (item.kind === 'fire' || item.kind === 'lockdown')
 		found.push(h('a', { class: 'button', href: '#/rollcall' }, t('now.people.rollcall')));
-	if (item.kind === 'lockdown' && acts())
-		found.push(button(t('now.lock.end'), act.lockdownEnd));
+	if (item.kind === 'lockdown' && acts()) found.push(button(t('now.lock.end'), act.lockdownEnd));
 	if (item.alarm && acts())
-		found.push(button(t('now.need.seen'), () => attempt(async () => {
-			await post(`/alarms/${item.alarm.id}/seen`);
-			toast(t('now.need.seen_done'));
-			await Promise.all([desk.again('alarms'), desk.again('status')]);
-		}), { 'aria-label': `${t('now.need.seen')}: ${item.title}` }));
+		found.push(
+			button(
+				t('now.need.seen'),
+				() =>
+					attempt(async () => {
+						await post(`/alarms/${item.alarm.id}/seen`);
+						toast(t('now.need.seen_done'));
+						await Promise.all([desk.again('alarms'), desk.again('status')]);
+					}),
+				{ 'aria-label': `${t('now.need.seen')}: ${item.title}` },
+			),
+		);
 	return found;
 }
 
@@ -36,14 +42,30 @@ function actions(item, desk, act) {
 function names(members) {
 	const more = members.length - NAMES;
 
-	return [' ', members.slice(0, NAMES).map((member, i) => [i ? ', ' : '', h('a', { href: `#/members/${member.id}` }, bdi(member.name)), ` (${nearText(member.valid_until)})`]),
-		more > 0 ? ` ${t('now.need.ending_more', { n: more })}` : ''];
+	return [
+		' ',
+		members
+			.slice(0, NAMES)
+			.map((member, i) => [
+				i ? ', ' : '',
+				h('a', { href: `#/members/${member.id}` }, bdi(member.name)),
+				` (${nearText(member.valid_until)})`,
+			]),
+		more > 0 ? ` ${t('now.need.ending_more', { n: more })}` : '',
+	];
 }
 
 function makeItem(item, desk, act) {
-	const title = h('strong'), how = h('span'), note = h('p', { class: 'note' });
-	const node = h('li', { class: ['need', item.tone] }, icon(item.tone ? 'alert' : 'guest', 22), h('div', { class: 'need-text' }, title, h('p', null, how, item.members && names(item.members)), note),
-		h('div', { class: 'row noprint' }, actions(item, desk, act)));
+	const title = h('strong'),
+		how = h('span'),
+		note = h('p', { class: 'note' });
+	const node = h(
+		'li',
+		{ class: ['need', item.tone] },
+		icon(item.tone ? 'alert' : 'guest', 22),
+		h('div', { class: 'need-text' }, title, h('p', null, how, item.members && names(item.members)), note),
+		h('div', { class: 'row noprint' }, actions(item, desk, act)),
+	);
 
 	node.parts = { title, how, note };
 	return node;
@@ -60,22 +82,32 @@ function firstSeen() {
 	const since = new Map();
 
 	return (key) => {
-		if (!since.has(key))
-			since.set(key, Date.now());
+		if (!since.has(key)) since.set(key, Date.now());
 		return Date.now() - since.get(key) >= LATE_MS;
 	};
 }
 
 /** The panel; act: {lockdownEnd()}. */
 export function needPanel(desk, scope, act) {
-	const heading = h('h2', { id: 'now-need' }), mark = h('span', { class: 'need-mark' });
-	const list = h('ul', { class: 'plain need-list' }), well = h('p', { class: 'need-well' });
+	const heading = h('h2', { id: 'now-need' }),
+		mark = h('span', { class: 'need-mark' });
+	const list = h('ul', { class: 'plain need-list' }),
+		well = h('p', { class: 'need-well' });
 	const box = h('div', { class: 'need-box' }, list, well);
 	const more = h('button', { type: 'button', class: 'quiet' });
 	const said = h('span', { class: 'hidden', role: 'status' });
-	const node = h('section', { class: 'card needs', 'aria-labelledby': 'now-need' }, h('div', { class: 'need-head' }, mark, heading, more), box, said);
+	const node = h(
+		'section',
+		{ class: 'card needs', 'aria-labelledby': 'now-need' },
+		h('div', { class: 'need-head' }, mark, heading, more),
+		box,
+		said,
+	);
 	const natural = () => (list.children.length ? list.offsetHeight : well.offsetHeight);
-	let known = null, late = firstSeen(), width = 0, opened = false;
+	let known = null,
+		late = firstSeen(),
+		width = 0,
+		opened = false;
 
 	/** As high as what is in it, at the start no more than half of the window: whole items then. */
 	function fit(most = Infinity) {
@@ -84,8 +116,7 @@ export function needPanel(desk, scope, act) {
 		box.style.height = '';
 		if (ends.length > 0)
 			box.style.height = `${Math.max(box.offsetHeight, ends.filter((end) => end <= most).pop() ?? ends[0])}px`;
-		else
-			box.style.height = `${Math.max(box.offsetHeight, natural())}px`;
+		else box.style.height = `${Math.max(box.offsetHeight, natural())}px`;
 		offer();
 	}
 	function offer() {
@@ -99,32 +130,46 @@ export function needPanel(desk, scope, act) {
 	function announce(items) {
 		const fresh = known ? items.filter((item) => item.tone && !known.has(item.key)) : [];
 
-		if (fresh.length)
-			setText(said, t('now.need.announce', { what: fresh.map((item) => item.title).join('. ') }));
-		else if (known?.size && !items.some((item) => item.tone))
-			setText(said, t('now.need.over'));
+		if (fresh.length) setText(said, t('now.need.announce', { what: fresh.map((item) => item.title).join('. ') }));
+		else if (known?.size && !items.some((item) => item.tone)) setText(said, t('now.need.over'));
 		known = new Set(items.filter((item) => item.tone).map((item) => item.key));
 	}
 	function draw() {
-		const items = needs(desk.now, late), urgent = items.filter((item) => item.tone).length;
+		const items = needs(desk.now, late),
+			urgent = items.filter((item) => item.tone).length;
 
-		if (!items.some((item) => item.kind === 'page' || item.kind === 'roster') && desk.now.live !== 'away' && desk.now.doors.every((door) => door.confirmed))
+		if (
+			!items.some((item) => item.kind === 'page' || item.kind === 'roster') &&
+			desk.now.live !== 'away' &&
+			desk.now.doors.every((door) => door.confirmed)
+		)
 			late = firstSeen();
 		node.className = `card needs ${urgent ? items[0].tone : 'good'}`;
 		replace(mark, icon(urgent ? 'alert' : 'ok', 24));
-		setText(heading, urgent ? `${t('now.need.title')} (${urgent})` : t(items.length ? 'now.need.calm' : 'now.need.well'));
+		setText(
+			heading,
+			urgent ? `${t('now.need.title')} (${urgent})` : t(items.length ? 'now.need.calm' : 'now.need.well'),
+		);
 		setText(well, items.length ? '' : t(desk.now.doors.length ? 'now.need.well_why' : 'now.need.well_none'));
-		keyed(list, items, (item) => item.key, (item) => { const made = makeItem(item, desk, act); updateItem(made, item); return made; }, updateItem);
+		keyed(
+			list,
+			items,
+			(item) => item.key,
+			(item) => {
+				const made = makeItem(item, desk, act);
+				updateItem(made, item);
+				return made;
+			},
+			updateItem,
+		);
 		announce(items);
 		offer();
 	}
 
 	more.addEventListener('click', () => {
 		opened = natural() - box.offsetHeight > SLACK;
-		if (opened)
-			fit();
-		else
-			fit(innerHeight * PART);
+		if (opened) fit();
+		else fit(innerHeight * PART);
 		offer();
 	});
 	list.addEventListener('focusin', () => natural() - box.offsetHeight > SLACK && (opened = true) && fit());

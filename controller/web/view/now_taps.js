@@ -7,20 +7,44 @@ import { secondOf } from '../lib/time.js';
 import { has, t } from '../lib/texts.js';
 import { doorName } from './now_words.js';
 
-const SHOWN = 40, PART = 8; // rows; so many are drawn in one go
+const SHOWN = 40,
+	PART = 8; // rows; so many are drawn in one go
 const NEAR_MS = 4000; // a pointer that rests is no hand
 /** What only follows from another row, or is between machines. */
-const QUIET = new Set(['opened', 'closed', 'arrived', 'cleared', 'roster_imported', 'state_changed', 'provisioned', 'reader_reset', 'locked']);
+const QUIET = new Set([
+	'opened',
+	'closed',
+	'arrived',
+	'cleared',
+	'roster_imported',
+	'state_changed',
+	'provisioned',
+	'reader_reset',
+	'locked',
+]);
 
-const isLoud = (entry) => entryWhy(entry) !== '' && (entry.verdict === 'deny' || ['bad', 'warn'].includes(entryTone(entry)));
+const isLoud = (entry) =>
+	entryWhy(entry) !== '' && (entry.verdict === 'deny' || ['bad', 'warn'].includes(entryTone(entry)));
 
 function makeRow(entry, doors) {
-	const door = doors.find((item) => item.name === entry.door), who = entryWho(entry), why = entryWhy(entry);
-	const tell = entry.verdict === 'deny' && has(`tell.${entry.reason}`) ? t('now.taps.tell', { text: t(`tell.${entry.reason}`) }) : '';
-	const node = h('li', { class: ['tap', entryTone(entry), isLoud(entry) && 'loud'], data: { id: String(entry.id), kind: entry.kind } },
-		h('time', { dateTime: entry.time, title: secondOf(entry.time) }, secondOf(entry.time)), entryBadge(entry),
-		h('span', { class: 'tap-who' }, who), h('span', { class: 'tap-door' }, bdi(door ? door.title || door.name : entry.door)),
-		isLoud(entry) ? h('p', { class: 'tap-why' }, why, tell ? [' ', h('span', { class: 'tap-tell' }, tell)] : null) : null);
+	const door = doors.find((item) => item.name === entry.door),
+		who = entryWho(entry),
+		why = entryWhy(entry);
+	const tell =
+		entry.verdict === 'deny' && has(`tell.${entry.reason}`)
+			? t('now.taps.tell', { text: t(`tell.${entry.reason}`) })
+			: '';
+	const node = h(
+		'li',
+		{ class: ['tap', entryTone(entry), isLoud(entry) && 'loud'], data: { id: String(entry.id), kind: entry.kind } },
+		h('time', { dateTime: entry.time, title: secondOf(entry.time) }, secondOf(entry.time)),
+		entryBadge(entry),
+		h('span', { class: 'tap-who' }, who),
+		h('span', { class: 'tap-door' }, bdi(door ? door.title || door.name : entry.door)),
+		isLoud(entry)
+			? h('p', { class: 'tap-why' }, why, tell ? [' ', h('span', { class: 'tap-tell' }, tell)] : null)
+			: null,
+	);
 
 	node.entry = entry;
 	return node;
@@ -28,18 +52,38 @@ function makeRow(entry, doors) {
 
 /** The section; keeps itself from the stream of entries. */
 export function tapsSection(desk, scope) {
-	const list = h('ol', { class: 'plain taps' }), none = h('p', { class: 'empty' }, t('now.taps.none'));
+	const list = h('ol', { class: 'plain taps' }),
+		none = h('p', { class: 'empty' }, t('now.taps.none'));
 	const fresh = h('button', { type: 'button', class: 'primary taps-fresh away' });
 	const said = h('span', { class: 'hidden', role: 'status' });
-	const box = h('div', { class: 'taps-box', tabIndex: 0, role: 'region', 'aria-label': t('now.taps.region') }, none, list);
-	const node = h('section', { class: 'card', 'aria-labelledby': 'now-taps' }, h('div', { class: 'spread taps-head' }, h('h2', { id: 'now-taps' }, t('now.taps.title')), h('a', { href: '#/log' }, t('now.taps.all'))), h('div', { class: 'taps-frame' }, box, fresh), said);
-	let waiting = [], near = 0, newest = 0, drawing = 0;
+	const box = h(
+		'div',
+		{ class: 'taps-box', tabIndex: 0, role: 'region', 'aria-label': t('now.taps.region') },
+		none,
+		list,
+	);
+	const node = h(
+		'section',
+		{ class: 'card', 'aria-labelledby': 'now-taps' },
+		h(
+			'div',
+			{ class: 'spread taps-head' },
+			h('h2', { id: 'now-taps' }, t('now.taps.title')),
+			h('a', { href: '#/log' }, t('now.taps.all')),
+		),
+		h('div', { class: 'taps-frame' }, box, fresh),
+		said,
+	);
+	let waiting = [],
+		near = 0,
+		newest = 0,
+		drawing = 0;
 
 	function place() {
-		while (list.children.length > SHOWN)
-			list.lastElementChild.remove();
+		while (list.children.length > SHOWN) list.lastElementChild.remove();
 		const rows = [...list.children];
-		let calm = 0, loud = 0;
+		let calm = 0,
+			loud = 0;
 
 		for (const row of rows) {
 			row.style.setProperty('--calm', calm);
@@ -51,14 +95,15 @@ export function tapsSection(desk, scope) {
 		none.hidden = rows.length > 0;
 	}
 	function add(entries) {
-		for (const entry of entries)
-			list.prepend(makeRow(entry, desk.now.doors));
+		for (const entry of entries) list.prepend(makeRow(entry, desk.now.doors));
 		place();
 	}
-	const held = () => box.scrollTop > 4 || Date.now() - near < NEAR_MS || (box.contains(document.activeElement) && document.activeElement !== box);
+	const held = () =>
+		box.scrollTop > 4 ||
+		Date.now() - near < NEAR_MS ||
+		(box.contains(document.activeElement) && document.activeElement !== box);
 	function flush() {
-		if (waiting.length)
-			add(waiting.splice(0));
+		if (waiting.length) add(waiting.splice(0));
 		fresh.classList.add('away');
 	}
 	function offer() {
@@ -66,25 +111,34 @@ export function tapsSection(desk, scope) {
 		fresh.classList.toggle('away', !waiting.length);
 	}
 	function take(entry) {
-		if (entry.id <= newest || QUIET.has(entry.kind))
-			return;
+		if (entry.id <= newest || QUIET.has(entry.kind)) return;
 		newest = entry.id;
 		waiting.push(entry);
 		if (entry.verdict === 'deny' || entryTone(entry) === 'bad')
-			setText(said, t('now.taps.said', { word: entryWord(entry), who: entryWho(entry)?.textContent ?? '', door: nameOf(entry.door), why: entryWhy(entry) }));
-		if (held())
-			offer();
-		else
-			flush();
+			setText(
+				said,
+				t('now.taps.said', {
+					word: entryWord(entry),
+					who: entryWho(entry)?.textContent ?? '',
+					door: nameOf(entry.door),
+					why: entryWhy(entry),
+				}),
+			);
+		if (held()) offer();
+		else flush();
 	}
-	const nameOf = (name) => { const door = desk.now.doors.find((item) => item.name === name); return door ? doorName(door) : name; };
+	const nameOf = (name) => {
+		const door = desk.now.doors.find((item) => item.name === name);
+		return door ? doorName(door) : name;
+	};
 	async function load() {
 		await desk.again('log');
 		draw(desk.now.log).catch(() => {}); // the view was left
 	}
 	/** The newest first; older ones follow below. */
 	async function draw(items) {
-		const rows = items.filter((entry) => !QUIET.has(entry.kind)).slice(0, SHOWN), mine = ++drawing;
+		const rows = items.filter((entry) => !QUIET.has(entry.kind)).slice(0, SHOWN),
+			mine = ++drawing;
 
 		waiting = [];
 		newest = items[0]?.id ?? 0;
@@ -97,10 +151,22 @@ export function tapsSection(desk, scope) {
 		}
 	}
 
-	fresh.addEventListener('click', () => { box.scrollTop = 0; near = 0; flush(); });
+	fresh.addEventListener('click', () => {
+		box.scrollTop = 0;
+		near = 0;
+		flush();
+	});
 	for (const name of ['pointermove', 'pointerdown', 'wheel'])
-		box.addEventListener(name, () => { near = Date.now(); }, { passive: true });
-	box.addEventListener('pointerleave', () => { near = 0; });
+		box.addEventListener(
+			name,
+			() => {
+				near = Date.now();
+			},
+			{ passive: true },
+		);
+	box.addEventListener('pointerleave', () => {
+		near = 0;
+	});
 	scope.every(500, () => waiting.length && !held() && flush());
 	scope.on('entry', take);
 	scope.on('log', load);
@@ -108,4 +174,3 @@ export function tapsSection(desk, scope) {
 	node.drawn.catch(() => {}); // the view was left
 	return node;
 }
-

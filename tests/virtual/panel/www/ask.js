@@ -6,12 +6,9 @@ const GONE = 'The virtual site does not answer: is make run still running?';
 
 function fill(node, attributes, children) {
 	for (const [name, value] of Object.entries(attributes)) {
-		if (name.startsWith('on'))
-			node.addEventListener(name.slice(2), value);
-		else if (value === true)
-			node.setAttribute(name, '');
-		else if (value !== false && value != null)
-			node.setAttribute(name, value);
+		if (name.startsWith('on')) node.addEventListener(name.slice(2), value);
+		else if (value === true) node.setAttribute(name, '');
+		else if (value !== false && value != null) node.setAttribute(name, value);
 	}
 	node.append(...children);
 	return node;
@@ -29,15 +26,15 @@ export function draw(tag, attributes = {}, ...children) {
 
 /** Sets a text only where it differs: an aria-live region says it once. */
 export function say(node, text) {
-	if (node.textContent !== text)
-		node.textContent = text;
+	if (node.textContent !== text) node.textContent = text;
 }
 
 /** GET as JSON; throws where there is no answer. */
 export async function get(path) {
-	const answer = await fetch(path).catch(() => { throw new Error(GONE); });
-	if (!answer.ok)
-		throw new Error(`${path}: ${answer.status}`);
+	const answer = await fetch(path).catch(() => {
+		throw new Error(GONE);
+	});
+	if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
 	return answer.json();
 }
 

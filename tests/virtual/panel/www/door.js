@@ -16,8 +16,7 @@ const DELAY_MS = 140;
 /* ---- what is shown ---- */
 
 function readerState({ plugged, fault }) {
-	if (!plugged)
-		return 'reader unplugged';
+	if (!plugged) return 'reader unplugged';
 	return fault ? `reader broken: ${fault}` : 'reader works';
 }
 
@@ -37,13 +36,21 @@ function showButtons(self, states) {
 function show(self) {
 	const is = (key, state) => self.lines[key] === state;
 	const [card] = self.cards;
-	const states = { released: is('strike', 'on'), open: is('door', 'open'), green: is('green', 'on'),
-		red: is('red', 'on'), buzzing: is('buzzer', 'on'), pressed: is('exit', 'pressed'),
-		burning: is('fire', 'on'), wired: 'fire' in self.lines, unplugged: !self.status.plugged,
-		broken: self.status.fault !== '', held: card !== undefined };
+	const states = {
+		released: is('strike', 'on'),
+		open: is('door', 'open'),
+		green: is('green', 'on'),
+		red: is('red', 'on'),
+		buzzing: is('buzzer', 'on'),
+		pressed: is('exit', 'pressed'),
+		burning: is('fire', 'on'),
+		wired: 'fire' in self.lines,
+		unplugged: !self.status.plugged,
+		broken: self.status.fault !== '',
+		held: card !== undefined,
+	};
 
-	for (const [key, on] of Object.entries(states))
-		self.picture.classList.toggle(key, on);
+	for (const [key, on] of Object.entries(states)) self.picture.classList.toggle(key, on);
 	self.picture.querySelector('.card-name').textContent = card ?? '';
 	self.element.classList.toggle('released', states.released);
 	self.state = states.released ? 'released' : 'locked';
@@ -57,41 +64,31 @@ function show(self) {
 /* ---- what happens ---- */
 
 function setLine(self, key, state, at, quiet) {
-	if (self.lines[key] === state)
-		return;
+	if (self.lines[key] === state) return;
 	self.lines[key] = state;
-	if (key === 'strike')
-		self.releasedAt = state === 'on' ? at : null;
-	if (!quiet && key === 'strike')
-		self.sayAloud(`${self.name}: ${state === 'on' ? 'released' : 'locked'}`);
-	if (!quiet && key === 'door')
-		self.sayAloud(`${self.name}: door ${state}`);
+	if (key === 'strike') self.releasedAt = state === 'on' ? at : null;
+	if (!quiet && key === 'strike') self.sayAloud(`${self.name}: ${state === 'on' ? 'released' : 'locked'}`);
+	if (!quiet && key === 'door') self.sayAloud(`${self.name}: door ${state}`);
 }
 
 function setNamed(self, { line, high, name, state }, at, quiet) {
-	if (line === FIRE_LINE)
-		setLine(self, 'fire', high ? 'on' : 'off', at, quiet);
-	else if (name)
-		setLine(self, name, state, at, quiet);
+	if (line === FIRE_LINE) setLine(self, 'fire', high ? 'on' : 'off', at, quiet);
+	else if (name) setLine(self, name, state, at, quiet);
 }
 
 function take(self, event) {
 	const [kind, what, third, name, state] = event.text.split(' ');
 
-	if (kind === 'line')
-		setNamed(self, { line: what, high: third === '1', name, state }, event.at, event.due === 0);
-	else if (kind === 'card' && third === 'in')
-		self.cards.add(what);
-	else if (kind === 'card')
-		self.cards.delete(what);
+	if (kind === 'line') setNamed(self, { line: what, high: third === '1', name, state }, event.at, event.due === 0);
+	else if (kind === 'card' && third === 'in') self.cards.add(what);
+	else if (kind === 'card') self.cards.delete(what);
 	self.list.add(event);
 }
 
 /* The door as the machine has it, once nothing is left to be played. */
 function settle(self) {
 	for (const line of self.status.lines)
-		if (line.name || (line.line === FIRE_LINE && line.held))
-			setNamed(self, line, performance.now(), true);
+		if (line.name || (line.line === FIRE_LINE && line.held)) setNamed(self, line, performance.now(), true);
 	self.cards = new Set(self.status.cards);
 	show(self);
 }
@@ -112,8 +109,7 @@ function hear(self, answer) {
 }
 
 function lose(self, why) {
-	if (self.state === 'away' && !self.away.hidden)
-		return;
+	if (self.state === 'away' && !self.away.hidden) return;
 	Object.assign(self, { status: { up: false }, since: 0, pending: [], state: 'away' });
 	self.cards.clear();
 	self.list.clear();
@@ -133,10 +129,8 @@ export function doorTurn(self) {
 		take(self, self.pending.shift());
 		changed = true;
 	}
-	if (changed)
-		show(self);
-	else if (self.releasedAt !== null && self.status.up)
-		showLock(self);
+	if (changed) show(self);
+	else if (self.releasedAt !== null && self.status.up) showLock(self);
 }
 
 async function poll(self) {
@@ -144,12 +138,10 @@ async function poll(self) {
 
 	try {
 		const answer = await get(`/doors/${self.name}?since=${self.since}`);
-		if (!answer.up)
-			throw new Error(answer.why);
+		if (!answer.up) throw new Error(answer.why);
 		hear(self, answer);
 		doorTurn(self);
-		if (!self.pending.length)
-			settle(self);
+		if (!self.pending.length) settle(self);
 	} catch (error) {
 		lose(self, error.message);
 		wait = AWAY_MS;
@@ -163,9 +155,24 @@ function makeHands(self, does) {
 	const exit = el('button', { type: 'button', class: 'hold' }, 'Exit button');
 
 	self.open = el('button', { type: 'button', onclick: () => does(self.lines.door === 'open' ? 'close' : 'open') });
-	self.fire = el('button', { type: 'button', role: 'switch', 'aria-checked': 'false', 'aria-label': 'Fire alarm', hidden: true,
-		class: 'fire-switch', onclick: () => does('input', `${FIRE_LINE} ${self.lines.fire === 'on' ? '0' : 'release'}`) }, 'Fire alarm');
-	holdable(exit, () => does('input', 'GPIO5 0'), () => does('input', 'GPIO5 release'));
+	self.fire = el(
+		'button',
+		{
+			type: 'button',
+			role: 'switch',
+			'aria-checked': 'false',
+			'aria-label': 'Fire alarm',
+			hidden: true,
+			class: 'fire-switch',
+			onclick: () => does('input', `${FIRE_LINE} ${self.lines.fire === 'on' ? '0' : 'release'}`),
+		},
+		'Fire alarm',
+	);
+	holdable(
+		exit,
+		() => does('input', 'GPIO5 0'),
+		() => does('input', 'GPIO5 release'),
+	);
 	return el('div', { class: 'hands' }, self.open, exit, self.fire);
 }
 
@@ -178,8 +185,18 @@ function makeHands(self, does) {
  * onchange (called when one of these did), load(things) to begin, and tap(card, hold)
  */
 export function doorMake(name, sayAloud, complain) {
-	const self = { name, sayAloud, state: 'away', cards: new Set(), lines: {}, status: { up: false }, since: 0, pending: [],
-		releasedAt: null, onchange: () => {} };
+	const self = {
+		name,
+		sayAloud,
+		state: 'away',
+		cards: new Set(),
+		lines: {},
+		status: { up: false },
+		since: 0,
+		pending: [],
+		releasedAt: null,
+		onchange: () => {},
+	};
 	const does = async (verb, words) => complain(await act(name, verb, words));
 	const faults = faultsMenu(does);
 
@@ -188,9 +205,17 @@ export function doorMake(name, sayAloud, complain) {
 	self.facts = el('span', { class: 'facts' });
 	self.away = el('p', { class: 'away', hidden: true });
 	self.list = eventList(name);
-	self.element = el('section', { class: 'door', id: `door-${name}`, 'aria-labelledby': `name-${name}` },
-		el('h2', { id: `name-${name}` }, name), self.away, self.picture, el('p', { class: 'state' }, self.lock, self.facts),
-		makeHands(self, does), faults.element, self.list.element);
+	self.element = el(
+		'section',
+		{ class: 'door', id: `door-${name}`, 'aria-labelledby': `name-${name}` },
+		el('h2', { id: `name-${name}` }, name),
+		self.away,
+		self.picture,
+		el('p', { class: 'state' }, self.lock, self.facts),
+		makeHands(self, does),
+		faults.element,
+		self.list.element,
+	);
 	self.load = (things) => {
 		faults.load(things.faults);
 		poll(self);

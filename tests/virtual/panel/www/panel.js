@@ -15,14 +15,12 @@ let quiet = 0;
 function complain(text) {
 	say(id('said'), text);
 	clearTimeout(quiet);
-	if (text)
-		quiet = setTimeout(() => say(id('said'), ''), COMPLAINT_MS);
+	if (text) quiet = setTimeout(() => say(id('said'), ''), COMPLAINT_MS);
 }
 
 function choose(which) {
 	chosen = which;
-	for (const each of doors)
-		each.element.classList.toggle('chosen', each === which);
+	for (const each of doors) each.element.classList.toggle('chosen', each === which);
 	showCards();
 }
 
@@ -39,11 +37,21 @@ function showCards() {
 function cardButton(card, about) {
 	const number = card.number === 'random' ? 'a new number at each tap' : card.number;
 	const [whose, when] = about ? about.split(/: (.*)/) : [card.name, number];
-	const button = el('button', { type: 'button', class: `card ${card.kind}`, draggable: 'true', 'data-card': card.name,
-		'data-kind': about ? `${card.name} · ${card.kind}` : card.kind,
-		'aria-pressed': 'false', onclick: () => chosen.tap(card.name, id('hold').checked) },
-	el('strong', {}, whose), el('span', { class: 'when' }, when),
-	el('span', { class: 'where' }));
+	const button = el(
+		'button',
+		{
+			type: 'button',
+			class: `card ${card.kind}`,
+			draggable: 'true',
+			'data-card': card.name,
+			'data-kind': about ? `${card.name} · ${card.kind}` : card.kind,
+			'aria-pressed': 'false',
+			onclick: () => chosen.tap(card.name, id('hold').checked),
+		},
+		el('strong', {}, whose),
+		el('span', { class: 'when' }, when),
+		el('span', { class: 'where' }),
+	);
 	button.addEventListener('dragstart', (event) => event.dataTransfer.setData('text/plain', card.name));
 	return el('li', {}, button);
 }
@@ -67,8 +75,7 @@ function acceptDrops(each) {
 		const card = event.dataTransfer.getData('text/plain');
 		event.preventDefault();
 		each.element.classList.remove('over');
-		if (known(card))
-			each.tap(card, id('hold').checked);
+		if (known(card)) each.tap(card, id('hold').checked);
 	});
 }
 
@@ -90,17 +97,17 @@ async function things() {
 	for (;;) {
 		for (const each of doors) {
 			const found = await get(`/doors/${each.name}/things`);
-			if (found.cards)
-				return found;
+			if (found.cards) return found;
 		}
 		complain('No virtual hardware answers yet.');
-		await new Promise((done) => { setTimeout(done, RETRY_MS); });
+		await new Promise((done) => {
+			setTimeout(done, RETRY_MS);
+		});
 	}
 }
 
 function turn() {
-	for (const each of doors)
-		doorTurn(each);
+	for (const each of doors) doorTurn(each);
 	requestAnimationFrame(turn);
 }
 
@@ -111,8 +118,7 @@ function wire() {
 		id('sound').setAttribute('aria-pressed', String(on));
 		soundSwitch(on);
 	});
-	for (const log of document.querySelectorAll('.events'))
-		log.open = wide;
+	for (const log of document.querySelectorAll('.events')) log.open = wide;
 }
 
 async function begin() {
@@ -133,8 +139,7 @@ async function begin() {
 	wire();
 	const all = await things();
 	dealCards(all);
-	for (const each of doors)
-		each.load(all);
+	for (const each of doors) each.load(all);
 	turn();
 }
 

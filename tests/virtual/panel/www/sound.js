@@ -10,8 +10,7 @@ let wanted = false;
 const buzzing = new Set();
 
 function set() {
-	if (gain)
-		gain.gain.setTargetAtTime(wanted && buzzing.size ? LOUDNESS : 0, audio.currentTime, 0.003);
+	if (gain) gain.gain.setTargetAtTime(wanted && buzzing.size ? LOUDNESS : 0, audio.currentTime, 0.003);
 }
 
 /** Switches the sound; must be called from a click, or the browser keeps silent. */
@@ -32,9 +31,7 @@ export function soundSwitch(on) {
 
 /** A door's buzzer is on or off. */
 export function soundBuzz(door, on) {
-	if (on)
-		buzzing.add(door);
-	else
-		buzzing.delete(door);
+	if (on) buzzing.add(door);
+	else buzzing.delete(door);
 	set();
 }
