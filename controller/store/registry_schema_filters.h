@@ -2,9 +2,8 @@
 /* Step 8: the log by event, by operator, and by any two things at once. */
 #pragma once
 
-/* A subject's event, out of the bytes (core/entry.h): fields of two bytes of length, then these. p is
- * where the next field's length stands; an event above 65535
- * is not read. */
+/* A subject's event, out of the bytes (core/entry.h): fields of two bytes of length, then these. p
+ * is where the next field's length stands; an event above 65535 is not read. */
 /* clang-format off */
 #define REGISTRY_SUBJECT_SKIP(size) \
 "iif(substr(s, p, 1) = x'00', p + 2, p + 2 + " #size ")"

@@ -84,8 +84,8 @@ bool http_is_tls(const struct http_request *request);
  * a page brings a policy of its own. */
 int http_add_header(struct http_request *request, const char *name, const char *value);
 /* Answers; the body is copied. Content-Length, Date and the security headers (nosniff, no-store, no
- * frames, no other origin, a policy that loads nothing) are added here; to script and sheet only what
- * says something of them (nosniff, no-store, no other origin). */
+ * frames, no other origin, a policy that loads nothing) are added here; to script and sheet only
+ * what says something of them (nosniff, no-store, no other origin). */
 int http_respond(struct http_request *request, unsigned status, const char *content_type,
 	const char *body, size_t size);
 /* Answers with a problem document: type urn:tapin:problem:NAME; errors NULL, or the text of a JSON

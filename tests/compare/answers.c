@@ -4,8 +4,8 @@
  * What hours_format writes must compile to the same again.
  */
 #include "base/clock.h"
-#include "base/util.h"
 #include "base/openings.h"
+#include "base/util.h"
 
 #include <string.h>
 #include <time.h>
