@@ -113,7 +113,9 @@ journey('who is in, by a host’s word', async ({ page, phone, login, check, unt
 	await shot('checkin-inside');
 	await page.getByRole('button', { name: 'Left Ned Unlimited' }).click();
 	await check('they left', () => until(async () => !(await inside())));
-	await page.getByRole('button', { name: 'Undo' }).last().click();
+	const left = page.locator('.toast', { hasText: 'left' }); // not that of coming, which may still be there
+
+	await left.getByRole('button', { name: 'Undo' }).click();
 	await check('they are in again after Undo', () => until(inside));
 	await api('POST', '/presence', { member: unlimited.member, inside: false, why: 'test' });
 });

@@ -128,7 +128,7 @@ function look() {
 		loose: [...loose],
 		alive: [
 			...document.querySelectorAll(
-				'body script, body style, iframe, object, embed, body link, img:not([src^="blob:"]), [onerror], [onload], [onmouseover], [onfocus], [autofocus][onfocus], a[href^="javascript:" i]',
+				'body script:not([src^="/w/"]), body style, iframe, object, embed, body link, img:not([src^="blob:"]), [onerror], [onload], [onmouseover], [onfocus], [autofocus][onfocus], a[href^="javascript:" i]',
 			),
 		].map((node) => node.outerHTML.slice(0, 100)),
 	};
