@@ -64,7 +64,11 @@ journey('an admin changes a tier', async ({ page, phone, login, check, until, ap
 	await shot('hours-edit');
 	await page.getByRole('button', { name: 'Save' }).click();
 	await check('the hub has it', () => until(async () => (await hoursNow()) === 'Mo-Fr 09:00-17:00; Sa 10:00-14:00'));
-	await page.getByRole('button', { name: 'Undo' }).click();
+	await page.getByRole('button', { name: 'Undo' }).focus();
+	await page.keyboard.press('Enter');
+	await check('the focus is not lost with the button', () =>
+		until(() => page.evaluate(() => document.activeElement !== document.body)),
+	);
 	await check('and has the old again after Undo', () => until(async () => (await hoursNow()) === 'Mo-Fr 09:00-17:00'));
 	await page
 		.getByRole('region', { name: `Painters ${size}` })

@@ -24,9 +24,14 @@ const placeTray = () =>
 export function toast(text, { kind = 'good', undo, ms } = {}) {
 	const node = h('div', { class: ['toast', kind] }, icon(kind === 'bad' ? 'alert' : 'ok'), h('span', null, text));
 	let timer;
+	const before = document.activeElement;
 	const gone = () => {
+		const inside = node.contains(document.activeElement);
+
 		clearTimeout(timer);
 		node.remove();
+		// the keyboard goes on where it was, not from the top of the page
+		if (inside) (before?.isConnected ? before : document.getElementById('view'))?.focus({ preventScroll: true });
 	};
 	const wait = () => {
 		clearTimeout(timer);
