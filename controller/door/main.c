@@ -65,26 +65,27 @@ static const char help[] =
 	"\n"
 	"Exit: 0 done, 1 it failed (the message says why), 2 wrong options.\n";
 
+static const struct option table[] = {
+	{"config", required_argument, NULL, 'c'},
+	{"check", no_argument, NULL, 'k'},
+	{"import", required_argument, NULL, 'i'},
+	{"import-holidays", required_argument, NULL, 'p'},
+	{"relock", no_argument, NULL, 'l'},
+	{"provision", required_argument, NULL, 'b'},
+	{"lift-lockdown", no_argument, NULL, 'u'},
+	{"watch-clock", no_argument, NULL, 't'},
+	{"selftest", no_argument, NULL, 's'},
+	{"yes", no_argument, NULL, 'y'},
+	{"wait", required_argument, NULL, 'w'},
+	{"run", required_argument, NULL, 'r'},
+	{"debug", no_argument, NULL, 'd'},
+	{"version", no_argument, NULL, 'v'},
+	{"help", no_argument, NULL, 'h'},
+	{NULL, 0, NULL, 0},
+};
+
 static int parse(int argc, char **argv, struct options *o)
 {
-	static const struct option table[] = {
-		{"config", required_argument, NULL, 'c'},
-		{"check", no_argument, NULL, 'k'},
-		{"import", required_argument, NULL, 'i'},
-		{"import-holidays", required_argument, NULL, 'p'},
-		{"relock", no_argument, NULL, 'l'},
-		{"provision", required_argument, NULL, 'b'},
-		{"lift-lockdown", no_argument, NULL, 'u'},
-		{"watch-clock", no_argument, NULL, 't'},
-		{"selftest", no_argument, NULL, 's'},
-		{"yes", no_argument, NULL, 'y'},
-		{"wait", required_argument, NULL, 'w'},
-		{"run", required_argument, NULL, 'r'},
-		{"debug", no_argument, NULL, 'd'},
-		{"version", no_argument, NULL, 'v'},
-		{"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
-	};
 	int c;
 
 	while ((c = getopt_long(argc, argv, "c:h", table, NULL)) >= 0) {

@@ -58,26 +58,27 @@ static const char help[] =
 	"\n"
 	"Exit: 0 done, 1 it failed (the message says why), 2 wrong options.\n";
 
+static const struct option table[] = {
+	{"config", required_argument, NULL, 'c'},
+	{"check", no_argument, NULL, 'k'},
+	{"init", no_argument, NULL, 'i'},
+	{"recover", optional_argument, NULL, 'r'},
+	{"restore", required_argument, NULL, 's'},
+	{"roll-keys", no_argument, NULL, 'n'},
+	{"admin", required_argument, NULL, 'a'},
+	{"root-key", required_argument, NULL, 'y'},
+	{"fingerprint", no_argument, NULL, 'f'},
+	{"routes", no_argument, NULL, 'o'},
+	{"verify", required_argument, NULL, 'e'},
+	{"site", required_argument, NULL, 'S'},
+	{"debug", no_argument, NULL, 'd'},
+	{"version", no_argument, NULL, 'v'},
+	{"help", no_argument, NULL, 'h'},
+	{NULL, 0, NULL, 0},
+};
+
 static int parse(int argc, char **argv, struct options *o)
 {
-	static const struct option table[] = {
-		{"config", required_argument, NULL, 'c'},
-		{"check", no_argument, NULL, 'k'},
-		{"init", no_argument, NULL, 'i'},
-		{"recover", optional_argument, NULL, 'r'},
-		{"restore", required_argument, NULL, 's'},
-		{"roll-keys", no_argument, NULL, 'n'},
-		{"admin", required_argument, NULL, 'a'},
-		{"root-key", required_argument, NULL, 'y'},
-		{"fingerprint", no_argument, NULL, 'f'},
-		{"routes", no_argument, NULL, 'o'},
-		{"verify", required_argument, NULL, 'e'},
-		{"site", required_argument, NULL, 'S'},
-		{"debug", no_argument, NULL, 'd'},
-		{"version", no_argument, NULL, 'v'},
-		{"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
-	};
 	int c;
 
 	while ((c = getopt_long(argc, argv, "c:h", table, NULL)) >= 0) {
