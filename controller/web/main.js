@@ -5,10 +5,10 @@ import { icon } from './lib/icon.js';
 import * as live from './lib/live.js';
 import { may, resume, session } from './lib/session.js';
 import { frame } from './lib/shell.js';
-import { t } from './lib/texts.js';
+import { t, word } from './lib/texts.js';
 import { aborted } from './lib/api.js';
 import { warmUp } from './lib/time.js';
-import { attempt, clearDialogs, sentence } from './lib/dialog.js';
+import { attempt, back, clearDialogs, keep, sentence, toast } from './lib/dialog.js';
 import { parse, routes } from './lib/routes.js';
 
 export { routes };
@@ -17,6 +17,7 @@ const app = document.getElementById('app');
 
 app.tabIndex = -1;
 let shell = null;
+let who = null; // is here, or was here last
 let leaveView = () => {};
 
 /** What a view may hold on to; all of it ends when the view is left. */
@@ -30,7 +31,7 @@ function makeScope() {
 			ends.push(live.on(name, fn));
 		},
 		every(ms, fn) {
-			const timer = setInterval(fn, ms);
+			const timer = setInterval(() => session() && fn(), ms);
 			ends.push(() => clearInterval(timer));
 		},
 		onLeave(fn) {
@@ -111,20 +112,37 @@ function onHash() {
 	showView().then(() => first || shell?.view.querySelector('h1')?.focus());
 }
 
-/** Logged in, out or locked: nothing of a view stays behind. */
-async function onSession(now, why) {
-	leaveView();
-	leaveView = () => {};
-	if (!now) {
-		clearDialogs();
-		shell = null;
-		document.title = `${t('login.title')} · tapin`;
-		replace(app); // whatever becomes of the login
-		const { login } = await import('./view/login.js');
+/** Nobody is logged in: nothing of a view is to be seen, and a form that somebody was at is kept for them. */
+async function locked(why) {
+	const kept = ['ended', 'idle'].includes(why) && keep(app, who, { shell, leave: leaveView });
 
-		if (!session()) login(replace(app), why);
+	if (!kept) leaveView();
+	leaveView = () => {};
+	clearDialogs();
+	shell = null;
+	document.title = `${t('login.title')} · tapin`;
+	replace(app); // whatever becomes of the login
+	const { login } = await import('./view/login.js');
+
+	if (!session()) login(replace(app), why, kept);
+}
+
+/** Logged in, out or locked. */
+async function onSession(now, why) {
+	if (!now) return locked(why);
+	const kept = back(app, now),
+		before = who;
+
+	who = now;
+	if (kept) {
+		({ shell, leave: leaveView } = kept);
+		live.missed();
+		toast(t('login.kept_here'), { kind: 'info' });
 		return;
 	}
+	leaveView();
+	leaveView = () => {};
+	clearDialogs();
 	shell = frame(
 		app,
 		routes
@@ -133,6 +151,8 @@ async function onSession(now, why) {
 	);
 	const mine = shell;
 
+	if (before?.operator === now.operator && before.role !== now.role)
+		toast(t('login.role', { role: word('role', now.role) }), { kind: 'info' });
 	announced = false;
 	await breath(); // a focus lays out all that is drawn: once it is
 	app.focus({ preventScroll: true }); // the first Tab is the first thing, not what stands where the login was

@@ -77,16 +77,17 @@ export function toast(text, { kind = 'good', undo, ms } = {}) {
 
 /** What a failure says to a person: title and detail of a problem, or a plain sentence. */
 export function sentence(error) {
+	if (error instanceof Problem && error.status === 401) return t('problem.ended');
 	if (error instanceof Problem) return error.detail || error.title || t('problem.unknown');
 	return t('problem.page', { what: error?.message ?? String(error) });
 }
 
-/** Runs fn; a failure becomes a toast. Answers what fn did, or undefined. */
+/** Runs fn; a failure becomes a toast, but for the end of the session, which the login says. Answers what fn did, or undefined. */
 export async function attempt(fn) {
 	try {
 		return await fn();
 	} catch (error) {
-		if (!aborted(error)) toast(sentence(error), { kind: 'bad' });
+		if (!aborted(error) && error?.status !== 401) toast(sentence(error), { kind: 'bad' });
 		return undefined;
 	}
 }
@@ -160,3 +161,52 @@ export const ask = ({ title, text, confirm, danger = false }) =>
 			),
 		),
 	]).then((answer) => answer === true);
+
+// ---- what somebody is at when their session ends: off the page, where nobody sees it, and back for the same person alone ----
+
+const FORMS = 'form, textarea';
+let kept = null;
+
+/** Takes what is in app, and open questions, off the page where there is a form in them: true then. rest: {leave() …}, for back(). */
+export function keep(app, who, rest) {
+	const dialogs = [...document.querySelectorAll('dialog[open]')],
+		view = app.querySelector('.view');
+
+	if (!who || ![view, ...dialogs].some((node) => node?.querySelector(FORMS))) return false;
+	kept = {
+		who,
+		rest,
+		dialogs,
+		hash: location.hash,
+		title: document.title,
+		focus: document.activeElement,
+		top: scrollY,
+		nodes: [...app.childNodes],
+	};
+	dialogs.forEach((node) => node.remove());
+	app.replaceChildren();
+	return true;
+}
+
+/** Puts it back where it is the same person, with the same rights, at the same address: rest, else null, and it is gone. */
+export function back(app, who) {
+	const was = kept;
+
+	kept = null;
+	if (!was) return null;
+	if (was.who.operator !== who.operator || was.who.role !== who.role || was.hash !== location.hash) {
+		was.dialogs.forEach((node) => node.close());
+		was.rest.leave();
+		return null;
+	}
+	app.replaceChildren(...was.nodes);
+	document.title = was.title;
+	scrollTo(0, was.top);
+	for (const node of was.dialogs) {
+		node.open = false; // only what is not open is opened above the rest
+		document.body.append(node);
+		node.showModal();
+	}
+	was.focus?.focus();
+	return was.rest;
+}

@@ -80,6 +80,11 @@ export function start() {
 	connect();
 }
 
+/** What came meanwhile was missed: everybody fetches anew once the stream is there. */
+export function missed() {
+	retry ||= 1;
+}
+
 /** Ends it. */
 export function stop() {
 	wanted = false;

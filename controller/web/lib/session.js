@@ -14,7 +14,7 @@ let lastTouch = 0,
 	timer;
 let onChange = () => {};
 
-/** The session: {operator, role, member, expires_at}, or null. */
+/** The session: {operator, role, member, expires_at, csrf}, or null. */
 export const session = () => current;
 /** What this operator may: 'work' (host, admin), 'read' (auditor, admin), 'admin'. */
 export function may(what) {
@@ -53,32 +53,54 @@ function forget(why) {
 }
 
 function begin(answer) {
+	const before = current;
+
 	current = {
 		operator: answer.operator,
 		role: answer.role,
 		member: answer.member ?? null,
 		expires_at: answer.expires_at,
+		csrf: answer.csrf,
 	};
 	setSession(answer.csrf, () => current && forget('ended'));
 	localStorage.setItem('tapin.in', '1');
 	localStorage.setItem('tapin.operator', answer.operator);
 	lastTouch = Date.now();
 	watch();
+	if (before) live.missed();
 	live.start();
+	// the same person with the same rights, let in by another tab: nothing here changes
+	if (before?.operator === current.operator && before.role === current.role) return;
 	onChange(current);
+}
+
+/**
+ * Whose session this browser has now: another tab may have logged in, or an admin changed what this operator may. True
+ * where it is another than it was; one that is over ends (401).
+ */
+async function look() {
+	const now = await get('/session').catch(() => null);
+	const other = now && (now.csrf !== current?.csrf || now.operator !== current.operator || now.role !== current.role);
+
+	if (other) begin(now);
+	return other;
 }
 
 /** Takes up the session that this browser has, if it has one. Tells who listens either way. */
 export async function resume(changed) {
 	onChange = changed;
 	for (const name of TOUCHES) addEventListener(name, touch, { passive: true, capture: true });
-	document.addEventListener('visibilitychange', watch); // a laptop that slept wakes locked
+	document.addEventListener('visibilitychange', () => {
+		watch(); // a laptop that slept wakes locked
+		if (current && !document.hidden) look();
+	});
 	others.onmessage = ({ data }) => {
 		if (data === 'touch') lastTouch = Date.now();
-		else if (data === 'left' && current) forget('idle');
+		else if (data === 'entered') look();
+		else if (data.left && current) forget(data.left);
 	};
-	live.on('end', () => current && forget('ended'));
-	live.on('doubt', () => current && get('/session').catch(() => {})); // 401 ends it
+	live.on('end', async () => current && !(await look()) && current && live.start());
+	live.on('doubt', () => current && look());
 	if (!localStorage.getItem('tapin.in')) return onChange(null);
 	try {
 		begin(await get('/session'));
@@ -91,13 +113,14 @@ export async function resume(changed) {
 /** Logs in; throws Problem (401 wrong, 429 too often, 0 away). */
 export async function enter(operator, password) {
 	begin(await post('/session', { operator, password, cookie: true }));
+	others.postMessage('entered');
 }
 
 /** Ends the session here and at the hub: why is 'out' (asked for) or 'idle' (the lock). */
 export async function leave(why) {
+	others.postMessage({ left: why }); // before the hub ends their streams: they say why
 	const gone = request('DELETE', '/session').catch(() => {}); // with the token that forget takes away
 
 	forget(why);
-	others.postMessage('left');
 	await gone;
 }

@@ -34,7 +34,12 @@ export default {
 		password: 'Password',
 		enter: 'Log in',
 		wrong: 'This name and password do not fit. Names are short and lower case, like maya.',
+		kept: 'What you typed is kept for you.',
+		kept_here: 'You are where you were, and what you typed is still here. It has not been sent.',
+		role: 'An admin changed your role: it is {role} now.',
 		wait: { one: 'Too many tries. Try again in {n} second.', other: 'Too many tries. Try again in {n} seconds.' },
+		wait_long:
+			'Too many tries with this name. Try again in {n} minutes, or ask an admin to set a new password: that lifts it.',
 		lost: 'Forgot the password?',
 		lost_how: 'An admin sets a new one: tapin operator passwd NAME. Without an admin, root on the hub’s machine does.',
 	},
@@ -49,6 +54,7 @@ export default {
 	},
 	problem: {
 		unknown: 'The hub refused without saying why.',
+		ended: 'Your session had ended, so this was not done. Do it again.',
 		away: 'The hub does not answer',
 		away_detail: 'The hub does not answer. Doors go on working by themselves; try again in a moment.',
 		page: 'The page made a mistake: {what}. Reload it; if it happens again, tell whoever looks after the hub.',

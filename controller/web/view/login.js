@@ -9,18 +9,22 @@ import { t } from '../lib/texts.js';
 
 const WHYS = new Set(['idle', 'ended', 'away', 'out']);
 
+/** How long somebody has to wait, in what people count in. */
+const wait = (seconds) =>
+	seconds < 100 ? t('login.wait', { n: seconds }) : t('login.wait_long', { n: Math.ceil(seconds / 60) });
+
 async function send({ operator, password }) {
 	try {
 		await enter(operator, password);
 	} catch (error) {
 		if (error instanceof Problem && error.status === 401) throw refusal(t('login.wrong'), 'password');
-		if (error instanceof Problem && error.status === 429) throw refusal(t('login.wait', { n: error.retryS ?? 30 }));
+		if (error instanceof Problem && error.status === 429) throw refusal(wait(error.retryS ?? 30));
 		throw error;
 	}
 }
 
-/** Draws the login into root; why: 'idle', 'ended', 'away', 'out' or nothing. */
-export function login(root, why) {
+/** Draws the login into root; why: 'idle', 'ended', 'away', 'out' or nothing; kept: whether a form waits for who was here. */
+export function login(root, why, kept = false) {
 	const name = lastOperator();
 	const node = form(
 		[
@@ -53,7 +57,12 @@ export function login(root, why) {
 				'div',
 				{ class: 'login-box' },
 				h('h1', null, icon('door', 28), ' tapin'),
-				h('p', { class: 'muted', role: 'status' }, t(WHYS.has(why) ? `login.${why}` : 'login.hello')),
+				h(
+					'p',
+					{ class: 'muted', role: 'status' },
+					t(WHYS.has(why) ? `login.${why}` : 'login.hello'),
+					kept ? ` ${t('login.kept')}` : '',
+				),
 				node,
 				h('details', null, h('summary', null, t('login.lost')), h('p', { class: 'note' }, t('login.lost_how'))),
 			),
