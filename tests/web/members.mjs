@@ -129,7 +129,7 @@ journey('a member comes and goes', async (tools) => {
 	await api('PATCH', `/members/${id}`, { note: 'meanwhile' });
 	await dialog.getByLabel('Note').fill('mine');
 	await button(dialog, 'Save').click();
-	await check('who was slower is told, and nothing is lost', said(dialog, 'Somebody changed this member meanwhile.'));
+	await check('who was slower is told, and nothing is lost', said(dialog, 'Somebody changed this meanwhile'));
 	await page.keyboard.press('Escape');
 	await check('what is there now is seen', said(page, 'meanwhile'));
 });

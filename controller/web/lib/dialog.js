@@ -20,8 +20,11 @@ export function toastTray() {
 const placeTray = () =>
 	([...document.querySelectorAll('dialog[open]')].at(-1) ?? document.getElementById('app')).append(toastTray());
 
-/** Says what was done. options: kind 'good' | 'bad' | 'info', undo: async function, ms. Returns what takes it away. */
-export function toast(text, { kind = 'good', undo, ms } = {}) {
+/**
+ * Says what was done. options: kind 'good' | 'bad' | 'info', undo: async function, or does: {text, run} for another button,
+ * ms. Returns what takes it away.
+ */
+export function toast(text, { kind = 'good', undo, does, ms } = {}) {
 	const node = h('div', { class: ['toast', kind] }, icon(kind === 'bad' ? 'alert' : 'ok'), h('span', null, text));
 	let timer;
 	const before = document.activeElement;
@@ -35,33 +38,27 @@ export function toast(text, { kind = 'good', undo, ms } = {}) {
 	};
 	const wait = () => {
 		clearTimeout(timer);
-		timer = setTimeout(gone, ms ?? (undo ? UNDO_MS : kind === 'bad' ? 2 * TOAST_MS : TOAST_MS));
+		timer = setTimeout(gone, ms ?? (undo || does ? UNDO_MS : kind === 'bad' ? 2 * TOAST_MS : TOAST_MS));
 	};
 
 	// it does not go from under the keys of somebody who is at it
 	node.addEventListener('focusin', () => clearTimeout(timer));
 	node.addEventListener('focusout', wait);
+	const button = (shape, words, run) => {
+		const click = async () => {
+			gone();
+			await attempt(run);
+		};
+
+		node.append(h('button', { type: 'button', class: 'quiet', on: { click } }, icon(shape), words));
+	};
+
+	if (does) button('undo', does.text, does.run);
 	if (undo)
-		node.append(
-			h(
-				'button',
-				{
-					type: 'button',
-					class: 'quiet',
-					on: {
-						click: async () => {
-							gone();
-							await attempt(async () => {
-								await undo();
-								toast(t('toast.undone'));
-							});
-						},
-					},
-				},
-				icon('undo'),
-				t('toast.undo'),
-			),
-		);
+		button('undo', t('toast.undo'), async () => {
+			await undo();
+			toast(t('toast.undone'));
+		});
 	node.append(
 		h(
 			'button',
@@ -75,9 +72,13 @@ export function toast(text, { kind = 'good', undo, ms } = {}) {
 	return gone;
 }
 
+/** Whether somebody else changed it meanwhile: lib/stale.js says what then. */
+export const stale = (error) => error instanceof Problem && error.status === 412;
+
 /** What a failure says to a person: title and detail of a problem, or a plain sentence. */
 export function sentence(error) {
 	if (error instanceof Problem && error.status === 401) return t('problem.ended');
+	if (stale(error)) return t('stale.said');
 	if (error instanceof Problem) return error.detail || error.title || t('problem.unknown');
 	return t('problem.page', { what: error?.message ?? String(error) });
 }
@@ -87,7 +88,8 @@ export async function attempt(fn) {
 	try {
 		return await fn();
 	} catch (error) {
-		if (!aborted(error) && error?.status !== 401) toast(sentence(error), { kind: 'bad' });
+		if (stale(error)) (await import('./stale.js')).tellStale();
+		else if (!aborted(error) && error?.status !== 401) toast(sentence(error), { kind: 'bad' });
 		return undefined;
 	}
 }

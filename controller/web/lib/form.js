@@ -3,7 +3,7 @@
 import { h, replace, setText, uid } from './dom.js';
 import { t } from './texts.js';
 import { Problem, aborted } from './api.js';
-import { sentence } from './dialog.js';
+import { sentence, stale } from './dialog.js';
 
 function control(field, id) {
 	const shared = {
@@ -50,7 +50,7 @@ function control(field, id) {
 /**
  * One labelled field: {name, label, type (text, number, date, time, month, password, select, textarea, checkbox), value,
  * required, note, options [[value, text]] …}; or {name, label, node} for a control of the caller's own with value().
- * Answers {node, input, read(), fault(text)}.
+ * Answers {node, input, name, was (what it read at first), read(), write(value), fault(text), say(text)}.
  */
 export function field(spec) {
 	const id = uid('f'),
@@ -84,7 +84,17 @@ export function field(spec) {
 					? null
 					: input.value.trim();
 		},
+		write(value) {
+			if (spec.type === 'checkbox') input.checked = value;
+			else input.value = value ?? '';
+		},
+		/** Beside it until somebody goes at it: no fault, but to be looked at. */
+		say(text) {
+			node.classList.toggle('told', Boolean(text));
+			setText(note, text || spec.note || '');
+		},
 		fault(text) {
+			node.classList.remove('told');
 			input.setAttribute?.('aria-invalid', String(Boolean(text)));
 			node.classList.toggle('invalid', Boolean(text));
 			setText(note, text || spec.note || '');
@@ -92,7 +102,8 @@ export function field(spec) {
 	};
 
 	// what is wrong is wrong until somebody goes at it
-	input.addEventListener?.('input', () => node.classList.contains('invalid') && made.fault(''));
+	input.addEventListener?.('input', () => node.matches('.invalid, .told') && made.fault(''));
+	made.was = made.read();
 	return made;
 }
 
@@ -112,11 +123,13 @@ function show(error, fields, said) {
 
 /**
  * A form. specs: fields as above, arrays of fields side by side, or nodes to stand between them; submit: the button's word; send(values): async, what it
- * throws is shown here; cancel: optional function. values has null for what is empty.
+ * throws is shown here; cancel: optional function; fresh(): async, where the hub may refuse what somebody else changed meanwhile,
+ * the fields anew as specs. values has null for what is empty. A node of the caller's own with .field is a field, too.
  */
-export function form(specs, { submit, send, cancel, danger = false }) {
+export function form(specs, { submit, send, cancel, fresh, danger = false }) {
 	const fields = [];
 	const nodes = specs.filter(Boolean).map(function nodeOf(spec) {
+		if (spec.field) fields.push(spec.field);
 		if (spec instanceof Node) return spec;
 		if (Array.isArray(spec)) return h('div', { class: 'pair' }, spec.map(nodeOf));
 		const made = field(spec);
@@ -124,7 +137,14 @@ export function form(specs, { submit, send, cancel, danger = false }) {
 		fields.push(made);
 		return made.node;
 	});
-	const said = h('p', { class: 'fault', role: 'alert', tabIndex: -1 });
+	const said = h('p', { class: 'said fault', role: 'alert', tabIndex: -1 });
+	const now = async () =>
+		Object.fromEntries(
+			(await fresh())
+				.flat()
+				.filter((spec) => spec?.name)
+				.map((spec) => [spec.name, field(spec).read()]),
+		);
 	const button = h('button', { type: 'submit', class: danger ? 'danger' : 'primary' }, submit);
 	const node = h('form', {
 		class: 'form',
@@ -134,6 +154,7 @@ export function form(specs, { submit, send, cancel, danger = false }) {
 				event.preventDefault();
 				fields.forEach((item) => item.fault(''));
 				setText(said, '');
+				said.classList.add('fault');
 				const missing = fields.filter((item) => item.input.required && item.read() === null);
 
 				missing.forEach((item) => item.fault(t('form.missing')));
@@ -142,7 +163,8 @@ export function form(specs, { submit, send, cancel, danger = false }) {
 				try {
 					await send(Object.fromEntries(fields.map((item) => [item.name, item.read()])));
 				} catch (error) {
-					if (!aborted(error)) show(error, fields, said);
+					if (fresh && stale(error)) (await import('./stale.js')).offerFresh(said, fields, now);
+					else if (!aborted(error)) show(error, fields, said);
 				} finally {
 					button.disabled = false;
 				}

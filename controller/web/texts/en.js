@@ -46,6 +46,17 @@ export default {
 	dialog: { close: 'Close', cancel: 'Cancel' },
 	toast: { undo: 'Undo', undone: 'Undone.', close: 'Dismiss' },
 	form: { optional: 'optional', missing: 'This is needed.' },
+	stale: {
+		said: 'Somebody changed this meanwhile, so nothing was done.',
+		load: 'Load it again',
+		marked: 'Loaded again. What you typed is still here; what somebody else changed says so. Look, then go on.',
+		same: 'Loaded again: nothing of what stands here was changed. Look, then go on.',
+		taken: 'Changed by somebody else; it was: {value}',
+		theirs: 'Yours. Somebody else put here: {value}',
+		empty: 'nothing',
+		yes: 'yes',
+		no: 'no',
+	},
 	picker: { hint: 'Name, number or email', none: 'Nobody found.' },
 	pager: {
 		more: 'Show older',
@@ -281,7 +292,6 @@ export default {
 			held: '{door} stands open until {when}.',
 			hold_over: 'The hold of {door} has ended.',
 			back: '{door} is back to normal.',
-			changed: 'Somebody changed this door meanwhile. Look at it again and repeat what you wanted.',
 		},
 		hold: {
 			title: 'Hold {door} open',
@@ -580,8 +590,6 @@ export default {
 		edit: 'Change',
 		change_title: 'Change {name}',
 		changed: '{name} was changed. The doors are told.',
-		stale:
-			'Somebody changed this member meanwhile. Nothing was saved: close this, look at what is there now, and try again.',
 		suspend: 'Suspend',
 		resume: 'Resume',
 		close: 'Close membership',
@@ -628,7 +636,6 @@ export default {
 		history_of: 'History of {card}',
 		label: 'Label',
 		label_note: 'What is written on it or tells it from others, such as blue fob 17.',
-		stale: 'Somebody changed this card meanwhile. Nothing was done: look at it again.',
 		did_confirm: '{card} opens doors now.',
 		did_refuse: '{card} was given up.',
 		did_lose: '{card} is marked lost.',
@@ -1262,8 +1269,6 @@ export default {
 		added: 'The event is there.',
 		more: 'The list and the event',
 		more_look: 'Export and print',
-		stale:
-			'Somebody changed this event meanwhile. Nothing was saved: close this, look at what is there now, and try again.',
 		none: 'No event is on or planned. Add one to have a list at the entrance.',
 		none_look: 'No event is on or planned.',
 		none_today: 'Nothing today.',

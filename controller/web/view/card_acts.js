@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a host does to a card: one click where there is a way back, a plain warning where there is none.
 import { h } from '../lib/dom.js';
-import { post, Problem, refusal, request } from '../lib/api.js';
+import { get, patch, post } from '../lib/api.js';
 import { ask, attempt, dialog, toast } from '../lib/dialog.js';
 import { form } from '../lib/form.js';
 import { t } from '../lib/texts.js';
@@ -21,15 +21,6 @@ export const KIND = {
 };
 
 const WARNED = new Set(['revoke', 'return', 'refuse']);
-
-/** POST /cards/ID/ACTION; what somebody changed meanwhile is said kindly. */
-async function run(card, action, body) {
-	try {
-		return (await request('POST', `/cards/${card.id}/${action}`, { body, version: card.version })).data;
-	} catch (error) {
-		throw error instanceof Problem && error.status === 412 ? refusal(t('cards.stale')) : error;
-	}
-}
 
 /** A lost card that had been suspended goes back to just that. */
 async function undo(card, action) {
@@ -60,7 +51,7 @@ export async function act(card, action, told) {
 	const from = performance.now();
 
 	await attempt(async () => {
-		const answer = await run(card, verb);
+		const answer = await post(`/cards/${card.id}/${verb}`, undefined, { version: card.version });
 
 		told(answer, verb, from);
 		toast(
@@ -77,31 +68,27 @@ export async function act(card, action, told) {
 	});
 }
 
+const labelField = (card) => ({
+	name: 'label',
+	label: t('cards.label'),
+	value: card.label,
+	max: 200,
+	note: t('cards.label_note'),
+});
+
 /** Another label for a card. */
 export async function relabel(card, told, scope) {
+	const fresh = async () => [labelField((card = await get(`/cards/${card.id}`)))];
 	const answer = await dialog(t('cards.relabel'), (close) => {
 		scope.onLeave(close);
-		return form(
-			[
-				{
-					name: 'label',
-					label: t('cards.label'),
-					value: card.label,
-					max: 200,
-					note: t('cards.label_note'),
-					autofocus: true,
-				},
-			],
-			{
-				submit: t('member.save'),
-				cancel: () => close(),
-				async send({ label }) {
-					close(
-						(await request('PATCH', `/cards/${card.id}`, { body: { label: label ?? '' }, version: card.version })).data,
-					);
-				},
+		return form([{ ...labelField(card), autofocus: true }], {
+			submit: t('member.save'),
+			cancel: () => close(),
+			async send({ label }) {
+				close(await patch(`/cards/${card.id}`, { label: label ?? '' }, { version: card.version }));
 			},
-		);
+			fresh,
+		});
 	});
 
 	if (answer) told(answer);
@@ -110,32 +97,23 @@ export async function relabel(card, told, scope) {
 /** Another card in the place of this one, which is revoked: by its number, or the last unknown one that was shown. */
 export async function replaceCard(card, told, scope) {
 	let from;
+	const fresh = async () => [labelField((card = await get(`/cards/${card.id}`)))];
 	const answer = await dialog(t('cards.replace_title', { card: iso(cardName(card)) }), (close) => {
 		const send = async (body) => {
 			from = performance.now();
 			close(
-				(
-					await request('POST', `/cards/${card.id}/replace`, {
-						body: { ...body, why: t('cards.replaced_why') },
-						version: card.version,
-					})
-				).data,
+				await post(`/cards/${card.id}/replace`, { ...body, why: t('cards.replaced_why') }, { version: card.version }),
 			);
 		};
 
 		scope.onLeave(close);
 		return [
 			h('p', { class: 'callout warn' }, t('cards.replace_text', { card: iso(cardName(card)) })),
-			form(
-				[
-					h('p', null, t('cards.replace_claim')),
-					{ name: 'label', label: t('cards.label'), value: card.label, max: 200, note: t('cards.label_note') },
-				],
-				{
-					submit: t('cards.replace_take'),
-					send: ({ label }) => send({ claim_last: true, label: label ?? '' }),
-				},
-			),
+			form([h('p', null, t('cards.replace_claim')), labelField(card)], {
+				submit: t('cards.replace_take'),
+				send: ({ label }) => send({ claim_last: true, label: label ?? '' }),
+				fresh,
+			}),
 			h(
 				'details',
 				null,
@@ -144,6 +122,7 @@ export async function replaceCard(card, told, scope) {
 					submit: t('cards.replace_number'),
 					danger: true,
 					send,
+					fresh,
 				}),
 			),
 		];

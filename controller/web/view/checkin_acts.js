@@ -132,6 +132,7 @@ const countHeads = (book) =>
 					await book.load();
 					close(true);
 				},
+				fresh: async () => [],
 			},
 		),
 	);

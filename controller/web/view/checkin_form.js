@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What an event is: the questions, and their answers as the API takes them.
 import { h } from '../lib/dom.js';
-import { patch, post, Problem } from '../lib/api.js';
+import { get, patch, post } from '../lib/api.js';
 import { dialog, toast } from '../lib/dialog.js';
 import { form } from '../lib/form.js';
 import { addDays, dateOf, toInputs, toUtc } from '../lib/time.js';
@@ -107,14 +107,6 @@ function fields(event, doors) {
 	];
 }
 
-async function change(event, values) {
-	try {
-		return await patch(`/events/${event.id}`, body(values), { version: event.version });
-	} catch (error) {
-		throw error.status === 412 ? new Problem(412, { detail: t('event.stale') }) : error;
-	}
-}
-
 /** Asks for an event, new or changed; answers what the hub made of it, or undefined. */
 export function eventDialog(doors, event) {
 	return dialog(t(event ? 'event.change' : 'event.new'), (close) =>
@@ -122,10 +114,16 @@ export function eventDialog(doors, event) {
 			submit: t(event ? 'event.save' : 'event.add'),
 			cancel: () => close(),
 			async send(values) {
-				const answer = event ? await change(event, values) : await post('/events', body(values));
+				const answer = event
+					? await patch(`/events/${event.id}`, body(values), { version: event.version })
+					: await post('/events', body(values));
 
 				toast(t(event ? 'event.saved' : 'event.added'));
 				close(answer);
+			},
+			async fresh() {
+				event = await get(`/events/${event.id}`);
+				return fields(event, doors);
 			},
 		}),
 	);

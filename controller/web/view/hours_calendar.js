@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Closures and special openings on a calendar, with the holidays that hours may mean by PH.
 import { bdi, h, replace } from '../lib/dom.js';
-import { all, del, patch, post, refusal } from '../lib/api.js';
+import { all, del, get, patch, post, refusal } from '../lib/api.js';
 import { attempt, dialog, toast } from '../lib/dialog.js';
 import { form } from '../lib/form.js';
 import { icon } from '../lib/icon.js';
@@ -24,53 +24,58 @@ const without = ({ id, version, ...rest }) => rest;
 
 /** Asks for a closure or special opening; true when one was made or changed. */
 function exceptionDialog(doors, one, date) {
-	const [from = '', until = ''] = (one?.times ?? '').split('-');
+	const fields = () => {
+		const [from = '', until = ''] = (one?.times ?? '').split('-');
+
+		return [
+			{
+				name: 'kind',
+				label: t('hours.kind'),
+				type: 'select',
+				value: one?.kind ?? 'closure',
+				options: ['closure', 'opening'].map((kind) => [kind, t(`hours.kind_${kind}`)]),
+			},
+			{ name: 'from', label: t('hours.first_day'), type: 'date', value: one?.from ?? date, required: true },
+			{ name: 'to', label: t('hours.last_day'), type: 'date', value: one?.to ?? date, required: true },
+			{ name: 'start', label: t('event.from'), type: 'time', value: from, note: t('hours.whole_days') },
+			{ name: 'end', label: t('event.until'), type: 'time', value: until },
+			{
+				name: 'door',
+				label: t('log.door'),
+				type: 'select',
+				value: one?.door ?? '',
+				options: [['', t('hours.every_door')], ...doors.map((door) => [door.name, door.title || door.name])],
+			},
+			{
+				name: 'reason',
+				label: t('hours.reason'),
+				value: one?.reason ?? '',
+				required: true,
+				max: 80,
+				note: t('hours.reason_note'),
+				autofocus: true,
+			},
+		];
+	};
 
 	return dialog(t(one ? 'hours.change_exception' : 'hours.new_exception'), (close) =>
-		form(
-			[
-				{
-					name: 'kind',
-					label: t('hours.kind'),
-					type: 'select',
-					value: one?.kind ?? 'closure',
-					options: ['closure', 'opening'].map((kind) => [kind, t(`hours.kind_${kind}`)]),
-				},
-				{ name: 'from', label: t('hours.first_day'), type: 'date', value: one?.from ?? date, required: true },
-				{ name: 'to', label: t('hours.last_day'), type: 'date', value: one?.to ?? date, required: true },
-				{ name: 'start', label: t('event.from'), type: 'time', value: from, note: t('hours.whole_days') },
-				{ name: 'end', label: t('event.until'), type: 'time', value: until },
-				{
-					name: 'door',
-					label: t('log.door'),
-					type: 'select',
-					value: one?.door ?? '',
-					options: [['', t('hours.every_door')], ...doors.map((door) => [door.name, door.title || door.name])],
-				},
-				{
-					name: 'reason',
-					label: t('hours.reason'),
-					value: one?.reason ?? '',
-					required: true,
-					max: 80,
-					note: t('hours.reason_note'),
-					autofocus: true,
-				},
-			],
-			{
-				submit: t('event.save'),
-				cancel: () => close(),
-				async send({ start, end, ...rest }) {
-					if (Boolean(start) !== Boolean(end)) throw refusal(t('hours.both_times'), start ? 'end' : 'start');
-					const body = { ...rest, times: start ? `${start}-${end}` : null };
+		form(fields(), {
+			submit: t('event.save'),
+			cancel: () => close(),
+			async send({ start, end, ...rest }) {
+				if (Boolean(start) !== Boolean(end)) throw refusal(t('hours.both_times'), start ? 'end' : 'start');
+				const body = { ...rest, times: start ? `${start}-${end}` : null };
 
-					if (one) await patch(`/exceptions/${one.id}`, body, { version: one.version });
-					else await post('/exceptions', body);
-					toast(t('hours.exception_saved'));
-					close(true);
-				},
+				if (one) await patch(`/exceptions/${one.id}`, body, { version: one.version });
+				else await post('/exceptions', body);
+				toast(t('hours.exception_saved'));
+				close(true);
 			},
-		),
+			async fresh() {
+				one = await get(`/exceptions/${one.id}`);
+				return fields();
+			},
+		}),
 	);
 }
 

@@ -70,7 +70,7 @@ function ahead(looked, today) {
 	);
 }
 
-/** The field, the picture and what they mean. Answers {node, input}. */
+/** The field, the picture and what they mean: a node with .field for a form. */
 export function hoursEditor(value, { scope, disabled = false }) {
 	const id = 'hours-text',
 		today = dateOf(),
@@ -156,7 +156,16 @@ export function hoursEditor(value, { scope, disabled = false }) {
 	// each half word is wrong: read out what is so once somebody has stopped
 	const say = debounce(() => setText(spoken, said.querySelector('p')?.textContent ?? ''), SAY_MS);
 
+	const told = h('span', { class: 'note' }),
+		place = h('div', { class: 'field' }, h('label', { htmlFor: id }, t('hours.hours')), input, told, said, spoken);
+	const tell = (name) => (text) => {
+		place.classList.remove('told', 'invalid');
+		place.classList.toggle(name, Boolean(text));
+		setText(told, text);
+	};
+
 	input.addEventListener('input', () => {
+		tell('told')('');
 		soon();
 		say();
 	});
@@ -164,7 +173,7 @@ export function hoursEditor(value, { scope, disabled = false }) {
 	const node = h(
 		'div',
 		{ class: 'stack' },
-		h('div', { class: 'field' }, h('label', { htmlFor: id }, t('hours.hours')), input, said, spoken),
+		place,
 		!disabled &&
 			h(
 				'div',
@@ -192,7 +201,20 @@ export function hoursEditor(value, { scope, disabled = false }) {
 	);
 
 	look();
-	return { node, input };
+	node.field = {
+		name: 'hours',
+		node: place,
+		input,
+		was: value,
+		read: () => input.value.trim() || null,
+		write(text) {
+			input.value = text ?? '';
+			look();
+		},
+		say: tell('told'),
+		fault: tell('invalid'),
+	};
+	return node;
 }
 
 function allowanceFields(allowance) {
@@ -286,63 +308,71 @@ export async function edit(root, { scope }, id) {
 		fresh = id === 'new',
 		disabled = !may('admin');
 	const doors = await all('/doors', {}, 200, { signal });
-	const tier = fresh
+	let tier = fresh
 		? { name: '', hours: 'Mo-Fr 09:00-17:30', flags: [], doors: [], allowance: null }
 		: await get(`/tiers/${encodeURIComponent(id)}`, {}, { signal });
-	const editor = hoursEditor(tier.hours, { scope, disabled });
-	const node = form(
-		[
-			{ name: 'name', label: t('hours.name'), value: tier.name, required: true, max: 60, disabled, autofocus: fresh },
-			editor.node,
-			h('fieldset', { disabled }, h('legend', null, t('hours.doors'))),
-			...doorFields(tier, doors).map((field) => ({ ...field, disabled })),
-			h('fieldset', { disabled }, h('legend', null, t('checkin.allowance'))),
-			...allowanceFields(tier.allowance).map((field) => ({ ...field, disabled })),
-			h('fieldset', { disabled }, h('legend', null, t('hours.may'))),
-			...FLAGS.map((flag) => ({
-				name: flag,
-				label: t(`flag.${flag}`),
-				type: 'checkbox',
-				value: tier.flags.includes(flag),
-				note: t(`flag_note.${flag}`),
-				disabled,
-			})),
-		],
-		{
-			submit: t(fresh ? 'hours.add' : 'hours.save'),
-			cancel: () => {
-				location.hash = '#/hours';
-			},
-			async send(values) {
-				const body = {
-					name: values.name,
-					hours: editor.input.value.trim(),
-					flags: FLAGS.filter((flag) => values[flag]),
-					doors: doorsOf(values, doors),
-					allowance: allowanceOf(values),
-				};
+	/** hours: its editor, or its value alone. */
+	const fields = (hours) => [
+		{ name: 'name', label: t('hours.name'), value: tier.name, required: true, max: 60, disabled, autofocus: fresh },
+		hours,
+		h('fieldset', { disabled }, h('legend', null, t('hours.doors'))),
+		...doorFields(tier, doors).map((field) => ({ ...field, disabled })),
+		h('fieldset', { disabled }, h('legend', null, t('checkin.allowance'))),
+		...allowanceFields(tier.allowance).map((field) => ({ ...field, disabled })),
+		h('fieldset', { disabled }, h('legend', null, t('hours.may'))),
+		...FLAGS.map((flag) => ({
+			name: flag,
+			label: t(`flag.${flag}`),
+			type: 'checkbox',
+			value: tier.flags.includes(flag),
+			note: t(`flag_note.${flag}`),
+			disabled,
+		})),
+	];
+	const node = form(fields(hoursEditor(tier.hours, { scope, disabled })), {
+		submit: t(fresh ? 'hours.add' : 'hours.save'),
+		cancel: () => {
+			location.hash = '#/hours';
+		},
+		async send(values) {
+			const body = {
+				name: values.name,
+				hours: values.hours,
+				flags: FLAGS.filter((flag) => values[flag]),
+				doors: doorsOf(values, doors),
+				allowance: allowanceOf(values),
+			};
 
-				if (fresh) await post('/tiers', body);
-				else await patch(`/tiers/${tier.id}`, body, { version: tier.version });
-				location.hash = '#/hours';
-				toast(
-					t(fresh ? 'hours.added' : 'hours.saved', { name: values.name }),
-					fresh
-						? {}
-						: {
-								undo: () =>
-									patch(`/tiers/${tier.id}`, {
+			let now;
+
+			if (fresh) await post('/tiers', body);
+			else now = await patch(`/tiers/${tier.id}`, body, { version: tier.version });
+			location.hash = '#/hours';
+			toast(
+				t(fresh ? 'hours.added' : 'hours.saved', { name: values.name }),
+				fresh
+					? {}
+					: {
+							undo: () =>
+								patch(
+									`/tiers/${tier.id}`,
+									{
 										name: tier.name,
 										hours: tier.hours,
 										flags: tier.flags,
 										doors: tier.doors,
 										allowance: tier.allowance,
-									}),
-							},
-				);
-			},
+									},
+									{ version: now.version },
+								),
+						},
+			);
 		},
-	);
+		async fresh() {
+			tier = await get(`/tiers/${tier.id}`);
+			return fields({ name: 'hours', value: tier.hours });
+		},
+	});
 
 	node.querySelector('[type=submit]').hidden = disabled;
 	replace(

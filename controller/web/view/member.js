@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One member: may they come in, their cards, what was used, what was told them.
 import { bdi, debounce, h, replace, setText } from '../lib/dom.js';
-import { all, Problem, refusal, request } from '../lib/api.js';
+import { all, request } from '../lib/api.js';
 import { ask, attempt, dialog, toast } from '../lib/dialog.js';
 import { icon } from '../lib/icon.js';
 import { may } from '../lib/session.js';
@@ -21,13 +21,7 @@ import { iso, standing, stateBadge } from './member_words.js';
 const read = async (id, signal) => (await request('GET', `/members/${id}`, { signal })).data;
 
 /** PATCH with the version that was read. */
-async function change(id, body, version) {
-	try {
-		return (await request('PATCH', `/members/${id}`, { body, version })).data;
-	} catch (error) {
-		throw error instanceof Problem && error.status === 412 ? refusal(t('member.stale')) : error;
-	}
-}
+const change = async (id, body, version) => (await request('PATCH', `/members/${id}`, { body, version })).data;
 
 function facts(member, pool) {
 	const line = (name, value) => value && [h('dt', null, t(`member.${name}`)), h('dd', null, value)];
@@ -78,7 +72,7 @@ async function edit(page) {
 		t('member.change_title', { name: iso(page.member.name) }),
 		(close) => {
 			page.scope.onLeave(close);
-			return memberForm({ member: page.member, version: page.member.version, tiers: page.tiers, pools, done: close });
+			return memberForm({ member: page.member, tiers: page.tiers, pools, done: close });
 		},
 		{ wide: true },
 	);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The fields of a member, for a new one and for a change.
-import { all, Problem, refusal, request } from '../lib/api.js';
+import { all, get, patch, post, Problem } from '../lib/api.js';
 import { form } from '../lib/form.js';
 import { session } from '../lib/session.js';
 import { t } from '../lib/texts.js';
@@ -44,7 +44,7 @@ function check({ valid_from: from, valid_until: until, grace_until: grace }) {
 	if (errors.length) throw new Problem(0, { errors });
 }
 
-async function send(values, { member, version }) {
+async function send(values, member) {
 	const body = {
 		...values,
 		contact: values.contact ?? '',
@@ -54,103 +54,99 @@ async function send(values, { member, version }) {
 		release_ms: Number(values.release_ms),
 	};
 
-	if (!member) return { member: (await request('POST', '/members', { body })).data };
+	if (!member) return { member: await post('/members', body) };
 	const { next, before } = differing(body, member);
 
 	if (Object.keys(next).length === 0) return { member, before };
-	try {
-		const { data, version: now } = await request('PATCH', `/members/${member.id}`, { body: next, version });
-
-		return { member: data, before, version: now };
-	} catch (error) {
-		throw error instanceof Problem && error.status === 412 ? refusal(t('member.stale')) : error;
-	}
+	return { member: await patch(`/members/${member.id}`, next, { version: member.version }), before };
 }
 
 /**
  * A form for a new member, or to change one. done(answer) is called with nothing when it is given up; for a new one with the
- * member, for a change with {member, before (fields as they were), version}.
+ * member, for a change with {member, before (fields as they were)}.
  */
-export function memberForm({ member, version, tiers, pools = [], done }) {
-	const node = form(
-		[
-			{
-				name: 'name',
-				label: t('member.name'),
-				value: member?.name,
-				required: true,
-				max: 200,
-				autofocus: true,
-				note: t('member.name_note'),
-			},
-			{ name: 'contact', label: t('member.contact'), value: member?.contact, max: 200, note: t('member.contact_note') },
-			{
-				name: 'tier',
-				label: t('member.tier'),
-				type: 'select',
-				required: true,
-				value: member?.tier ?? '',
-				options: tierOptions(tiers, member),
-				note: t('member.tier_note'),
-			},
-			pools.length > 0 && {
-				name: 'pool',
-				label: t('member.pool'),
-				type: 'select',
-				value: member?.pool ?? '',
-				options: [['', t('member.pool_none')], ...pools.map((pool) => [pool.id, pool.name])],
-				note: t('member.pool_note'),
-			},
-			{
-				name: 'valid_from',
-				label: t('member.from'),
-				type: 'date',
-				value: member?.valid_from,
-				note: t('member.from_note'),
-			},
-			{
-				name: 'valid_until',
-				label: t('member.until'),
-				type: 'date',
-				value: member?.valid_until,
-				note: t('member.until_note'),
-			},
-			{
-				name: 'grace_until',
-				label: t('member.grace'),
-				type: 'date',
-				value: member?.grace_until,
-				note: t('member.grace_note'),
-			},
-			{
-				name: 'release_ms',
-				label: t('member.release'),
-				type: 'select',
-				value: String(member?.release_ms ?? 0),
-				options: releaseOptions(member?.release_ms),
-				note: t('member.release_note'),
-			},
-			{
-				name: 'note',
-				label: t('member.note'),
-				type: 'textarea',
-				rows: 2,
-				value: member?.note,
-				max: 500,
-				note: t('member.note_note'),
-			},
-		],
+export function memberForm({ member, tiers, pools = [], done }) {
+	const fields = () => [
 		{
-			submit: t(member ? 'member.save' : 'members.add'),
-			cancel: () => done(),
-			async send(values) {
-				check(values);
-				const answer = await send({ ...values, pool: values.pool ?? member?.pool ?? null }, { member, version });
-
-				done(member ? answer : answer.member);
-			},
+			name: 'name',
+			label: t('member.name'),
+			value: member?.name,
+			required: true,
+			max: 200,
+			autofocus: true,
+			note: t('member.name_note'),
 		},
-	);
+		{ name: 'contact', label: t('member.contact'), value: member?.contact, max: 200, note: t('member.contact_note') },
+		{
+			name: 'tier',
+			label: t('member.tier'),
+			type: 'select',
+			required: true,
+			value: member?.tier ?? '',
+			options: tierOptions(tiers, member),
+			note: t('member.tier_note'),
+		},
+		pools.length > 0 && {
+			name: 'pool',
+			label: t('member.pool'),
+			type: 'select',
+			value: member?.pool ?? '',
+			options: [['', t('member.pool_none')], ...pools.map((pool) => [pool.id, pool.name])],
+			note: t('member.pool_note'),
+		},
+		{
+			name: 'valid_from',
+			label: t('member.from'),
+			type: 'date',
+			value: member?.valid_from,
+			note: t('member.from_note'),
+		},
+		{
+			name: 'valid_until',
+			label: t('member.until'),
+			type: 'date',
+			value: member?.valid_until,
+			note: t('member.until_note'),
+		},
+		{
+			name: 'grace_until',
+			label: t('member.grace'),
+			type: 'date',
+			value: member?.grace_until,
+			note: t('member.grace_note'),
+		},
+		{
+			name: 'release_ms',
+			label: t('member.release'),
+			type: 'select',
+			value: String(member?.release_ms ?? 0),
+			options: releaseOptions(member?.release_ms),
+			note: t('member.release_note'),
+		},
+		{
+			name: 'note',
+			label: t('member.note'),
+			type: 'textarea',
+			rows: 2,
+			value: member?.note,
+			max: 500,
+			note: t('member.note_note'),
+		},
+	];
+	const node = form(fields(), {
+		submit: t(member ? 'member.save' : 'members.add'),
+		cancel: () => done(),
+		async send(values) {
+			check(values);
+			const answer = await send({ ...values, pool: values.pool ?? member?.pool ?? null }, member);
+
+			done(member ? answer : answer.member);
+		},
+		async fresh() {
+			member = await get(`/members/${member.id}`);
+			return fields();
+		},
+	});
 
 	node.classList.add('member-form');
 	return node;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a host does to doors: open one, end a hold, lock all down; each with its result and its way back.
 import { h } from '../lib/dom.js';
-import { Problem, get, post, put } from '../lib/api.js';
+import { get, post, put } from '../lib/api.js';
 import * as live from '../lib/live.js';
-import { ask, attempt, toast } from '../lib/dialog.js';
+import { ask, attempt, stale, toast } from '../lib/dialog.js';
 import { siteNow } from '../lib/shell.js';
 import { t } from '../lib/texts.js';
 import { doorName, doorState } from './now_words.js';
@@ -54,17 +54,14 @@ function tellDone(subject, text, undo) {
 
 // ---- holds and modes ----
 
-/** Puts a door's whole state; false where somebody was faster. */
+/** Puts a door's whole state; where somebody was faster it is shown as it is now. */
 async function putState(door, body, desk) {
 	try {
 		await put(`/doors/${door.name}/state`, body, { version: door.version });
 		await desk.again('doors');
-		return true;
 	} catch (error) {
-		if (!(error instanceof Problem) || error.status !== 412) throw error;
-		toast(t('now.act.changed'), { kind: 'bad' });
-		await desk.again('doors');
-		return false;
+		if (stale(error)) await desk.again('doors');
+		throw error;
 	}
 }
 
@@ -77,7 +74,7 @@ const stateOf = (door) => ({
 export async function change(door, body, desk, text) {
 	const before = stateOf(door);
 
-	if (!(await putState(door, body, desk))) return;
+	await putState(door, body, desk);
 	tellDone(door.name, text, async () => putState(await get(`/doors/${door.name}`), before, desk));
 }
 

@@ -61,6 +61,11 @@ export const holdOpen = (door, desk) =>
 					);
 					close();
 				},
+				async fresh() {
+					await desk.again('doors');
+					door = desk.now.doors.find((one) => one.name === door.name);
+					return [];
+				},
 			},
 		);
 		const draw = () => {
