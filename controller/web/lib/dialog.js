@@ -27,7 +27,8 @@ const placeTray = () =>
 export function toast(text, { kind = 'good', undo, does, ms } = {}) {
 	const node = h('div', { class: ['toast', kind] }, icon(kind === 'bad' ? 'alert' : 'ok'), h('span', null, text));
 	let timer;
-	const before = document.activeElement;
+	// a button that was disabled while it worked has lost it to the whole page by now
+	const before = document.activeElement === document.body ? null : document.activeElement;
 	const gone = () => {
 		const inside = node.contains(document.activeElement);
 
