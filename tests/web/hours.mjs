@@ -64,6 +64,7 @@ journey('an admin changes a tier', async ({ page, phone, login, check, until, ap
 	await shot('hours-edit');
 	await page.getByRole('button', { name: 'Save' }).click();
 	await check('the hub has it', () => until(async () => (await hoursNow()) === 'Mo-Fr 09:00-17:00; Sa 10:00-14:00'));
+	await until(() => page.evaluate(() => document.activeElement.matches('h1'))); // of the view that comes
 	await page.getByRole('button', { name: 'Undo' }).focus();
 	await page.keyboard.press('Enter');
 	await check('the focus is not lost with the button', () =>
