@@ -6,6 +6,7 @@ import { has, t } from '../lib/texts.js';
 
 const CERTIFICATE_DAYS = 30;
 const PENDING_MANY = 50; // entries: more than a busy morning's minute
+const ALARM_TAGS = ['fire', 'tamper', 'lock_fail', 'propped', 'exit_stuck']; // what a door's state does not say
 const TONES = {
 	locked: 'good',
 	released: 'good',
@@ -80,12 +81,16 @@ export function doorSays(door) {
 	};
 }
 
+const toneOf = (alarm) => (['exit_stuck', 'held_open', 'propped'].includes(alarm) ? 'warn' : 'bad');
+
 /** Small marks of what is not as it should be: [{tone, text}]. */
 export function doorTags(door) {
 	const status = heard(door),
 		tags = [];
 
 	if (!status) return tags;
+	for (const alarm of ALARM_TAGS)
+		if (status.alarms.includes(alarm)) tags.push({ tone: toneOf(alarm), text: t(`now.tag.${alarm}`) });
 	if (status.reader !== 'ok') tags.push({ tone: 'bad', text: t('now.tag.reader') });
 	if (!door.confirmed) tags.push({ tone: 'warn', text: t('now.tag.roster') });
 	if (!['synced', 'rtc'].includes(status.clock)) tags.push({ tone: 'warn', text: t('now.tag.clock') });
@@ -98,15 +103,17 @@ export function doorTags(door) {
 /** Why the desk cannot open a door now, or '' where it can. */
 export function cannotOpen(door) {
 	const state = doorState(door);
-	const key = {
-		offline: 'offline',
-		unheard: 'offline',
-		lockdown: 'lockdown',
-		fault: 'fault',
-		checkin: 'checkin',
-		new: 'new',
-		stolen: 'stolen',
-	}[state];
+	const key = heard(door)?.alarms.includes('fire')
+		? 'fire'
+		: {
+				offline: 'offline',
+				unheard: 'offline',
+				lockdown: 'lockdown',
+				fault: 'fault',
+				checkin: 'checkin',
+				new: 'new',
+				stolen: 'stolen',
+			}[state];
 
 	return key ? t(`now.act.off_${key}`) : '';
 }
@@ -145,7 +152,7 @@ function ofDoor(door) {
 	if (!status) return [];
 	for (const alarm of ['fire', 'forced', 'tamper', 'lock_fail', 'held_open', 'propped', 'exit_stuck'])
 		if (status.alarms.includes(alarm) && !(alarm === 'held_open' && status.alarms.includes('propped')))
-			found.push(need(alarm, ['exit_stuck', 'held_open', 'propped'].includes(alarm) ? 'warn' : 'bad', values));
+			found.push(need(alarm, toneOf(alarm), values));
 	if (state === 'fault') found.push(need('fault', 'bad', values));
 	if (status.reader !== 'ok') found.push(need(status.reader === 'missing' ? 'reader_gone' : 'reader', 'bad', values));
 	if (status.journal !== 'ok') found.push(need('journal', 'bad', values));
