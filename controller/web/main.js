@@ -68,6 +68,12 @@ function missing(root, why) {
 	);
 }
 
+/** A view's sheet holds in that view alone: its names are short, and others use them for something else. */
+function ownSheet(name) {
+	for (const { dataset, sheet } of document.querySelectorAll('link[data-sheet]'))
+		if (sheet) sheet.disabled = !dataset.sheet.endsWith(`/${name}.css`);
+}
+
 async function showView() {
 	if (!shell) return;
 	const at = parse(),
@@ -88,6 +94,7 @@ async function showView() {
 
 		if (scope.signal.aborted) return;
 		document.title = `${module.title(at.params)} · tapin`;
+		ownSheet(at.name);
 		replace(shell.view, root);
 		await module.show(root, { params: at.params, query: at.query, scope, setQuery });
 		if (!scope.signal.aborted) root.dataset.ready = '1';

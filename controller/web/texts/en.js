@@ -1274,6 +1274,8 @@ export default {
 		saved: 'Saved.',
 		added: 'The event is there.',
 		more: 'The list and the event',
+		acts_list: 'The list',
+		acts_event: 'The event',
 		more_look: 'Export and print',
 		none: 'No event is on or planned. Add one to have a list at the entrance.',
 		none_look: 'No event is on or planned.',

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // What operators did: who changed what, from what to what. For auditors and admins.
-import { bdi, h, replace } from '../lib/dom.js';
+import { bdi, h, replace, sheet } from '../lib/dom.js';
 import { get } from '../lib/api.js';
 import { field } from '../lib/form.js';
 import { pager } from '../lib/pager.js';
 import { addDays, dayOf, momentOf, secondOf, toUtc } from '../lib/time.js';
 import { has, t, word } from '../lib/texts.js';
+
+await sheet(new URL('./audit.css', import.meta.url));
 
 export const title = () => t('audit.title');
 
@@ -106,10 +108,18 @@ function row(item) {
 			h('time', { datetime: item.at }, secondOf(item.at)),
 			h('br'),
 			h('span', { class: 'note' }, dayOf(item.at)),
+			h('span', { class: 'narrow' }, bdi(item.actor)),
 		),
-		h('td', null, bdi(item.actor)),
-		h('td', null, actionText(item.action), h('br'), objectNode(item.object)),
-		h('td', null, changes(item)),
+		h('td', { class: 'wide-only' }, bdi(item.actor)),
+		h(
+			'td',
+			null,
+			actionText(item.action),
+			h('br'),
+			objectNode(item.object),
+			h('div', { class: 'narrow' }, changes(item)),
+		),
+		h('td', { class: 'wide-only' }, changes(item)),
 	);
 }
 
@@ -129,7 +139,10 @@ export async function show(root, { query, setQuery }) {
 		caption: title(),
 		empty: t('audit.empty'),
 		row,
-		columns: ['time', 'actor', 'action', 'changed'].map((name) => ({ label: t(`audit.${name}`) })),
+		columns: ['time', 'actor', 'action', 'changed'].map((name) => ({
+			label: t(`audit.${name}`),
+			class: ['actor', 'changed'].includes(name) ? 'wide-only' : null,
+		})),
 		fetch: (cursor, signal) => get('/audit', { limit: 50, cursor, ...apiQuery(filter) }, { signal }),
 	});
 	const change = (event) => {

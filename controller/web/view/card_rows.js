@@ -47,11 +47,11 @@ function facts(card) {
 	return parts.join(' · ');
 }
 
-function showHistory(card, scope) {
+function showHistory(card, scope, doors) {
 	dialog(
 		t('cards.history_of', { card: iso(cardName(card)) }),
 		(close) => {
-			const list = historyOf({ card: card.id }, t('cards.history_of', { card: iso(cardName(card)) }));
+			const list = historyOf({ card: card.id }, t('cards.history_of', { card: iso(cardName(card)) }), doors);
 
 			scope.onLeave(close);
 			list.load();
@@ -98,7 +98,7 @@ export function cardRows({ doors, scope, changed }) {
 				},
 				scope,
 			),
-		history: (card) => showHistory(card, scope),
+		history: (card) => showHistory(card, scope, doors),
 	};
 	const button = (card, action, className) =>
 		h(

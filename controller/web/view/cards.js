@@ -93,6 +93,7 @@ export async function show(root, { query, scope, setQuery }) {
 		'people',
 		debounce(() => list.count() <= 50 && list.load(), 400),
 	);
+	list.classList.add('cards-list');
 	replace(
 		root,
 		h('div', { class: 'head' }, h('h1', { tabIndex: -1 }, t('cards.title'))),

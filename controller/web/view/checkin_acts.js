@@ -137,8 +137,14 @@ const countHeads = (book) =>
 		),
 	);
 
-/** Everything beside ticking, behind one word. options: book, doors, list (its node), add (puts one on the list). */
-export function acts({ book, doors, list, add }) {
+const group = (name, ...buttons) =>
+	h('div', { role: 'group', 'aria-label': t(name) }, h('h2', null, t(name)), h('div', { class: 'row' }, buttons));
+
+/**
+ * Everything beside ticking, behind one word. options: book, doors, list (its node), add (puts one on the list), printAll
+ * (prints the whole of it).
+ */
+export function acts({ book, doors, list, add, printAll }) {
 	const button = (text, name, fn) =>
 		h('button', { type: 'button', on: { click: () => attempt(fn) } }, icon(name, 18), t(text));
 	const edit = h(
@@ -175,13 +181,10 @@ export function acts({ book, doors, list, add }) {
 		'details',
 		{ class: 'acts noprint', open: may('work') && book.guests.length === 0 },
 		h('summary', null, t(may('work') ? 'event.more' : 'event.more_look')),
-		h(
-			'div',
-			{ class: 'row' },
-			may('work') && work,
+		group('event.acts_list', may('work') && work, [
 			button('checkin.export', 'down', () => exportList(book)),
-			button('rollcall.print', 'print', () => print()),
-			may('work') && change,
-		),
+			button('rollcall.print', 'print', printAll),
+		]),
+		may('work') && group('event.acts_event', change),
 	);
 }

@@ -254,7 +254,7 @@ export async function show(root, { id, query, scope, setQuery }) {
 			h(
 				'div',
 				null,
-				h('a', { class: 'up', href: `#/members/${member.id}` }, icon('back', 16), bdi(member.name)),
+				h('a', { class: 'back', href: `#/members/${member.id}` }, icon('back', 16), bdi(member.name)),
 				h('h1', { tabIndex: -1 }, t('checkin.allowance_of', { name: iso(member.name) })),
 			),
 		),

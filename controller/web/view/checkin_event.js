@@ -277,6 +277,12 @@ export async function show(root, { id, scope }) {
 				return null;
 			},
 		});
+	/** On paper stands everybody, whatever is looked for. */
+	function printAll() {
+		find.value = '';
+		arrange();
+		print();
+	}
 	/** Somebody removed the event, or the hub is away. */
 	function lost(error) {
 		if (error.status === 404 && !book.gone) {
@@ -305,12 +311,12 @@ export async function show(root, { id, scope }) {
 			h(
 				'div',
 				null,
-				h('a', { class: 'up noprint', href: '#/checkin' }, icon('back', 16), t('checkin.title')),
+				h('a', { class: 'back noprint', href: '#/checkin' }, icon('back', 16), t('checkin.title')),
 				name,
 				when,
 			),
 		),
-		acts({ book, doors, list: list.node, add: put1 }),
+		acts({ book, doors, list: list.node, add: put1, printAll }),
 		desk.node,
 		h('div', { class: 'card roster' }, list.node, none),
 	);

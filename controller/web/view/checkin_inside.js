@@ -107,7 +107,7 @@ export async function show(root, { scope }) {
 			h(
 				'div',
 				null,
-				h('a', { class: 'up', href: '#/checkin' }, icon('back', 16), t('checkin.title')),
+				h('a', { class: 'back', href: '#/checkin' }, icon('back', 16), t('checkin.title')),
 				h('h1', { tabIndex: -1 }, t('inside.title')),
 			),
 			h(

@@ -176,7 +176,7 @@ export async function show(root, { query, scope, setQuery }) {
 				h(
 					'span',
 					{ class: 'row' },
-					h('button', { type: 'button', on: { click: () => change(one) } }, t('event.change')),
+					h('button', { type: 'button', on: { click: () => change(one) } }, t('hours.change')),
 					h(
 						'button',
 						{

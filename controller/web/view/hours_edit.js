@@ -383,7 +383,7 @@ export async function edit(root, { scope }, id) {
 			h(
 				'div',
 				null,
-				h('a', { href: '#/hours' }, icon('back', 16), ' ', t('hours.title')),
+				h('a', { class: 'back', href: '#/hours' }, icon('back', 16), t('hours.title')),
 				h('h1', { tabIndex: -1 }, fresh ? t('hours.new_tier') : bdi(tier.name)),
 			),
 			!fresh &&

@@ -59,11 +59,11 @@ function fits(filter, entry) {
 	);
 }
 
-function details(entry) {
+function details(entry, doors) {
 	const facts = [
 		[t('log.time'), `${momentOf(entry.time)} (${secondOf(entry.time)})`],
 		[t('log.clock'), word('clock', entry.clock)],
-		[t('log.door'), entry.door],
+		[t('log.door'), bdi(doors.get(entry.door) || entry.door)],
 		[t('log.what'), word('kind', entry.kind)],
 		[t('log.who'), entryWho(entry) ?? '–'],
 		[t('log.why'), entryWhy(entry) || entry.sentence || '–'],
@@ -93,7 +93,7 @@ export function cells(entry, doors) {
 			{ class: 'when' },
 			h(
 				'button',
-				{ type: 'button', class: 'quiet when', 'aria-haspopup': 'dialog', on: { click: () => details(entry) } },
+				{ type: 'button', class: 'quiet when', 'aria-haspopup': 'dialog', on: { click: () => details(entry, doors) } },
 				h('time', { datetime: entry.time }, secondOf(entry.time)),
 				h('span', { class: 'note' }, dayOf(entry.time)),
 			),
@@ -307,7 +307,7 @@ export async function show(root, { query, scope, setQuery }) {
 			h('h1', { tabIndex: -1 }, title()),
 			h(
 				'div',
-				{ class: 'row' },
+				{ class: 'row log-acts' },
 				live.button,
 				h(
 					'button',

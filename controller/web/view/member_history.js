@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the log has of one member or card; looking at it leaves a trace in the audit, so it is fetched when asked for.
-import { h } from '../lib/dom.js';
+import { bdi, h } from '../lib/dom.js';
 import { get } from '../lib/api.js';
 import { entryBadge, entryWhy } from '../lib/entry.js';
 import { pager } from '../lib/pager.js';
@@ -15,7 +15,7 @@ function row(entry, doors) {
 		'tr',
 		null,
 		h('td', { class: 'time' }, h('time', { datetime: entry.time }, momentOf(entry.time))),
-		h('td', null, doors?.get(entry.door)?.title ?? entry.door),
+		h('td', null, bdi(doors?.get(entry.door)?.title || entry.door)),
 		h('td', null, entryBadge(entry), why ? h('span', { class: 'why note' }, ` ${why}`) : null),
 	);
 }

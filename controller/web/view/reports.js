@@ -256,7 +256,7 @@ function numbers({ visits, denied, events, cards }) {
 		h(
 			'div',
 			{ class: 'card' },
-			h('div', { class: 'big' }, numberText(value)),
+			h('div', { class: ['big', value === null && 'none'] }, numberText(value)),
 			h('div', { class: 'muted' }, t(`reports.${name}`)),
 		);
 
