@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The hub goes away and comes back: the page says so, stays where it is, and shows what happened meanwhile.
 import { spawn } from 'node:child_process';
-import { openSync } from 'node:fs';
+import { copyFileSync, openSync } from 'node:fs';
 import { journey, site } from './browser.mjs';
 
 let pid = Number(process.env.PID_HUB),
@@ -31,7 +31,30 @@ function start() {
 	pid = child.pid;
 }
 
-journey('the hub goes away and comes back', async ({ page, login, check, until, tap, shot, axe, expect_failures }) => {
+const needs = (page, text) => page.locator('.need').filter({ hasText: text });
+
+journey('a certificate about to end', async ({ page, login, check, axe, shot, fits }) => {
+	await login('host', '#/now');
+	await check('is said, with its last day and what to do', () =>
+		needs(page, /The page’s certificate is good until \w+, \d+ \w+ \d{4}.*An admin renews it/)
+			.waitFor()
+			.then(() => true),
+	);
+	await check('as something that needs somebody', () =>
+		page
+			.getByRole('heading', { name: 'Needs attention (1)' })
+			.waitFor()
+			.then(() => true),
+	);
+	await axe('a certificate about to end');
+	await fits('a certificate about to end');
+	await shot('away-certificate');
+});
+
+journey('the hub goes away and comes back', async (given) => {
+	const { page, phone, context, login, check, until, tap, shot, axe, expect_failures } = given;
+	const desk = await context.newPage();
+
 	expect_failures(
 		/net::ERR_CONNECTION_REFUSED/,
 		/net::ERR_INCOMPLETE_CHUNKED_ENCODING/,
@@ -40,6 +63,9 @@ journey('the hub goes away and comes back', async ({ page, login, check, until, 
 	);
 	await login('host', '#/log');
 	await check('it is live', () => until(() => page.locator('.live-mark.live').isVisible()));
+	await desk.goto('/#/now');
+	await desk.locator('.view[data-ready="1"]').waitFor();
+	if (!phone) await needs(desk, 'certificate').waitFor();
 	await stop();
 	await check('it says that it is not', () => until(() => page.getByText('Not live: trying again').isVisible()));
 	await page.getByRole('button', { name: 'Export as CSV' }).click();
@@ -49,9 +75,20 @@ journey('the hub goes away and comes back', async ({ page, login, check, until, 
 	await axe('away');
 	await shot('away');
 	await tap('unlimited', 'front');
+	// renewed in time; and then, not
+	copyFileSync(`${site.work}/${phone ? 'over' : 'fresh'}.pem`, `${site.work}/https.pem`);
 	start();
 	await check('it is live again by itself', () => until(() => page.locator('.live-mark.live').isVisible(), 30));
 	await check('nobody had to log in again', async () => !(await page.getByLabel('Password').isVisible()));
+	await check(phone ? 'a certificate that is over is said' : 'a renewed certificate is nothing to say', () =>
+		phone
+			? needs(desk, /The page’s certificate ended on .*browsers warn/)
+					.waitFor()
+					.then(() => true)
+			: needs(desk, 'certificate')
+					.waitFor({ state: 'detached' })
+					.then(() => true),
+	);
 	await check('what happened meanwhile is there', () =>
 		until(async () => {
 			const fresh = page.getByRole('button', { name: /new entr/ }); // the door hands it over once the broker has both again

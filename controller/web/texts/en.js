@@ -429,6 +429,9 @@ export default {
 			https: 'The page’s certificate is good until {when}',
 			https_how:
 				'After that browsers warn before they show this page. An admin renews it as the manual says: man tapin-hub, under HTTPS.',
+			https_over: 'The page’s certificate ended on {when}',
+			https_over_how:
+				'On other machines browsers warn before they show this page. An admin renews it as the manual says: man tapin-hub, under HTTPS.',
 			gap: 'Entries of {door} are missing',
 			gap_how: '{what}. They may still come. If not, an admin verifies the log.',
 			fork: 'The log of {door} contradicts itself',

@@ -192,6 +192,15 @@ function ofLockdown({ site, doors }) {
 	return found;
 }
 
+/** It is soon over, or is. */
+function ofCertificate(https) {
+	const left = https ? Date.parse(https.until) - Date.now() : Infinity,
+		when = https && dayOf(https.until);
+
+	if (left > CERTIFICATE_DAYS * 86400000) return [];
+	return [need(left > 0 ? 'https' : 'https_over', left > 0 ? 'warn' : 'bad', { when })];
+}
+
 function ofEnding(members) {
 	return need('ending', '', { n: members.length }, { key: `ending:${members.map((member) => member.id)}`, members });
 }
@@ -205,6 +214,7 @@ const ORDER = [
 	'fault',
 	'broker',
 	'page',
+	'https_over',
 	'journal',
 	'offline',
 	'reader',
@@ -235,8 +245,7 @@ export function needs(now, late = () => true) {
 
 	if (now.site.lockdown) found.push(ofLockdown(now));
 	if (now.status.broker !== 'connected') found.push(need('broker', 'bad'));
-	if (now.status.https && Date.parse(now.status.https.until) - Date.now() < CERTIFICATE_DAYS * 86400000)
-		found.push(need('https', 'warn', { when: dayOf(now.status.https.until) }));
+	found.push(...ofCertificate(now.status.https));
 	if (now.live === 'away' && late('page:')) found.push(need('page', 'warn'));
 	found.push(...(now.alarms ?? []).map((alarm) => ofAlarm(alarm, now.doors)));
 	if (now.ending?.length) found.push(ofEnding(now.ending));
