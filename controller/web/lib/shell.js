@@ -5,11 +5,22 @@ import { get } from './api.js';
 import { icon } from './icon.js';
 import * as live from './live.js';
 import { leave, session } from './session.js';
-import { ago, setZone } from './time.js';
+import { ago, momentOf, setZone } from './time.js';
 import { t, word } from './texts.js';
 import { attempt, toastTray } from './dialog.js';
 
 let site = null;
+
+/** What stands above every sheet of paper: where it is from, and when and by whom it was printed. */
+const paper = h('p', { class: 'printed' });
+
+addEventListener('beforeprint', () =>
+	replace(
+		paper,
+		h('strong', null, bdi(site?.title || site?.site || 'tapin')),
+		h('span', null, t('shell.printed', { when: momentOf(new Date()), who: session()?.operator ?? '' })),
+	),
+);
 
 /** The site as the shell last saw it (GET /site): {site, title, timezone, lockdown …}. */
 export const siteNow = () => site;
@@ -83,6 +94,7 @@ export function frame(root, tabs) {
 			},
 			t('shell.skip'),
 		),
+		paper,
 		h('header', { class: 'top' }, h('div', { class: 'brand' }, name), mark.dot, demo, operatorMenu()),
 		h('nav', { class: 'tabs', 'aria-label': t('shell.nav') }, links),
 		banner,

@@ -12,6 +12,7 @@ export default {
 		away: 'Not live: trying again',
 		lock: 'Lock',
 		lock_note: 'Ends your session on this desk; the next person logs in with their own name',
+		printed: 'Printed {when}, by {who}',
 		lockdown: 'Lockdown: no card opens a door.',
 		lockdown_by: 'By {who}, {when}.',
 		lockdown_go: 'To the doors',
