@@ -170,6 +170,9 @@ async function onSession(now, why) {
 }
 
 addEventListener('hashchange', onHash);
+// a file that misses its field must not be shown in the place of the page
+for (const name of ['dragover', 'drop'])
+	addEventListener(name, (event) => event.dataTransfer?.types.includes('Files') && event.preventDefault());
 live.on('state', (state) => shell?.draw(state));
 live.on('site', () => session() && shell && attempt(shell.refresh));
 resume(onSession);

@@ -58,6 +58,12 @@ export default {
 		yes: 'yes',
 		no: 'no',
 	},
+	file: {
+		too_big: 'This file is larger than {n} MB. Split it.',
+		workbook: 'This is a workbook. Save it as CSV first (File, Save as, CSV UTF-8).',
+		no_text: '{file} is no list. In a spreadsheet: File, Save as, CSV UTF-8.',
+		empty: '{file} is empty. Was it saved?',
+	},
 	picker: { hint: 'Name, number or email', none: 'Nobody found.' },
 	pager: {
 		more: 'Show older',
@@ -815,8 +821,6 @@ export default {
 		help_cards:
 			'A spreadsheet saved as CSV, one card a line, with names of columns in the first: member (their number), uid (the card’s number) and, if you like, label. The cards open doors at once.',
 		tiers: 'Numbers for the column tier:',
-		too_big: 'This file is larger than {n} MB. Split it.',
-		workbook: 'This is a workbook. Save it as CSV first (File, Save as, CSV UTF-8).',
 		checking: 'Looking at {file}…',
 		running: { one: 'Importing {n} line…', other: 'Importing {n} lines…' },
 		preview: 'What would change:',
@@ -1254,6 +1258,7 @@ export default {
 		no: 'no',
 		file: 'A file',
 		file_note: 'CSV with a column name, member (a number) or email.',
+		or_drop: 'Or drop it here.',
 		paste: 'Or paste names',
 		paste_note: 'One a line.',
 		preview: 'What would come of it',

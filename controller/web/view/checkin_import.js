@@ -3,6 +3,7 @@
 import { bdi, debounce, h, replace, setText } from '../lib/dom.js';
 import { request } from '../lib/api.js';
 import { dialog, sentence, toast } from '../lib/dialog.js';
+import { dropOn, textOf } from '../lib/file.js';
 import { field } from '../lib/form.js';
 import { t } from '../lib/texts.js';
 
@@ -80,6 +81,16 @@ export const importDialog = (event) =>
 					fail(error, mine);
 				}
 			}
+			async function takeFile(chosen) {
+				const mine = ++asked;
+
+				go.disabled = true;
+				try {
+					await preview(await textOf(chosen));
+				} catch (error) {
+					fail(error, mine);
+				}
+			}
 			/** As the file they would be. */
 			const previewNames = (typed) =>
 				typed.length > 0 && preview(['name', ...typed.map(quoted)].join('\n'), ['', ...typed]);
@@ -108,14 +119,12 @@ export const importDialog = (event) =>
 				label: t('checkin.file'),
 				optional: false,
 				type: 'file',
-				note: t('checkin.file_note'),
+				note: `${t('checkin.file_note')} ${t('checkin.or_drop')}`,
 				on: {
 					click: () => {
 						file.input.value = '';
 					},
-					change: async () => {
-						if (file.input.files[0]) await preview((await file.input.files[0].text()).replace(/^\uFEFF/, ''));
-					},
+					change: () => file.input.files[0] && takeFile(file.input.files[0]),
 				},
 			});
 			const soon = debounce(() => {
@@ -133,7 +142,7 @@ export const importDialog = (event) =>
 
 			file.input.accept = '.csv,text/csv';
 			return [
-				h('div', { class: 'two' }, file.node, names.node),
+				h('div', { class: 'two' }, dropOn(file.node, takeFile), names.node),
 				said,
 				place,
 				h(

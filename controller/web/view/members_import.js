@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Members or cards from a spreadsheet: choose, see every change, then all of it or nothing.
 import { bdi, h, replace } from '../lib/dom.js';
-import { aborted, all, refusal, request } from '../lib/api.js';
+import { aborted, all, request } from '../lib/api.js';
 import { sentence } from '../lib/dialog.js';
+import { dropOn, textOf } from '../lib/file.js';
 import { icon } from '../lib/icon.js';
 import { save } from '../lib/save.js';
 import { may } from '../lib/session.js';
@@ -10,7 +11,6 @@ import { t, word } from '../lib/texts.js';
 import { dateText } from '../lib/time.js';
 import { confirming, loadDoors } from './card_doors.js';
 
-const MOST_BYTES = 4 * 1024 * 1024;
 const PAGE = 100;
 const EFFECTS = ['error', 'changed', 'created', 'unchanged'];
 const EXAMPLES = {
@@ -20,21 +20,6 @@ const EXAMPLES = {
 };
 
 /* ---- a file ---- */
-
-/** The text of a file; throws a sentence where it is none. Files of older spreadsheets are not in UTF-8. */
-async function textOf(file) {
-	if (file.size > MOST_BYTES) throw refusal(t('import.too_big', { n: MOST_BYTES / 1024 / 1024 }));
-	const bytes = await file.arrayBuffer();
-
-	if (new Uint8Array(bytes.slice(0, 2)).join() === '80,75')
-		// PK: a workbook is a zip
-		throw refusal(t('import.workbook'));
-	try {
-		return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-	} catch {
-		return new TextDecoder('windows-1252').decode(bytes);
-	}
-}
 
 /** Where a file is dropped or chosen. take(file). */
 function dropZone(take) {
@@ -50,29 +35,15 @@ function dropZone(take) {
 			},
 		},
 	});
-	const over = (on) => (event) => {
-		event.preventDefault();
-		zone.classList.toggle('over', on);
-	};
 	const zone = h(
 		'div',
-		{
-			class: 'drop',
-			on: {
-				dragover: over(true),
-				dragleave: over(false),
-				drop(event) {
-					over(false)(event);
-					if (event.dataTransfer.files[0]) take(event.dataTransfer.files[0]);
-				},
-			},
-		},
+		null,
 		input,
 		h('label', { class: 'button', htmlFor: 'import-file' }, icon('up'), t('import.choose')),
 		h('span', { class: 'muted' }, t('import.or_drop')),
 	);
 
-	return zone;
+	return dropOn(zone, take);
 }
 
 /* ---- the preview ---- */
