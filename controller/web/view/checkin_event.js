@@ -188,6 +188,20 @@ export async function show(root, { id, scope }) {
 		}
 		if (!signal.aborted) draw();
 	}
+	/** Who was taken off, as they were: come, where they had. */
+	async function putBack(guest) {
+		const who = guest.member
+			? { member: guest.member }
+			: guest.card
+				? { name: guest.name, card: guest.card }
+				: { name: guest.name };
+		const again = await post(`/events/${book.event.id}/guests`, {
+			...who,
+			...(guest.how === 'walk_in' ? { walk_in: true, over: true } : {}),
+		});
+
+		if (came(guest) && !came(again)) await put(`/event-guests/${again.id}/arrival`, { came: true });
+	}
 	async function remove(guest) {
 		if (
 			came(guest) &&
@@ -203,14 +217,7 @@ export async function show(root, { id, scope }) {
 		desk.say(t('checkin.removed', { name: iso(nameOf(guest)) }), {
 			undo: () =>
 				attempt(async () => {
-					await post(
-						`/events/${book.event.id}/guests`,
-						guest.member
-							? { member: guest.member }
-							: guest.card
-								? { name: guest.name, card: guest.card }
-								: { name: guest.name },
-					);
+					await putBack(guest);
 					await book.load();
 				}),
 		});
