@@ -113,10 +113,14 @@ async function showView() {
 let announced = false; // the first view is where one is anyway
 
 function onHash() {
-	const first = !announced;
+	const first = !announced,
+		before = document.activeElement;
 
 	announced = true;
-	showView().then(() => first || shell?.view.querySelector('h1')?.focus());
+	showView().then(() => {
+		// unless somebody went elsewhere meanwhile: into a field that was there early, to an Undo
+		if (!first && [before, document.body].includes(document.activeElement)) shell?.view.querySelector('h1')?.focus();
+	});
 }
 
 /** Nobody is logged in: nothing of a view is to be seen, and a form that somebody was at is kept for them. */

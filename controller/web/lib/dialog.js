@@ -34,8 +34,10 @@ export function toast(text, { kind = 'good', undo, does, ms } = {}) {
 
 		clearTimeout(timer);
 		node.remove();
-		// the keyboard goes on where it was, not from the top of the page
-		if (inside) (before?.isConnected ? before : document.getElementById('view'))?.focus({ preventScroll: true });
+		if (!inside) return;
+		// the keyboard goes on where it was, not from the top of the page; what was pressed may be disabled, or gone
+		for (const place of [before, document.getElementById('view')])
+			if (document.activeElement === document.body) place?.focus({ preventScroll: true });
 	};
 	const wait = () => {
 		clearTimeout(timer);
