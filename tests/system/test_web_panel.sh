@@ -12,12 +12,12 @@ web_doors_up() { # with a fire loop each, as make run has them
 	done
 	# shellcheck disable=SC2086
 	site_reader_up $web_doors
-	for door in $web_doors; do until_true $((20 * slow)) confirmed "$door" || return 1; done
+	for door in $web_doors; do until_true $((60 * slow)) confirmed "$door" || return 1; done
 }
 panel_up() {
 	start panel "$B/bin/virtual-panel" --www tests/virtual/panel/www --port "$panel_port" --page "http://127.0.0.1:$page_port/" \
 		"front=$work/front/hw/control.sock" "back=$work/back/hw/control.sock"
-	until_true 5 grep -qs http "$work/panel.log" &&
+	until_true 20 grep -qs http "$work/panel.log" &&
 		jq ".page = .url | .url = \"http://127.0.0.1:$panel_port\"" "$work/site.json" >"$work/panel.json" &&
 		mv "$work/panel.json" "$work/site.json"
 }

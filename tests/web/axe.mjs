@@ -17,13 +17,13 @@ function words(violation) {
 		);
 }
 
-/** What is wrong, as text, by theme. */
-export async function judge(page) {
+/** What is wrong, as text, by theme: the dark one where it was not judged yet at another size, which changes no colour. */
+export async function judge(page, themes = ['light', 'dark']) {
 	const found = {};
 
 	// evaluated by the debugger: the page's own policy keeps scripts out
 	if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(source);
-	for (const theme of ['light', 'dark']) {
+	for (const theme of themes) {
 		await page.emulateMedia({ colorScheme: theme });
 		const runOnly = theme === 'light' ? { type: 'tag', values: TAGS } : { type: 'rule', values: COLOURS };
 		const { violations } = await page.evaluate(

@@ -5,10 +5,13 @@
 // Whatever the journey looks at, each of these is a failure: an error or a warning on the console, a violation of
 // the page's policy, an exception, a dialog, a request to another origin, an answer of 400 and above or a request
 // without one that was not expected by expect_failures(PATTERN of "METHOD /path 404"). What a journey is given:
-//   page (playwright's), phone (true at that size), site (site.json), login(ROLE, ROUTE), go(ROUTE)
-//   check(what, value, promise or function), until(function, seconds), axe(view), fits(view), shot(name)
+//   page (playwright's), phone (true at that size), site (site.json), go(ROUTE), login(ROLE, ROUTE): types name and
+//   password once, and comes in by the session of before while that lasts
+//   check(what, locator that is seen, or function, why not), until(function), axe(view), fits(view), shot(name)
 //   api(METHOD, PATH, body) as root; tap(CARD, DOOR), press_exit, door_open, door_close, unplug, heal(DOOR), strike(DOOR)
-// SIZES=phone runs one size alone, SHOTS=FOLDER keeps the pictures there, KEEP=FOLDER the site's files.
+// What is checked is waited for: check() and until() ask again and again, since a busy machine draws late. A value is
+// for what stays as it was read (a file, an answer of the API, a tap); a promise is no more than that.
+// SIZES=phone runs one size alone, SHOTS=FOLDER takes the pictures there, KEEP=FOLDER keeps the site's files.
 import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
@@ -20,14 +23,27 @@ const { chromium } = require('playwright-core');
 
 /** What tests/web/weblib.sh says of the site. */
 export const site = JSON.parse(readFileSync(process.env.SITE, 'utf8'));
-/** A step of a person may take this long: ten seconds on a busy machine. */
-export const PATIENCE_MS = 10000 * site.slow;
+/** A step of a person may take this long, on a machine that is very busy. */
+export const PATIENCE_MS = 30000 * site.slow;
 
 const SIZES = {
 	desktop: { viewport: { width: 1366, height: 768 } },
 	phone: { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 },
 };
 const shots = process.env.SHOTS || 'build/web/shots';
+/* What draws the browser's own address field takes as long as a page; playwright's own list, which ours would replace. */
+const UNWANTED = [
+	...['WebUIOmniboxPopup', 'WebUIOmniboxAimPopup', 'WebUIOmniboxFullPopup', 'WebUIReloadButton', 'WebUIToolbar'],
+	...['WebUISplitTabsButton', 'WebUIBackForwardButton', 'WebUILocationBar', 'WebUIAvatarButton', 'InitialWebUI'],
+	...['PreloadTopChromeWebUI'],
+	...[
+		'AvoidUnnecessaryBeforeUnloadCheckSync',
+		'BoundaryEventDispatchTracksNodeRemoval',
+		'DestroyProfileOnBrowserClose',
+	],
+	...['DialMediaRouteProvider', 'GlobalMediaControls', 'HttpsUpgrades', 'LensOverlay', 'MediaRouter', 'PaintHolding'],
+	...['ThirdPartyStoragePartitioning', 'Translate', 'RenderDocument', 'OptimizationHints'],
+];
 const wanted = (process.env.SIZES || 'desktop,phone').split(',');
 
 let count = Number(process.env.TAP_FROM || 0);
@@ -55,7 +71,12 @@ export async function browser_start(args = []) {
 	const options = {
 		executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
 		chromiumSandbox: process.getuid() !== 0,
-		args: ['--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1', '--disable-gpu', ...args],
+		args: [
+			'--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
+			'--disable-gpu',
+			`--disable-features=${UNWANTED}`,
+			...args,
+		],
 		env: { ...process.env, HOME: `${site.work}/home` },
 		timeout: 30000 * site.slow,
 	};
@@ -104,8 +125,23 @@ function watch(page, problems, expected) {
 	});
 }
 
-/** A context of one size with its page, watched. */
-export async function page_open(browser, size, options = {}) {
+/** Asks until the answer is good and answers it; what is thrown meanwhile is no answer yet. */
+export async function until(condition) {
+	for (const end = Date.now() + PATIENCE_MS; ; await new Promise((done) => setTimeout(done, 50))) {
+		let value = undefined,
+			thrown = null;
+
+		try {
+			value = await condition();
+		} catch (error) {
+			thrown = error;
+		}
+		if (value) return value;
+		if (Date.now() > end) throw thrown ?? new Error(`it is still ${value}: ${condition}`);
+	}
+}
+
+async function context_open(browser, size, options = {}) {
 	const context = await browser.newContext({
 		...SIZES[size],
 		baseURL: site.url,
@@ -115,8 +151,6 @@ export async function page_open(browser, size, options = {}) {
 		acceptDownloads: true,
 		...options,
 	});
-	const problems = [],
-		expected = [];
 
 	context.setDefaultTimeout(PATIENCE_MS);
 	await context.addInitScript(() =>
@@ -124,29 +158,34 @@ export async function page_open(browser, size, options = {}) {
 			console.error(`policy violated: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`),
 		),
 	);
-	const page = await context.newPage();
+	return context;
+}
+
+/** A context of one size with its page, watched. */
+export async function page_open(browser, size, options = {}, kept = null) {
+	const context = kept ?? (await context_open(browser, size, options)),
+		page = await context.newPage();
+	const problems = [],
+		expected = [];
+
 	watch(page, problems, expected);
 	return { context, page, problems, expected };
 }
+
+const judged = new Set(); // by axe, at one size
 
 /** What a journey is given, beside its page. */
 function tools(opened, size, name) {
 	const { page } = opened;
 	const label = (what) => `${size}: ${name}: ${what}`;
-	const check = async (what, condition) => {
+	const check = async (what, condition, why = '') => {
 		try {
-			const value = await (typeof condition === 'function' ? condition() : condition);
-			tell(value !== false && value !== undefined && value !== null && value !== '', label(what), `it is ${value}`);
+			if (condition?.isVisible) await until(() => condition.isVisible());
+			else if (typeof condition === 'function') await until(condition);
+			else if (!(await condition)) throw new Error(why || `it is ${await condition}`);
+			tell(true, label(what));
 		} catch (error) {
 			tell(false, label(what), words(error));
-		}
-	};
-	const until = async (condition, seconds = 10) => {
-		const end = Date.now() + seconds * 1000 * site.slow;
-		for (;;) {
-			const value = await condition();
-			if (value || Date.now() > end) return value;
-			await new Promise((done) => setTimeout(done, 50));
 		}
 	};
 	return {
@@ -160,11 +199,15 @@ function tools(opened, size, name) {
 		api: (method, path, body) => over_socket(`${site.work}/hub.sock`, method, path, body),
 		expect_failures: (...patterns) => opened.expected.push(...patterns),
 		axe: async (view) => {
-			for (const [theme, found] of Object.entries(await judge(page)))
+			const themes = judged.has(name + view) ? ['light'] : ['light', 'dark'];
+
+			judged.add(name + view);
+			for (const [theme, found] of Object.entries(await judge(page, themes)))
 				tell(!found.length, label(`axe, ${view}, ${theme}`), found.join('\n'));
 		},
 		axe_found: async () => Object.values(await judge(page)).flat(),
 		shot: async (what) => {
+			if (!process.env.SHOTS) return;
 			mkdirSync(shots, { recursive: true });
 			await page.screenshot({ path: `${shots}/${what}-${size}.png`, fullPage: true });
 		},
@@ -203,19 +246,56 @@ export async function go(page, route) {
 	await drawn(page);
 }
 
-/** Logs in as a person does; with a route of the page, comes in there. */
+const sessions = {}; // the cookies of each role's last login
+
+/** Comes in by the session that the role has already; false where it has none, or that was ended. */
+async function come_in(page, role, route) {
+	const context = page.context();
+
+	if (!sessions[role]) return false;
+	await context.addCookies(sessions[role]);
+	if ((await context.request.get('/api/v1/session')).status() !== 200) {
+		await context.clearCookies();
+		return false;
+	}
+	await page.addInitScript(() => {
+		if (!location.protocol.startsWith('http') || sessionStorage.getItem('came_in')) return;
+		sessionStorage.setItem('came_in', '1'); // once: who is locked out then is out
+		localStorage.setItem('tapin.in', '1');
+	});
+	await page.goto(`/${route}`);
+	await drawn(page);
+	return true;
+}
+
+/** Logs in as a person does, the first time; with a route of the page, comes in there. */
 export async function login(page, role, route = '') {
 	const { operator, password } = site.roles[role];
 
+	if (await come_in(page, role, route)) return;
 	await page.goto(`/${route}`);
 	await page.locator('input[autocomplete=username]').fill(operator);
 	await page.locator('input[autocomplete=current-password]').fill(password);
 	await page.locator('input[autocomplete=current-password]').press('Enter');
 	await drawn(page);
+	sessions[role] = await page.context().cookies();
+}
+
+const contexts = {}; // of each size: the page's files are fetched and compiled once
+
+/* As if nobody had been there. */
+async function leave(page) {
+	const context = page.context();
+
+	await context.setOffline(false);
+	await page.evaluate(() => localStorage.clear()).catch(() => {}); // it may never have been on the page
+	for (const one of context.pages()) await one.close();
+	await context.clearCookies();
 }
 
 async function run_one(browser, size, { name, run, options }) {
-	const opened = await page_open(browser, size, options.context);
+	const kept = options.context ? null : (contexts[size] ??= await context_open(browser, size));
+	const opened = await page_open(browser, size, options.context, kept);
 	let clean = true;
 
 	try {
@@ -228,7 +308,7 @@ async function run_one(browser, size, { name, run, options }) {
 	}
 	if (clean || opened.problems.length)
 		tell(!opened.problems.length, `${size}: ${name}: nothing went wrong in the browser`, opened.problems.join('\n'));
-	await opened.context.close();
+	await (kept ? leave(opened.page) : opened.context.close());
 }
 
 async function run_all() {
@@ -239,7 +319,8 @@ async function run_all() {
 }
 
 /**
- * A journey of this file; options: sizes (both), context (more of playwright's newContext).
+ * A journey of this file; options: sizes (both), context (more of playwright's newContext, or {} for one of its own: a
+ * clock of the page's is the context's).
  * @param {string} name @param {(tools: object) => Promise<void>} run @param {object} [options]
  */
 export function journey(name, run, options = {}) {

@@ -14,17 +14,17 @@ journey('another card comes between', async (tools) => {
 	await button(page, 'Issue a card').click();
 	await dialog.getByLabel('At which reader?').selectOption('back');
 	await button(dialog, 'Start the back reader').click();
-	await said(dialog, 'Now: hold the new card');
+	await said(dialog, 'Now: hold the new card').waitFor();
 	await tap('phone', 'back');
 	await check('why none was issued', said(dialog, 'No card was issued'));
 	await axe('issue, failed');
 	await shot('issue-failed');
 	await button(dialog, 'Try again').click();
 	await button(dialog, 'Start the back reader').click();
-	await said(dialog, 'Now: hold the new card');
+	await said(dialog, 'Now: hold the new card').waitFor();
 	await button(dialog, 'Stop').click();
 	await check('it can be stopped', said(page, 'Stopped. No card was issued.'));
-	await check('and the door knows', async () => (await tapped(tools, 'unknown', 'back')) === 'deny card_unknown');
+	await check('and the door knows', (await tapped(tools, 'unknown', 'back')) === 'deny card_unknown');
 });
 
 journey('the last unknown card is claimed', async (tools) => {
@@ -75,7 +75,7 @@ journey('a card is replaced', async (tools) => {
 	await check('the new one waits for its host', said(fresh, 'to confirm'));
 	await button(fresh, 'Confirm').click();
 	await fresh.locator('.confirming[data-ms]').waitFor();
-	await check('and is theirs', async () => !/card_/.test(await tapped(tools, 'unknown', 'front'))); // it may be outside their hours
+	await check('and is theirs', !/card_/.test(await tapped(tools, 'unknown', 'front'))); // it may be outside their hours
 	await shot('card-replaced');
 	await free(api);
 });
@@ -100,22 +100,18 @@ journey('issue and revoke by keyboard alone', async (tools) => {
 	await free(api);
 	await login('host', '#/members');
 	await page.locator('tbody tr').first().waitFor();
-	await check('one can type at once, or after Tab', async () => {
-		for (let i = 0; i < 30 && (await page.evaluate(() => document.activeElement.type !== 'search')); i++)
-			await key('Tab');
-		return page.evaluate(() => document.activeElement.type === 'search');
-	});
+	const typing = () => page.evaluate(() => document.activeElement.type === 'search');
+	for (let i = 0; i < 30 && !(await typing()); i++) await key('Tab');
+	await check('one can type at once, or after Tab', typing);
 	await page.keyboard.type('ned');
 	await until(async () => (await page.locator('tbody tr').count()) === 1);
 	await key('Enter');
 	await page.getByRole('heading', { name: 'Ned Unlimited', level: 1 }).waitFor();
 	await page.locator('.view[data-ready="1"]').waitFor();
-	await check('the heading has the focus', () => until(async () => (await focused()) === 'Ned Unlimited'));
+	await check('the heading has the focus', async () => (await focused()) === 'Ned Unlimited');
 	await tabTo('Issue a card');
 	await key('Enter');
-	await check('the dialog begins where it goes on', () =>
-		until(async () => (await focused()).startsWith('Start the ')),
-	);
+	await check('the dialog begins where it goes on', async () => (await focused()).startsWith('Start the '));
 	await key('Shift+Tab');
 	await key('Shift+Tab');
 	await page.keyboard.type('test fob 3');
@@ -124,30 +120,28 @@ journey('issue and revoke by keyboard alone', async (tools) => {
 	await key('Tab');
 	await key('Enter');
 	const dialog = page.getByRole('dialog');
-	await said(dialog, 'Now: hold the new card to the front reader.');
+	await said(dialog, 'Now: hold the new card to the front reader.').waitFor();
 	await held(tools, 'unknown', 'front');
-	await said(dialog, 'Read once.');
+	await said(dialog, 'Read once.').waitFor();
 	await tap('unknown', 'front');
-	await said(dialog, 'Read twice at front.');
-	await check('the question has the focus', () => until(async () => (await focused()).startsWith('Yes, activate')));
+	await said(dialog, 'Read twice at front.').waitFor();
+	await check('the question has the focus', async () => (await focused()).startsWith('Yes, activate'));
 	await key('Enter');
-	await said(dialog, 'The card is active.');
-	await check('as has what ends it', () => until(async () => (await focused()) === 'Done'));
+	await said(dialog, 'The card is active.').waitFor();
+	await check('as has what ends it', async () => (await focused()) === 'Done');
 	await key('Enter');
-	await check('back where it began', () => until(async () => (await focused()) === 'Issue a card'));
-	await check('the card opens', async () => (await tapped(tools, 'unknown', 'back')).startsWith('grant'));
+	await check('back where it began', async () => (await focused()) === 'Issue a card');
+	await check('the card opens', (await tapped(tools, 'unknown', 'back')).startsWith('grant'));
 	await tabTo('More test fob 3');
 	await key('Enter');
 	await tabTo('Revoke');
 	await key('Enter');
-	await said(dialog, 'Every door refuses it from now on');
-	await check('the warning has the focus on a button', () =>
-		until(async () => /Revoke for good|Cancel/.test(await focused())),
-	);
+	await said(dialog, 'Every door refuses it from now on').waitFor();
+	await check('the warning has the focus on a button', async () => /Revoke for good|Cancel/.test(await focused()));
 	await tabTo('Revoke for good');
 	await key('Enter');
 	await page.locator('.card-row[data-state=revoked] .confirming[data-ms]').waitFor();
-	await check('revoked, it is refused', async () => (await tapped(tools, 'unknown', 'back')) === 'deny card_revoked');
+	await check('revoked, it is refused', (await tapped(tools, 'unknown', 'back')) === 'deny card_revoked');
 	await check('the focus is still on the page', async () => (await focused()) !== 'BODY');
 	await free(api);
 });
@@ -161,7 +155,7 @@ journey(
 		} = await api('GET', `/cards?member=${site.people.guest.member}`);
 		await login('host', `#/members/${site.people.guest.member}`);
 		await promisify(execFile)('pkill', ['-TERM', '-f', `tapin-door.*${site.work}/back/`]);
-		await check('it is seen to be away', () => until(async () => !(await api('GET', '/doors/back')).body.online));
+		await check('it is seen to be away', async () => !(await api('GET', '/doors/back')).body.online);
 		const row = page.locator(`.card-row[data-card="${items[0].id}"]`);
 		await button(row, 'Mark lost').click();
 		await check(
@@ -175,7 +169,7 @@ journey(
 		await button(page, 'Issue a card').click();
 		const dialog = page.getByRole('dialog');
 		await check('its reader is not offered', said(dialog, 'back is offline and cannot read a card now.'));
-		await check('the other is', button(dialog, 'Start the front reader').isVisible());
+		await check('the other is', button(dialog, 'Start the front reader'));
 		await shot('issue-away');
 		// two that nobody knows: none is guessed
 		await tapped(tools, 'unknown', 'front');
@@ -185,11 +179,9 @@ journey(
 		await button(dialog, 'Take the last unknown card').click();
 		await check('two unknown cards are not guessed between', said(dialog, 'two different unknown cards were shown'));
 		await check('and that is seen', () =>
-			until(() =>
-				dialog
-					.getByText('two different unknown cards were shown')
-					.evaluate((one) => one.getBoundingClientRect().bottom <= innerHeight),
-			),
+			dialog
+				.getByText('two different unknown cards were shown')
+				.evaluate((one) => one.getBoundingClientRect().bottom <= innerHeight),
 		);
 		await shot('issue-two');
 	},

@@ -1,33 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 // What journeys about cards share.
+import { until } from './browser.mjs';
 
-export const said = (scope, text) =>
-	scope
-		.getByText(text)
-		.first()
-		.waitFor()
-		.then(() => true);
+export const said = (scope, text) => scope.getByText(text).first();
 export const button = (scope, name) => scope.getByRole('button', { name, exact: true });
 export const undo = (page) => page.locator('.toast').last().getByRole('button', { name: 'Undo' }).click();
 
 /** What the newest tap at a door came to, once there is one after `above`. */
-async function verdict(api, until, door, above) {
+async function verdict(api, door, above) {
 	const found = await until(async () => {
 		const { body } = await api('GET', `/log?door=${door}&kind=tap&limit=1`);
 
 		return body.items[0]?.id > above && body.items[0];
 	});
 
-	return found ? `${found.verdict} ${found.reason ?? ''}`.trim() : 'no tap';
+	return `${found.verdict} ${found.reason ?? ''}`.trim();
 }
 const above = async (api) => (await api('GET', '/log?limit=1')).body.above;
 
 /** Taps and says what became of it. */
-export async function tapped({ api, tap, until }, card, door) {
+export async function tapped({ api, tap }, card, door) {
 	const from = await above(api);
 
 	await tap(card, door);
-	return verdict(api, until, door, from);
+	return verdict(api, door, from);
 }
 
 /** Holds it there, and takes it away for long enough to count as away. */

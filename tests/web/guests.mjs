@@ -40,34 +40,21 @@ journey(
 
 		await dialog.getByLabel('Guest’s name').fill(`Otto ${size}`);
 		await dialog.getByRole('button', { name: 'Let them in' }).click();
-		await check('without a sponsor it says what is missing', () => dialog.getByText('Choose the member.').isVisible());
+		await check('without a sponsor it says what is missing', dialog.getByText('Choose the member.'));
 		await dialog.getByRole('combobox', { name: 'Guest of' }).fill('Ned');
 		await dialog.getByRole('option', { name: /Ned Unlimited/ }).click();
-		await check('how many guests the sponsor has is said', () =>
-			until(() => dialog.getByText(/Ned Unlimited.? has 0 of \d guests/).isVisible()),
-		);
+		await check('how many guests the sponsor has is said', dialog.getByText(/Ned Unlimited.? has 0 of \d guests/));
 		await dialog.getByLabel('Until day').fill('2026-12-20');
 		await dialog.getByLabel('Until time').fill('23:00');
 		if (phone) await axe('a guest');
 		await shot('checkin-guest');
 		await dialog.getByRole('button', { name: 'Let them in' }).click();
-		await check('the guest is there, with who answers for them', () =>
-			until(() => page.getByText(`Otto ${size}`).first().isVisible()),
-		);
-		await check('not here yet', () => page.getByText('not here yet').isVisible());
+		await check('the guest is there, with who answers for them', page.getByText(`Otto ${size}`).first());
+		await check('not here yet', page.getByText('not here yet'));
 		await enter(hands, 'unknown', 'front');
-		await check('their tap is seen', () =>
-			until(() =>
-				page
-					.getByText(/came \d\d:\d\d/)
-					.first()
-					.isVisible(),
-			),
-		);
-		await check('and logged as a guest of the member', () =>
-			until(async () =>
-				(await api('GET', `/log?limit=5`)).body.items.some((entry) => entry.sponsor === unlimited.member),
-			),
+		await check('their tap is seen', page.getByText(/came \d\d:\d\d/).first());
+		await check('and logged as a guest of the member', async () =>
+			(await api('GET', `/log?limit=5`)).body.items.some((entry) => entry.sponsor === unlimited.member),
 		);
 		await axe('guests');
 		await fits('guests');
@@ -75,19 +62,22 @@ journey(
 		await page.getByRole('button', { name: `End pass Otto ${size}` }).click();
 		if (phone) await axe('ending a pass');
 		await dialog.getByRole('button', { name: 'End pass' }).click();
-		await check('the card is back in the drawer', () =>
-			until(async () => (await api('GET', `/cards/${spare.id}`)).body.state === 'unassigned'),
+		await check(
+			'the card is back in the drawer',
+			async () => (await api('GET', `/cards/${spare.id}`)).body.state === 'unassigned',
 		);
 		await page.getByRole('button', { name: 'Lend a card' }).click();
 		await dialog.getByRole('combobox', { name: 'Whose card is at home?' }).fill('Ned');
 		await dialog.getByRole('option', { name: /Ned Unlimited/ }).click();
 		await dialog.getByRole('button', { name: 'Lend it' }).click();
-		await check('a card is lent for the day', () =>
-			until(async () => (await api('GET', `/cards/${spare.id}`)).body.member === unlimited.member),
+		await check(
+			'a card is lent for the day',
+			async () => (await api('GET', `/cards/${spare.id}`)).body.member === unlimited.member,
 		);
 		await page.getByRole('button', { name: 'Undo' }).click();
-		await check('and given back by Undo', () =>
-			until(async () => (await api('GET', `/cards/${spare.id}`)).body.state === 'unassigned'),
+		await check(
+			'and given back by Undo',
+			async () => (await api('GET', `/cards/${spare.id}`)).body.state === 'unassigned',
 		);
 	},
 );
@@ -105,18 +95,19 @@ journey('who is in, by a host’s word', async ({ page, phone, login, check, unt
 	await dialog.getByRole('option', { name: /Ned Unlimited/ }).click();
 	if (phone) await axe('somebody came');
 	await dialog.getByRole('button', { name: 'They are in' }).click();
-	await check('they are in', () =>
-		until(async () => (await inside()) && (await page.getByRole('link', { name: 'Ned Unlimited' }).isVisible())),
+	await check(
+		'they are in',
+		async () => (await inside()) && (await page.getByRole('link', { name: 'Ned Unlimited' }).isVisible()),
 	);
 	await axe('who is in');
 	await fits('who is in');
 	await shot('checkin-inside');
 	await page.getByRole('button', { name: 'Left Ned Unlimited' }).click();
-	await check('they left', () => until(async () => !(await inside())));
+	await check('they left', async () => !(await inside()));
 	const left = page.locator('.toast', { hasText: 'left' }); // not that of coming, which may still be there
 
 	await left.getByRole('button', { name: 'Undo' }).click();
-	await check('they are in again after Undo', () => until(inside));
+	await check('they are in again after Undo', inside);
 	await api('POST', '/presence', { member: unlimited.member, inside: false, why: 'test' });
 });
 
@@ -133,14 +124,10 @@ journey('an allowance, day by day', async ({ page, phone, login, check, until, a
 	await login('host', '#/checkin');
 	await page.getByRole('combobox', { name: 'Whose?' }).fill('Ned');
 	await page.getByRole('option', { name: /Ned Unlimited/ }).click();
-	await check('what was used, in a sentence', () =>
-		until(() => page.getByText(/^\d days? of \d days? used/).isVisible()),
-	);
-	await check('why it counted', () =>
-		page
-			.getByText(/Counts: the first of that day|Forgiven|counted already|it was for an event/)
-			.first()
-			.isVisible(),
+	await check('what was used, in a sentence', page.getByText(/^\d days? of \d days? used/));
+	await check(
+		'why it counted',
+		page.getByText(/Counts: the first of that day|Forgiven|counted already|it was for an event/).first(),
 	);
 	await axe('an allowance');
 	await fits('an allowance');
@@ -153,12 +140,11 @@ journey('an allowance, day by day', async ({ page, phone, login, check, until, a
 		await page.getByRole('dialog').getByLabel('Why').fill('the lift was stuck');
 		if (phone) await axe('forgiving');
 		await page.getByRole('dialog').getByRole('button', { name: 'Forgive' }).click();
-		await check('it is forgiven, by whom and why', () =>
-			until(
-				async () =>
-					(await page.getByText('Forgiven by a host').isVisible()) &&
-					(await page.getByText('the lift was stuck').isVisible()),
-			),
+		await check(
+			'it is forgiven, by whom and why',
+			async () =>
+				(await page.getByText('Forgiven by a host').isVisible()) &&
+				(await page.getByText('the lift was stuck').isVisible()),
 		);
 	}
 	const { extra } = (await api('GET', `/members/${unlimited.member}/allowance`)).body;
@@ -167,10 +153,11 @@ journey('an allowance, day by day', async ({ page, phone, login, check, until, a
 	await page.getByRole('dialog').getByLabel('How many days').fill('3');
 	await page.getByRole('dialog').getByLabel('Why').fill('gave a talk');
 	await page.getByRole('dialog').getByRole('button', { name: 'Give more' }).click();
-	await check('more is given', () => until(() => page.getByText(`Hosts gave ${extra + 3} days of it`).isVisible()));
+	await check('more is given', page.getByText(`Hosts gave ${extra + 3} days of it`));
 	await page.getByRole('button', { name: 'Undo' }).last().click();
-	await check('and taken back', () =>
-		until(async () => (await api('GET', `/members/${unlimited.member}/allowance`)).body.extra === extra),
+	await check(
+		'and taken back',
+		async () => (await api('GET', `/members/${unlimited.member}/allowance`)).body.extra === extra,
 	);
 	await api('PATCH', `/tiers/${tier}`, { allowance: null });
 });
@@ -181,19 +168,16 @@ journey('an auditor sees, and does not act', async ({ page, phone, login, check,
 	await login('auditor', '#/checkin');
 	await check(
 		'no event to be made, no guest',
-		async () =>
-			(await page.getByRole('button', { name: 'New event' }).count()) === 0 &&
+		(await page.getByRole('button', { name: 'New event' }).count()) === 0 &&
 			(await page.getByRole('button', { name: 'New guest' }).count()) === 0,
 	);
 	await page.getByText('Earlier events').click();
-	await check('what was has its final numbers', () =>
-		until(async () =>
-			/0 came, 1 on the list.*12 heads counted/.test(
-				await page
-					.getByRole('link', { name: new RegExp(`Talk ${size}`) })
-					.innerText()
-					.then((text) => text.replace(/\s+/g, ' ')),
-			),
+	await check('what was has its final numbers', async () =>
+		/0 came, 1 on the list.*12 heads counted/.test(
+			await page
+				.getByRole('link', { name: new RegExp(`Talk ${size}`) })
+				.innerText()
+				.then((text) => text.replace(/\s+/g, ' ')),
 		),
 	);
 	if (phone) await axe('check-in, auditor');
@@ -205,8 +189,7 @@ journey('an auditor sees, and does not act', async ({ page, phone, login, check,
 	);
 	await check(
 		'no walk-in, no change',
-		async () =>
-			(await page.getByRole('button', { name: 'Walk-in' }).count()) === 0 &&
+		(await page.getByRole('button', { name: 'Walk-in' }).count()) === 0 &&
 			(await page.getByText('The list and the event').count()) === 0,
 	);
 	if (phone) await axe('a list, auditor');

@@ -14,24 +14,11 @@ journey('a wrong password', async ({ page, check, axe, fits, shot, expect_failur
 	await fits('login');
 	await shot('login');
 	await enter(page).click();
-	await check(
-		'an empty name is said at its field',
-		page
-			.getByText('This is needed.')
-			.first()
-			.waitFor()
-			.then(() => true),
-	);
+	await check('an empty name is said at its field', page.getByText('This is needed.').first());
 	await name(page).fill(site.roles.host.operator);
 	await password(page).fill('not this one');
 	await enter(page).click();
-	await check(
-		'it is said kindly',
-		page
-			.getByText('This name and password do not fit')
-			.waitFor()
-			.then(() => true),
-	);
+	await check('it is said kindly', page.getByText('This name and password do not fit'));
 	await check('at the password, where the keys are now', () =>
 		password(page).evaluate(
 			(one) =>
@@ -49,37 +36,25 @@ journey('a wrong password', async ({ page, check, axe, fits, shot, expect_failur
 
 journey('a day at the desk', async ({ page, context, check, login, go, axe, shot, site }) => {
 	await login('host', '#/members');
-	await check('the view that was asked for is shown', page.locator('.view[data-view=members]').isVisible());
+	await check('the view that was asked for is shown', page.locator('.view[data-view=members]'));
 	await axe('frame');
 	await shot('frame');
 	const [cookie] = await context.cookies();
 	await check('no script reads the key', cookie.httpOnly && cookie.sameSite === 'Strict');
 	await check(
 		'nor is it kept elsewhere',
-		async () =>
-			!(
-				await page.evaluate(() => JSON.stringify({ ...localStorage }) + JSON.stringify({ ...sessionStorage }))
-			).includes(cookie.value),
+		!(await page.evaluate(() => JSON.stringify({ ...localStorage }) + JSON.stringify({ ...sessionStorage }))).includes(
+			cookie.value,
+		),
 	);
 	await page.reload();
 	await page.locator('.view[data-ready="1"]').waitFor();
-	await check('a reload keeps session and view', page.locator('.view[data-view=members]').isVisible());
+	await check('a reload keeps session and view', page.locator('.view[data-view=members]'));
 	await go('#/hours');
 	await page.goBack();
-	await check(
-		'the way back leads back',
-		page
-			.locator('.view[data-view=members][data-ready="1"]')
-			.waitFor()
-			.then(() => true),
-	);
+	await check('the way back leads back', page.locator('.view[data-view=members][data-ready="1"]'));
 	await page.getByRole('button', { name: 'Lock' }).click();
-	await check(
-		'whoever leaves sees the login',
-		password(page)
-			.waitFor()
-			.then(() => true),
-	);
+	await check('whoever leaves sees the login', password(page));
 	await check('with the name that was here', async () => (await name(page).inputValue()) === site.roles.host.operator);
 	const after = await page.request.get('/api/v1/session', { headers: { Cookie: `${cookie.name}=${cookie.value}` } });
 	await check('the hub has forgotten the session', after.status() === 401);
@@ -92,47 +67,39 @@ journey(
 		await login('host', '#/members');
 		await context.clearCookies();
 		await page.reload();
-		await check(
-			'is said',
-			page
-				.getByText('Your session has ended')
-				.waitFor()
-				.then(() => true),
-		);
+		await check('is said', page.getByText('Your session has ended'));
 		await password(page).fill(site.roles.host.password);
 		await password(page).press('Enter');
 		await page.locator('.view[data-ready="1"]').waitFor();
 		await check(
 			'and what was asked for without it is asked again',
-			page.getByRole('link', { name: 'Maya Host' }).first().isVisible(),
+			page.getByRole('link', { name: 'Maya Host' }).first(),
 		);
 	},
 	{ sizes: ['desktop'] },
 );
 
-journey('the desk locks', async ({ page, check, login, until, site }) => {
-	await page.clock.install();
-	await login('host', '#/log');
-	await page.clock.runFor('04:00');
-	await page.mouse.click(3, 3);
-	await page.clock.runFor('04:30');
-	await check('not while somebody is there', page.locator('.view[data-view=log]').isVisible());
-	await page.clock.runFor('00:50');
-	await check(
-		'after five quiet minutes',
-		page
-			.getByText('nobody was here for five minutes')
-			.waitFor()
-			.then(() => true),
-	);
-	await check('nothing of the view is left', (await page.locator('.view').count()) === 0);
-	await check('the password is what is missing', () =>
-		password(page).evaluate((one) => one === document.activeElement),
-	);
-	await password(page).fill(site.roles.host.password);
-	await password(page).press('Enter');
-	await check('back where it was', () => until(() => page.locator('.view[data-view=log][data-ready="1"]').isVisible()));
-});
+journey(
+	'the desk locks',
+	async ({ page, check, login, until, site }) => {
+		await page.clock.install();
+		await login('host', '#/log');
+		await page.clock.runFor('04:00');
+		await page.mouse.click(3, 3);
+		await page.clock.runFor('04:30');
+		await check('not while somebody is there', page.locator('.view[data-view=log]'));
+		await page.clock.runFor('00:50');
+		await check('after five quiet minutes', page.getByText('nobody was here for five minutes'));
+		await check('nothing of the view is left', async () => (await page.locator('.view').count()) === 0);
+		await check('the password is what is missing', () =>
+			password(page).evaluate((one) => one === document.activeElement),
+		);
+		await password(page).fill(site.roles.host.password);
+		await password(page).press('Enter');
+		await check('back where it was', page.locator('.view[data-view=log][data-ready="1"]'));
+	},
+	{ context: {} },
+);
 
 journey('by keyboard alone', async ({ page, check, site, phone }) => {
 	if (phone) return;
@@ -144,7 +111,7 @@ journey('by keyboard alone', async ({ page, check, site, phone }) => {
 	await page.keyboard.press('Enter');
 	await page.locator('.view[data-ready="1"]').waitFor();
 	await page.keyboard.press('Tab');
-	await check('the first stop skips to the view', page.locator('.skip:focus').isVisible());
+	await check('the first stop skips to the view', page.locator('.skip:focus'));
 	await page.keyboard.press('Enter');
 	await check('and does', () => page.evaluate(() => document.activeElement.id === 'view'));
 	const stops = new Set();
@@ -159,10 +126,5 @@ journey('by keyboard alone', async ({ page, check, site, phone }) => {
 		);
 	await page.getByRole('button', { name: 'Lock' }).focus();
 	await page.keyboard.press('Space');
-	await check(
-		'and Lock by Space',
-		password(page)
-			.waitFor()
-			.then(() => true),
-	);
+	await check('and Lock by Space', password(page));
 });

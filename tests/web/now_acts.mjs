@@ -11,49 +11,21 @@ journey('a door is opened', async ({ page, login, check, strike, until, shot }) 
 
 	await login('host', '#/now');
 	await ready(page);
-	await press(page, 'Open: front');
-	await check(
-		'its strike lets go',
-		until(async () => (await strike('front')) === 'on'),
-	);
-	await check(
-		'the door says so',
-		door(page, 'front')
-			.getByText('Released')
-			.waitFor()
-			.then(() => true),
-	);
-	await check(
-		'with a countdown',
-		door(page, 'front')
-			.getByText(/^[1-5] s$/)
-			.waitFor()
-			.then(() => true),
-	);
-	await check(
-		'and who it was',
-		door(page, 'front')
-			.getByText(/Opened by you, \d\d:\d\d\./)
-			.waitFor()
-			.then(() => true),
-	);
-	await check(
-		'it is among the entries',
-		page
-			.locator('.tap[data-kind=command]')
-			.filter({ hasText: 'maya' })
-			.first()
-			.waitFor()
-			.then(() => true),
-	);
+	// each lasts as long as the release
+	await Promise.all([
+		check('its strike lets go', async () => (await strike('front')) === 'on'),
+		check('the door says so', door(page, 'front').getByText('Released')),
+		check('with a countdown', door(page, 'front').getByText(/^[1-5] s$/)),
+		press(page, 'Open: front'),
+	]);
+	await check('and who it was', door(page, 'front').getByText(/Opened by you, \d\d:\d\d\./));
+	await check('it is among the entries', page.locator('.tap[data-kind=command]').filter({ hasText: 'maya' }).first());
 	await shot('now-open');
 	await check(
 		'five seconds later it is locked',
-		until(
-			async () => (await strike('front')) === 'off' && door(page, 'front').getByText('Shut and locked.').isVisible(),
-		),
+		async () => (await strike('front')) === 'off' && door(page, 'front').getByText('Shut and locked.').isVisible(),
 	);
-	await check('nothing moved', async () => (await still()) === 0 || Promise.reject(new Error(await still(true))));
+	await check('nothing moved', (await still()) === 0, await still(true));
 });
 
 journey('a door is held open, and no longer', async ({ page, login, check, strike, until, axe, fits, shot }) => {
@@ -61,57 +33,25 @@ journey('a door is held open, and no longer', async ({ page, login, check, strik
 	await ready(page);
 	await press(page, 'Hold open…: back');
 	await dialog(page).getByLabel('For').selectOption('15');
-	await check(
-		'it says until when',
-		dialog(page)
-			.getByText(/back stands open until \d\d:\d\d/)
-			.isVisible(),
-	);
+	await check('it says until when', dialog(page).getByText(/back stands open until \d\d:\d\d/));
 	await axe('hold open');
 	await fits('hold open');
 	await press(page, 'Hold open');
-	await check(
-		'it stands open',
-		until(async () => (await strike('back')) === 'on'),
-	);
-	await check(
-		'and says until when',
-		door(page, 'back')
-			.getByText(/Open for an event, until \d\d:\d\d/)
-			.waitFor()
-			.then(() => true),
-	);
-	await check(
-		'with a countdown',
-		door(page, 'back')
-			.getByText(/^1[45]:\d\d$/)
-			.waitFor()
-			.then(() => true),
-	);
+	await check('it stands open', async () => (await strike('back')) === 'on');
+	await check('and says until when', door(page, 'back').getByText(/Open for an event, until \d\d:\d\d/));
+	await check('with a countdown', door(page, 'back').getByText(/^1[45]:\d\d$/));
 	await shot('now-held');
 	await press(page, 'End: back');
-	await check(
-		'it is locked again',
-		until(async () => (await strike('back')) === 'off'),
-	);
-	await check(
-		'there is a way back',
-		page
-			.locator('.toast')
-			.filter({ hasText: 'The hold of back has ended' })
-			.getByRole('button', { name: 'Undo' })
-			.click()
-			.then(() => true),
-	);
-	await check(
-		'which holds it open again',
-		until(async () => (await strike('back')) === 'on'),
-	);
+	await check('it is locked again', async () => (await strike('back')) === 'off');
+	const undo = page
+		.locator('.toast')
+		.filter({ hasText: 'The hold of back has ended' })
+		.getByRole('button', { name: 'Undo' });
+	await check('there is a way back', undo);
+	await undo.click();
+	await check('which holds it open again', async () => (await strike('back')) === 'on');
 	await press(page, 'End: back');
-	await check(
-		'and that ends, too',
-		until(async () => (await strike('back')) === 'off'),
-	);
+	await check('and that ends, too', async () => (await strike('back')) === 'off');
 });
 
 journey('who forgot the card', async ({ page, login, check, api, strike, until, axe, fits, shot, phone }) => {
@@ -128,70 +68,33 @@ journey('who forgot the card', async ({ page, login, check, api, strike, until, 
 	await page.getByRole('option', { name: /Eve Ended/ }).click();
 	await check(
 		'rights that do not fit are told first',
-		dialog(page)
-			.getByText('Even with a card they could not come in now.')
-			.waitFor()
-			.then(() => true),
+		dialog(page).getByText('Even with a card they could not come in now.'),
 	);
-	await check('with the reason', dialog(page).getByText('The membership has ended.').isVisible());
+	await check('with the reason', dialog(page).getByText('The membership has ended.'));
 	await page.getByRole('combobox', { name: 'Who forgot the card?' }).fill('ned');
 	await page.getByRole('option', { name: /Ned Unlimited/ }).click();
-	await check(
-		'and rights that fit',
-		dialog(page)
-			.getByText('With a card they could come in now.')
-			.waitFor()
-			.then(() => true),
-	);
+	await check('and rights that fit', dialog(page).getByText('With a card they could come in now.'));
 	await dialog(page).getByLabel('At which door?').selectOption('front');
 	await axe('let in');
 	await fits('let in');
 	await shot('now-letin');
 	await press(page, 'Open front for Ned Unlimited');
-	await check(
-		'the door opens',
-		until(async () => (await strike('front')) === 'on'),
-	);
-	await check(
-		'it is said',
-		dialog(page)
-			.getByText('front is open for Ned Unlimited')
-			.waitFor()
-			.then(() => true),
-	);
+	await check('the door opens', async () => (await strike('front')) === 'on');
+	await check('it is said', dialog(page).getByText('front is open for Ned Unlimited'));
 	await dialog(page).getByText('Lend a spare card for today').click();
 	await dialog(page).getByLabel('Spare card').selectOption(String(card));
 	await axe('lend a card');
 	await press(page, 'Lend');
-	await check(
-		'a spare card is lent',
-		dialog(page)
-			.getByText(`Card Spare ${card} works for Ned Unlimited today`)
-			.waitFor()
-			.then(() => true),
-	);
+	await check('a spare card is lent', dialog(page).getByText(`Card Spare ${card} works for Ned Unlimited today`));
 	await check(
 		'which is theirs',
-		until(async () => (await api('GET', `/cards/${card}`)).body.member === site.people.unlimited.member),
+		async () => (await api('GET', `/cards/${card}`)).body.member === site.people.unlimited.member,
 	);
 	await press(page, 'Done');
-	await check(
-		'they are in',
-		page
-			.locator('.person')
-			.filter({ hasText: 'Ned Unlimited' })
-			.first()
-			.waitFor()
-			.then(() => true),
-	);
+	await check('they are in', page.locator('.person').filter({ hasText: 'Ned Unlimited' }).first());
 	await check(
 		'and the entry names them',
-		page
-			.locator('.tap[data-kind=command]')
-			.filter({ hasText: 'Ned Unlimited' })
-			.first()
-			.waitFor()
-			.then(() => true),
+		page.locator('.tap[data-kind=command]').filter({ hasText: 'Ned Unlimited' }).first(),
 	);
 	await api('POST', `/cards/${card}/return`, { why: 'it came back' });
 });
@@ -200,66 +103,31 @@ journey('lockdown', async ({ page, login, check, api, tap, until, axe, fits, sho
 	await login('host', '#/now');
 	await ready(page);
 	await press(page, 'Lockdown…');
-	await check('it says what happens', dialog(page).getByText('No card opens one').isVisible());
-	await check('that the way out works', dialog(page).getByText('The way out works as always').isVisible());
-	await check('and who still comes in', dialog(page).getByText('staff with override').isVisible());
+	await check('it says what happens', dialog(page).getByText('No card opens one'));
+	await check('that the way out works', dialog(page).getByText('The way out works as always'));
+	await check('and who still comes in', dialog(page).getByText('staff with override'));
 	await axe('lockdown?');
 	await fits('lockdown?');
 	await shot('now-lockdown-ask');
 	await press(page, 'Lock everything down');
 	for (const name of ['front', 'back'])
-		await check(
-			`${name} has locked down`,
-			door(page, name)
-				.getByText('Lockdown', { exact: true })
-				.waitFor()
-				.then(() => true),
-		);
-	await check(
-		'it is said how many have',
-		page
-			.getByText('2 of 2 doors have locked down')
-			.waitFor({ state: 'attached' })
-			.then(() => true),
-	);
-	await check('the desk opens nothing', page.getByRole('button', { name: 'Open: front' }).isDisabled());
+		await check(`${name} has locked down`, door(page, name).getByText('Lockdown', { exact: true }));
+	await check('it is said how many have', () => page.getByText('2 of 2 doors have locked down').count());
+	await check('the desk opens nothing', () => page.getByRole('button', { name: 'Open: front' }).isDisabled());
 	await tap('unlimited', 'front');
 	await check(
 		'cards are refused, and why',
-		page
-			.locator('.tap')
-			.filter({ hasText: 'The building is locked down.' })
-			.first()
-			.waitFor()
-			.then(() => true),
+		page.locator('.tap').filter({ hasText: 'The building is locked down.' }).first(),
 	);
 	await axe('lockdown');
 	await shot('now-lockdown');
 	await page.locator('.toast').filter({ hasText: 'Lockdown is on' }).getByRole('button', { name: 'Undo' }).click();
-	await check(
-		'undo ends it',
-		until(async () => (await api('GET', '/site')).body.lockdown === false),
-	);
-	await check(
-		'at the doors, too',
-		door(page, 'front')
-			.getByText('Shut and locked.')
-			.waitFor()
-			.then(() => true),
-	);
+	await check('undo ends it', async () => (await api('GET', '/site')).body.lockdown === false);
+	await check('at the doors, too', door(page, 'front').getByText('Shut and locked.'));
 	await press(page, 'Lockdown…');
 	await press(page, 'Lock everything down');
 	await page.locator('button.lockdown').filter({ hasText: 'End lockdown' }).click();
 	await dialog(page).getByRole('button', { name: 'End lockdown' }).click();
-	await check(
-		'or its own button',
-		until(async () => (await api('GET', '/site')).body.lockdown === false),
-	);
-	await check(
-		'and all is well',
-		page
-			.getByRole('heading', { name: 'All is well' })
-			.waitFor()
-			.then(() => true),
-	);
+	await check('or its own button', async () => (await api('GET', '/site')).body.lockdown === false);
+	await check('and all is well', page.getByRole('heading', { name: 'All is well' }));
 });

@@ -92,21 +92,25 @@ journey(
 	},
 );
 
-journey('the desk locks over a form', async ({ page, check, until, login }) => {
-	await page.clock.install();
-	await login('host', `#/members/${site.people.guest.member}`);
-	await mark(page);
-	await button(page, 'Change').click();
-	await page.getByRole('dialog').getByLabel('Note').fill('half a word');
-	await page.clock.runFor('05:30');
-	await check('it is away', locked(page, 'nobody was here for five minutes'));
-	await check('and kept', locked(page, 'What you typed is kept for you.'));
-	await password(page).fill(site.roles.host.password);
-	await password(page).press('Enter');
-	await check('and back', () =>
-		until(async () => (await page.getByRole('dialog').getByLabel('Note').inputValue()) === 'half a word'),
-	);
-});
+journey(
+	'the desk locks over a form',
+	async ({ page, check, until, login }) => {
+		await page.clock.install();
+		await login('host', `#/members/${site.people.guest.member}`);
+		await mark(page);
+		await button(page, 'Change').click();
+		await page.getByRole('dialog').getByLabel('Note').fill('half a word');
+		await page.clock.runFor('05:30');
+		await check('it is away', locked(page, 'nobody was here for five minutes'));
+		await check('and kept', locked(page, 'What you typed is kept for you.'));
+		await password(page).fill(site.roles.host.password);
+		await password(page).press('Enter');
+		await check('and back', () =>
+			until(async () => (await page.getByRole('dialog').getByLabel('Note').inputValue()) === 'half a word'),
+		);
+	},
+	{ context: {} },
+);
 
 journey(
 	'two tabs',

@@ -7,6 +7,7 @@
 source "$(dirname "${BASH_SOURCE[0]}")/../system/lib.sh"
 source tests/system/hublib.sh
 web_doors=${web_doors:-front back}
+release_ms=${release_ms:-3000} # what a page shows of a release is there for that long
 
 # says what is missing here to drive a browser
 web_lacks() {
@@ -63,14 +64,14 @@ web_doors_up() {
 	local door
 	# shellcheck disable=SC2086
 	site_door_up $web_doors || return 1
-	for door in $web_doors; do until_true $((20 * slow * ${web_patience:-1})) confirmed "$door" || return 1; done
+	for door in $web_doors; do until_true $((60 * slow * ${web_patience:-1})) confirmed "$door" || return 1; done
 }
 
 web_up() {
 	local door
 	page_port=$(free_port)
 	hub_init && web_fill && site_broker_up && slow=$((slow * ${web_patience:-1})) hub_start &&
-		until_true $((5 * slow)) hub_log_has "mqtt: connected" || return 1
+		until_true $((20 * slow)) hub_log_has "mqtt: connected" || return 1
 	for door in $web_doors; do web_door_add "$door" >/dev/null || return 1; done
 	web_people && web_doors_up && web_facts
 }
