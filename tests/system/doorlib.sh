@@ -45,7 +45,7 @@ broker_up() {
 	port=${port:-$(free_port)}
 	printf 'listener %s 127.0.0.1\nuser %s\nallow_anonymous true\nmax_queued_messages 0\n' "$port" "$(id -un)" >"$work/mosquitto.conf"
 	start broker "$(command -v mosquitto || echo /usr/sbin/mosquitto)" -c "$work/mosquitto.conf"
-	until_true 5 broker_answers
+	until_true 20 broker_answers
 }
 
 preloaded() {
@@ -60,14 +60,14 @@ door_up() {
 	start door env VIRTUAL_GPIO="$work/hw/gpio.sock" \
 		LD_PRELOAD="$PWD/$B/bin/libvirtual-gpio.so" \
 		"$DOOR_BIN" --config "$work/door.conf" "$@"
-	until_true $((10 * slow)) door_says "is ready"
+	until_true $((30 * slow)) door_says "is ready"
 }
 
 door_relock() { preloaded "$DOOR_BIN" --config "$work/door.conf" --relock; }
 
 reader_up() {
 	start reader "$B/bin/tapin-reader" --device "pn532_uart:$work/hw/reader" --socket "$work/reader.sock" --lock-dir "$work"
-	until_true $((10 * slow)) door_says "reader: ok"
+	until_true $((30 * slow)) door_says "reader: ok"
 }
 
 hub_up() { # extra options of virtual-hub collect

@@ -43,7 +43,7 @@ site_broker_answers() { (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; }
 
 site_broker_up() {
 	start broker "$(command -v mosquitto || echo /usr/sbin/mosquitto)" -c "$work/mosquitto.conf"
-	until_true 5 site_broker_answers
+	until_true 20 site_broker_answers
 }
 
 hub_init() {
@@ -64,11 +64,11 @@ hub_start() {
 	touch "$work/hub.log"
 	hub_from=$(($(wc -l <"$work/hub.log") + 1))
 	start hub "$HUB_BIN" --config "$work/hub.conf" "$@"
-	until_true $((10 * slow)) hub_log_has "is ready"
+	until_true $((30 * slow)) hub_log_has "is ready"
 }
 
 hub_real_up() {
-	hub_init && site_broker_up && hub_start && until_true $((5 * slow)) hub_log_has "mqtt: connected"
+	hub_init && site_broker_up && hub_start && until_true $((20 * slow)) hub_log_has "mqtt: connected"
 }
 
 # api METHOD PATH [JSON]: prints the answer; true when it is a 2xx
@@ -140,12 +140,12 @@ site_door_start() { # NAME [OPTION]...
 	printf -v "from_$name" %s $(($(wc -l <"$work/door_$name.log") + 1))
 	start "door_$name" env VIRTUAL_GPIO="$work/$name/hw/gpio.sock" LD_PRELOAD="$PWD/$B/bin/libvirtual-gpio.so" \
 		"$SITE_DOOR_BIN" --config "$work/$name/door.conf" "$@"
-	until_true $((10 * slow)) site_log_has "$name" "is ready"
+	until_true $((30 * slow)) site_log_has "$name" "is ready"
 }
 
 site_machine_up() { # NAME
 	start "machine_$1" "$B/bin/virtual-machine" --dir "$work/$1/hw" --cards tests/virtual/cards.ini --no-timing
-	until_true 5 test -e "$work/$1/hw/reader"
+	until_true 20 test -e "$work/$1/hw/reader"
 }
 
 site_reader_up() { # NAME...: each takes a second to be believed, several the same one
@@ -154,7 +154,7 @@ site_reader_up() { # NAME...: each takes a second to be believed, several the sa
 		start "reader_$d" "$B/bin/tapin-reader" --device "pn532_uart:$work/$d/hw/reader" --socket "$work/$d/reader.sock" \
 			--lock-dir "$work/$d"
 	done
-	for d; do until_true $((10 * slow)) site_log_has "$d" "reader: ok" || return 1; done
+	for d; do until_true $((30 * slow)) site_log_has "$d" "reader: ok" || return 1; done
 }
 
 site_door_up() { # NAME...

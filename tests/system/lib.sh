@@ -88,5 +88,5 @@ vdoor() { "$B/bin/virtual-door" --socket "$work/hw/control.sock" "$@"; }
 
 machine_up() { # [--no-timing]
 	start machine "$B/bin/virtual-machine" --dir "$work/hw" --cards tests/virtual/cards.ini "$@"
-	until_true 5 test -e "$work/hw/reader"
+	until_true 20 test -e "$work/hw/reader"
 }

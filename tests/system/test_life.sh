@@ -18,7 +18,7 @@ alarms_are() { status_is "\"alarms\":\[$1\]"; } # '"fire","tamper"'
 count() { grep -c "^entry .* $1\b" "$work/hub.log"; }
 note() { lines=$(wc -l <"$work/hub.log"); }
 entered() { tail -n +$((lines + 1)) "$work/hub.log" | grep -c "^entry .* $1\b" >/dev/null; }
-soon_entered() { until_true $((4 * slow)) entered "$1" || { tail -n +$((lines + 1)) "$work/hub.log"; return 1; }; }
+soon_entered() { until_true $((10 * slow)) entered "$1" || { tail -n +$((lines + 1)) "$work/hub.log"; return 1; }; }
 
 up() {
 	broker_up && machine_up --no-timing && door_setup && everything_wired && fire_off && loop GPIO16 0 && loop GPIO20 0 &&
@@ -27,16 +27,16 @@ up() {
 	door_up && reader_up && until_true 5 hub_says "^entry"
 }
 up >/dev/null || { tail -n 20 "$work"/*.log; echo "Bail out! the door did not start"; exit 1; }
-check "a door at rest starts without an alarm" until_true 3 alarms_are ""
+check "a door at rest starts without an alarm" until_true 10 alarms_are ""
 
 # ---- forced, held open, propped ----
 forced() {
 	note
 	vdoor open
-	soon_entered forced && until_true 3 alarms_are '"forced"' && until_true 3 live_has alarm forced
+	soon_entered forced && until_true 10 alarms_are '"forced"' && until_true 10 live_has alarm forced
 }
 check "forced: entry, status, live" forced
-propped() { soon_entered propped && until_true 3 alarms_are '"forced","propped"' && until_true 3 live_has alarm propped; }
+propped() { soon_entered propped && until_true 10 alarms_are '"forced","propped"' && until_true 10 live_has alarm propped; }
 check "and propped, once more" propped
 rhythm() { # the buzzer sounds again and again
 	local from
@@ -47,7 +47,7 @@ check "the alarm repeats, evenly" rhythm
 cleared() {
 	note
 	vdoor close
-	soon_entered cleared && until_true 3 alarms_are "" && until_true 3 live_has info cleared || return 1
+	soon_entered cleared && until_true 10 alarms_are "" && until_true 10 live_has info cleared || return 1
 	sleep 0.5
 	local from
 	from=$(mark)
@@ -60,14 +60,14 @@ check "until the door closes" cleared
 stuck() {
 	note
 	loop GPIO5 0
-	soon_entered exit_stuck && until_true 3 alarms_are '"exit_stuck"' && until_true 3 live_has alarm exit_stuck &&
+	soon_entered exit_stuck && until_true 10 alarms_are '"exit_stuck"' && until_true 10 live_has alarm exit_stuck &&
 		until_true 3 strike_is off
 }
 check "a stuck button is told and holds the door no longer than one press" stuck
 unstuck() {
 	note
 	loop GPIO5 release
-	soon_entered exit_free && until_true 3 alarms_are "" && until_true 3 live_has info exit_free
+	soon_entered exit_free && until_true 10 alarms_are "" && until_true 10 live_has info exit_free
 }
 check "and free again" unstuck
 
@@ -75,13 +75,13 @@ check "and free again" unstuck
 bolt_fails() {
 	note
 	loop GPIO20 release
-	soon_entered lock_fail && until_true 3 alarms_are '"lock_fail"' && until_true 3 live_has alarm lock_fail
+	soon_entered lock_fail && until_true 10 alarms_are '"lock_fail"' && until_true 10 live_has alarm lock_fail
 }
 check "a bolt that is not thrown is told" bolt_fails
 bolt_holds() {
 	note
 	loop GPIO20 0
-	soon_entered lock_ok && until_true 3 alarms_are "" && until_true 3 live_has info lock_ok
+	soon_entered lock_ok && until_true 10 alarms_are "" && until_true 10 live_has info lock_ok
 }
 check "and thrown again" bolt_holds
 
@@ -89,13 +89,13 @@ check "and thrown again" bolt_holds
 tampered() {
 	note
 	loop GPIO16 release
-	soon_entered tamper && until_true 3 alarms_are '"tamper"' && until_true 3 live_has alarm tamper && strike_is off
+	soon_entered tamper && until_true 10 alarms_are '"tamper"' && until_true 10 live_has alarm tamper && strike_is off
 }
 check "an open housing is told and opens nothing" tampered
 untampered() {
 	note
 	loop GPIO16 0
-	soon_entered tamper_over && until_true 3 alarms_are "" && until_true 3 live_has info tamper_over
+	soon_entered tamper_over && until_true 10 alarms_are "" && until_true 10 live_has info tamper_over
 }
 check "and shut again" untampered
 
@@ -103,8 +103,8 @@ check "and shut again" untampered
 fire() {
 	note
 	fire_on
-	until_true 2 strike_is on && soon_entered fire && until_true 3 alarms_are '"fire"' && until_true 3 live_has alarm fire &&
-		until_true 3 status_is '"state":"unlocked"'
+	until_true 2 strike_is on && soon_entered fire && until_true 10 alarms_are '"fire"' && until_true 10 live_has alarm fire &&
+		until_true 10 status_is '"state":"unlocked"'
 }
 check "a broken fire wire opens the door" fire
 fire_stays() { # neither time nor a tap nor --relock ends it
@@ -124,7 +124,7 @@ fire_at_start() {
 	local from
 	from=$(mark)
 	note
-	door_up && soon_entered fire && until_true 3 alarms_are '"fire"' && strike_is on && [ "$(events "$from" "strike off")" = 0 ]
+	door_up && soon_entered fire && until_true 10 alarms_are '"fire"' && strike_is on && [ "$(events "$from" "strike off")" = 0 ]
 }
 check "nor does a start: the door never locks in between" fire_at_start
 fire_at_stop() {
@@ -137,8 +137,8 @@ check "nor does a stop" fire_at_stop
 fire_over() {
 	note
 	fire_off
-	until_true 2 strike_is off && soon_entered fire_over && until_true 3 alarms_are "" && until_true 3 live_has info fire_over &&
-		until_true 3 status_is '"state":"locked"'
+	until_true 2 strike_is off && soon_entered fire_over && until_true 10 alarms_are "" && until_true 10 live_has info fire_over &&
+		until_true 10 status_is '"state":"locked"'
 }
 check "its end locks the door" fire_over
 until_true 5 door_says "reader: ok"
@@ -194,7 +194,7 @@ maximum() { # one tap after the other, and never a pause
 	done
 	ms=$(vdoor log --since "$from" | awk '$6 == "strike" && !t[$7] { t[$7] = $2 / 1e6 } END { printf "%d", t["off"] - t["on"] }')
 	echo "on for $ms ms"
-	((ms >= 2900 && ms <= 3000 + 300 * slow)) && soon_entered strike_max && until_true 3 live_has alarm strike_max
+	((ms >= 2900 && ms <= 3000 + 300 * slow)) && soon_entered strike_max && until_true 10 live_has alarm strike_max
 }
 check "a strike is on for no longer than its maximum" maximum
 again() {
@@ -240,13 +240,13 @@ power_on() { # open, housing open, bolt drawn, button down
 	loop GPIO20 release
 	note
 	: >"$work/live.log"
-	door_up && soon_entered tamper && until_true 3 alarms_are '"tamper"' && strike_is off && ! entered forced && ! entered opened &&
-		until_true 3 entered "started .*door open, housing open, bolt not thrown" && until_true 3 live_has info started &&
-		until_true 3 status_is '"state":"open","contact":"open"'
+	door_up && soon_entered tamper && until_true 10 alarms_are '"tamper"' && strike_is off && ! entered forced && ! entered opened &&
+		until_true 3 entered "started .*door open, housing open, bolt not thrown" && until_true 10 live_has info started &&
+		until_true 10 status_is '"state":"open","contact":"open"'
 }
 check "an open door at start is not forced; an open housing is told at once" power_on
 held_open() {
-	until_true $((12 * slow)) alarms_are '"held_open","tamper"' && soon_entered held_open && until_true 3 live_has alarm held_open
+	until_true $((12 * slow)) alarms_are '"held_open","tamper"' && soon_entered held_open && until_true 10 live_has alarm held_open
 }
 check "and counts towards held open" held_open
 all_over() {
@@ -254,7 +254,7 @@ all_over() {
 	vdoor close
 	loop GPIO16 0
 	loop GPIO20 0
-	soon_entered cleared && soon_entered tamper_over && until_true 3 alarms_are ""
+	soon_entered cleared && soon_entered tamper_over && until_true 10 alarms_are ""
 }
 check "all of it ends" all_over
 

@@ -8,19 +8,19 @@ panel_up() { # ARGUMENT...
 	rm -f "$work/panel.log"
 	start panel "$B/bin/virtual-panel" --www tests/virtual/panel/www --page http://127.0.0.1:9/ \
 		"hall=$work/hw/control.sock" "shed=$work/none/control.sock"
-	until_true 5 grep -qs http "$work/panel.log" && url=$(sed -n 's/^virtual-panel: //p' "$work/panel.log")
+	until_true 20 grep -qs http "$work/panel.log" && url=$(sed -n 's/^virtual-panel: //p' "$work/panel.log")
 }
 own=(-H "X-Virtual-Door: 1" -H "Content-Type: application/json")
 # ask EXPECTED PATH CURL-OPTION...: the answer in $work/answer
 ask() {
 	local wanted=$1 path=$2 status
-	status=$(curl -sS --path-as-is --max-time $((5 * slow)) -o "$work/answer" -D "$work/head" -w '%{http_code}' "${@:3}" "${url%/}$path")
+	status=$(curl -sS --path-as-is --max-time $((10 * slow)) -o "$work/answer" -D "$work/head" -w '%{http_code}' "${@:3}" "${url%/}$path")
 	[ "$status" = "$wanted" ] || { echo "$path: $status, not $wanted"; cat "$work/answer"; return 1; }
 }
 act() { ask "$1" "/doors/hall/$2" "${own[@]}" -d "{\"words\":\"${3:-}\"}"; } # EXPECTED VERB WORDS
 says() { grep -q -- "$1" "$work/answer" || { cat "$work/answer"; return 1; }; }
 shown() { ask 200 "/doors/hall?since=${2:-}${2:-1}" && says "$1"; }
-at_last() { until_true 5 shown "$1" >/dev/null && shown "$1"; }
+at_last() { until_true 20 shown "$1" >/dev/null && shown "$1"; }
 
 ready() { machine_up && panel_up; }
 check "a machine and its panel" ready
@@ -45,7 +45,7 @@ things() {
 check "cards, whose they are, and faults" things
 
 tapped() {
-	act 200 tap "unlimited 1500" && shown '"cards":\["unlimited"\]' && shown '"text":"card unlimited in field"' &&
+	act 200 tap "unlimited 4000" && shown '"cards":\["unlimited"\]' && shown '"text":"card unlimited in field"' &&
 		act 409 tap unlimited && says "is in the field" && at_last '"cards":\[\]'
 }
 check "a tap answers at once and ends by itself" tapped
@@ -55,7 +55,7 @@ check "cards are left and taken away" held
 contact() { act 200 close && act 200 input "GPIO6 1" && shown '"name":"door","state":"open"' && act 200 open && act 200 close && shown '"name":"door","state":"closed"'; }
 check "the door is opened and closed" contact
 button() {
-	act 200 input "GPIO5 1" && shown '"name":"exit","state":"released"' && act 200 press "exit 1500" &&
+	act 200 input "GPIO5 1" && shown '"name":"exit","state":"released"' && act 200 press "exit 4000" &&
 		shown '"text":"line GPIO5 0 exit pressed"' && act 409 press exit && says "wait for its release" &&
 		at_last '"name":"exit","state":"pressed","held":false' && act 200 input "GPIO5 release"
 }
@@ -121,7 +121,7 @@ away() { ask 200 /doors/shed && says '"up":false' && ask 503 /doors/shed/open "$
 check "a machine that is not there is said so" away
 comes_back() {
 	stop machine && ask 200 "/doors/hall?since=700" && says '"up":false' && act 503 open && machine_up &&
-		until_true 5 eval 'ask 200 "/doors/hall?since=700" && says "\"up\":true"' >/dev/null &&
+		until_true 20 eval 'ask 200 "/doors/hall?since=700" && says "\"up\":true"' >/dev/null &&
 		act 200 tap guest && ask 200 "/doors/hall?since=700" && says '"seq":1,'
 }
 check "one that comes back is found, and its events from the first" comes_back

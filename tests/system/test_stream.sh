@@ -16,23 +16,23 @@ watch() { # NAME [OPTION]...
 	local name=$1
 	shift
 	start "watch_$name" /usr/bin/python3 -B tests/api/watch.py "$work/hub.sock" "$@"
-	until_true $((5 * slow)) saw "$name" " hello "
+	until_true $((10 * slow)) saw "$name" " hello "
 }
 saw() { [ "$(grep -c -- "$2" "$work/watch_$1.log" 2>/dev/null)" != 0 ]; }
-soon_saw() { until_true $((3 * slow)) saw "$@" || { tail -n 20 "$work/watch_$1.log"; return 1; }; }
+soon_saw() { until_true $((10 * slow)) saw "$@" || { tail -n 20 "$work/watch_$1.log"; return 1; }; }
 forget_watched() { : >"$work/watch_$1.log"; }
 log_in() { curl -s --unix-socket "$work/hub.sock" -H 'Content-Type: application/json' -d "{\"operator\": \"$1\", \"password\": \"$2\"}" http://hub/api/v1/session | jq -r .key; }
 as() { curl -s -o "$work/as.out" -w '%{http_code}' --unix-socket "$work/hub.sock" -H "Authorization: Bearer $1" -X "$2" "http://hub/api/v1$3"; }
 
 site_up() {
-	hub_real_up && site_door_add front && site_door_up front && until_true $((10 * slow)) online_is front true
+	hub_real_up && site_door_add front && site_door_up front && until_true $((20 * slow)) online_is front true
 }
 site_up >"$work/up.log" 2>&1 || { tail -n 20 "$work"/*.log; echo "Bail out! the site did not start"; exit 1; }
 password=$(sed -nE 's/^ *password +([^ ]+).*/\1/p' "$work/init.log")
 tier=$(make_thing .id /tiers '{"name": "Full", "hours": "24/7"}')
 member=$(make_thing .id /members "{\"name\": \"Zoë \\u2028<b>\", \"tier\": $tier}")
 make_thing .id /cards "{\"member\": $member, \"uid\": \"047c3b9a2e5d80\"}" >/dev/null
-until_true $((5 * slow)) confirmed front
+until_true $((20 * slow)) confirmed front
 
 check "a stream opens and says where the log ends" watch page --wal "$work/hub/hub.db-wal"
 check "it is a stream of events" saw page "status 200 text/event-stream"
@@ -84,7 +84,7 @@ people() { forget_watched page; api PATCH "/members/$member" '{"note": "x"}' >/d
 check "a member's change is one of people" people
 commands() { forget_watched page; api POST /doors/front/commands '{"verb": "identify"}' >/dev/null; soon_saw page 'changed.*"commands"'; }
 check "a command and its result are told" commands
-leaves() { forget_watched page; stop door_front KILL; soon_saw page 'changed.*"doors"' && until_true 3 online_is front false; }
+leaves() { forget_watched page; stop door_front KILL; soon_saw page 'changed.*"doors"' && until_true $((10 * slow)) online_is front false; }
 check "a door that is gone changes the doors" leaves
 
 # ---- elsewhere ----
@@ -132,7 +132,7 @@ for i in 1 2 3; do keys+=("$(log_in ina "a password of ina")"); done
 for i in 1 2; do keys+=("$(log_in otto "a password of otto")"); done
 full() {
 	start many /usr/bin/python3 -B tests/api/watch.py "$work/hub.sock" --many 80 --key "${keys[@]}"
-	until_true $((10 * slow)) grep -q "^all" "$work/many.log" || return 1
+	until_true $((30 * slow)) grep -q "^all" "$work/many.log" || return 1
 	sort "$work/many.log" | uniq -c
 	# one of the first eight is ours already
 	[ "$(grep -c "^200 " "$work/many.log")" = 63 ] && [ "$(grep -c "^429 5 .*this session has 8" "$work/many.log")" = 1 ] &&
@@ -140,7 +140,7 @@ full() {
 }
 check "64 streams, 8 a session, 24 an operator; more are asked to wait" full
 check "the API answers beside them" eval 'api GET /status >/dev/null'
-freed() { stop many; until_true 3 watch late; }
+freed() { stop many; until_true $((10 * slow)) watch late; }
 check "who leaves makes room" freed
 reload() { /usr/bin/python3 -B tests/api/watch.py "$work/hub.sock" --reload 30; }
 check "a page that is loaded thirty times is served each time" reload

@@ -26,7 +26,7 @@ ask_and_hold() {
 		held=
 		ask && held=$(child) && held=${held%% *} && [ -n "$held" ] && kill -STOP "$held" 2>/dev/null && state_is running && return
 		[ -z "$held" ] || kill -CONT "$held" 2>/dev/null
-		until_true 10 state_is 'done'
+		until_true $((20 * slow)) state_is 'done'
 	done
 	echo "never caught in $try tries"
 	return 1
@@ -51,7 +51,7 @@ check "there is no second child" same
 answers() { for _ in {1..10}; do get .items /log?limit=50 && get .items /doors || return 1; done; }
 check "the hub answers meanwhile" answers
 kill -9 "$held"
-check "a child that is killed is a verification that failed" until_true $((5 * slow)) state_is failed
+check "a child that is killed is a verification that failed" until_true $((20 * slow)) state_is failed
 check "the hub says so" hub_log_has "the log could not be verified"
 check "it can be asked again" ask
 check "and is done" verified .whole
@@ -70,7 +70,7 @@ check "the result names the door and why" verified \
 check "held once more" ask_and_hold
 kill -9 "$pid_hub"
 kill -CONT "$held" 2>/dev/null # it may have been held before it could ask to die with the hub
-check "a hub that is killed takes its child with it" until_true 5 gone "$held"
+check "a hub that is killed takes its child with it" until_true 20 gone "$held"
 
 by_hand() { "$HUB_BIN" --verify "$work/hub/hub.db" --site walker | tail -n 1 | jq -e '.whole == false'; }
 check "by hand it says the same" by_hand
