@@ -60,7 +60,7 @@ journey('a host reads the log', async ({ page, phone, login, check, until, tap, 
 	await page.locator(`${FIRST} button.when`).click();
 	await check(
 		'an entry tells its place in the log',
-		page.getByRole('dialog').getByText(/entry \d+ of journal [0-9a-f]{12}/),
+		page.getByRole('dialog').getByText(/number \d+ in the door’s own log [0-9a-f]{12}/),
 	);
 	await axe('entry');
 	await page.keyboard.press('Escape');
@@ -160,7 +160,9 @@ journey('an auditor verifies the log', async ({ page, login, check, until, tap, 
 	await page.getByRole('button', { name: 'Verify the log' }).click();
 	await check(
 		'it is whole, in words',
-		page.getByRole('dialog').locator('.callout', { hasText: /The log is whole: \d+ entries in 2 journals/ }),
+		page
+			.getByRole('dialog')
+			.locator('.callout', { hasText: /The log is whole: \d+ entries in the logs of doors \(2\)/ }),
 	);
 	await axe('verified');
 	await fits('verified');

@@ -10,7 +10,7 @@ import { addDays, dateOf, dateText, timeOf } from '../lib/time.js';
 import { t } from '../lib/texts.js';
 import { weekPicture } from '../lib/week.js';
 import { marksOf, mondayOf, stateText } from './hours_tiers.js';
-import { paint, plainWeek, weekText } from './hours_plain.js';
+import { hoursNode, paint, plainWeek, weekSentence, weekText } from './hours_plain.js';
 
 const EXAMPLES = ['24/7', 'Mo-Fr 09:00-17:30', 'Mo-Fr 08:00-20:00; Sa 10:00-16:00; PH off', 'Fr 18:00-02:00'];
 const LOOK_DAYS = 22; // three weeks ahead, from a week's Monday
@@ -140,6 +140,8 @@ export function hoursEditor(value, { scope, disabled = false }) {
 						icon(looked.open_now ? 'ok' : 'no', 14),
 						stateText(looked),
 					),
+					' ',
+					week ? h('span', { class: 'muted' }, hoursNode(looked.normal)) : '',
 				),
 			);
 			replace(
@@ -184,7 +186,6 @@ export function hoursEditor(value, { scope, disabled = false }) {
 						'button',
 						{
 							type: 'button',
-							class: 'mono',
 							on: {
 								click: () => {
 									input.value = text;
@@ -192,7 +193,7 @@ export function hoursEditor(value, { scope, disabled = false }) {
 								},
 							},
 						},
-						text,
+						weekSentence(text) ?? text,
 					),
 				),
 			),

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The part of the hours' language that is a plain week: what can be painted. Everything else is typed.
+// The part of the hours' language that is a plain week: what can be painted, and said. Everything else is typed.
+import { h } from '../lib/dom.js';
+import { weekdayText } from '../lib/time.js';
+import { t } from '../lib/texts.js';
 
 const DAYS = ['Mo', 'Tu', 'We', 'Th', 'Fr', 'Sa', 'Su'];
 const MIDNIGHT = 1440;
@@ -118,4 +121,45 @@ export function weekText(week) {
 		...(joined.length ? [] : ['off']),
 		...(week.holidays ? [week.holidays] : []),
 	].join('; ');
+}
+
+const spansSaid = (spans) =>
+	spans
+		.map(([from, until]) =>
+			from === 0 && until === MIDNIGHT
+				? t('week.all_day')
+				: `${clock(from)}–${clock(until > MIDNIGHT ? until - MIDNIGHT : until)}`,
+		)
+		.join(', ');
+
+/** Hours in their normal form → "Mon–Fri 09:00–17:30; Sat 10:00–16:00"; null where they say more than a plain week. */
+export function weekSentence(text) {
+	const week = plainWeek(text);
+	const said = week?.days.map(spansSaid);
+	const parts = [];
+
+	if (!week) return null;
+	if (said.every((times) => times === said[0]))
+		parts.push(
+			!said[0]
+				? t('week.never')
+				: said[0] === t('week.all_day')
+					? t('week.always')
+					: t('week.daily', { times: said[0] }),
+		);
+	else
+		for (let day = 0, last; day < 7; day = last + 1) {
+			for (last = day; said[last + 1] === said[day];) last++;
+			const days = [...new Set([day, last])].map((one) => weekdayText(one)).join(last === day + 1 ? ', ' : '–');
+
+			if (said[day]) parts.push(`${days} ${said[day]}`);
+		}
+	return [...parts, ...(week.holidays ? [t('week.no_holidays')] : [])].join('; ');
+}
+
+/** Hours as a person reads them; as they are written where there is no sentence for them. */
+export function hoursNode(text) {
+	const said = weekSentence(text);
+
+	return said ? h('span', null, said) : h('span', null, t('week.written'), ' ', h('code', null, text));
 }

@@ -9,6 +9,7 @@ import { addDays, dateOf, momentOf } from '../lib/time.js';
 import { t, word } from '../lib/texts.js';
 import { weekPicture } from '../lib/week.js';
 import { amountText } from './checkin_allowance.js';
+import { hoursNode } from './hours_plain.js';
 
 /** The Monday of a date's week. */
 export function mondayOf(date) {
@@ -74,7 +75,7 @@ async function tierCard(tier, doors, monday, signal) {
 			),
 		),
 		shown,
-		h('code', { class: 'muted' }, tier.hours),
+		h('p', { class: 'muted' }, hoursNode(looked.ok ? looked.normal : tier.hours)),
 		h(
 			'dl',
 			{ class: 'facts' },
@@ -85,9 +86,7 @@ async function tierCard(tier, doors, monday, signal) {
 				tier.doors.length
 					? tier.doors.map((one, i) => [i ? ', ' : '', bdi(doors.get(one.door) || one.door)])
 					: t('hours.every_door'),
-				own.map((one) =>
-					h('div', { class: 'note' }, bdi(doors.get(one.door) || one.door), ': ', h('code', null, one.hours)),
-				),
+				own.map((one) => h('div', { class: 'note' }, bdi(doors.get(one.door) || one.door), ': ', hoursNode(one.hours))),
 			),
 			h('dt', null, t('checkin.allowance')),
 			h(

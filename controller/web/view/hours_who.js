@@ -55,7 +55,8 @@ function stepRow(step) {
 		h('span', { class: ['badge', outcomeTone[step.outcome]] }, t(`outcome.${step.outcome}`)),
 		' ',
 		h('span', null, word('step', step.name)),
-		step.looked ? h('span', { class: 'muted' }, ' ', bdi(step.looked)) : '',
+		// what was looked at is for who wants to know why not
+		step.looked && ['deny', 'warn'].includes(step.outcome) ? h('span', { class: 'muted' }, ': ', bdi(step.looked)) : '',
 	);
 }
 
@@ -69,7 +70,7 @@ function cardRow(row) {
 			h(
 				'span',
 				null,
-				h('strong', null, t('entry.card_of', { id: row.card })),
+				h('strong', null, t('cards.nameless', { id: row.card })),
 				row.label ? [' ', bdi(row.label)] : '',
 				' ',
 				h('span', { class: 'muted' }, why(row)),
