@@ -258,12 +258,64 @@ journey(
 			'the list is exported, safe for a spreadsheet',
 			/"Ned Unlimited","\d+","yes","\d{4}-\d\d-\d\d \d\d:\d\d","card"/.test(text) && text.includes(`"'=1+1","","no"`),
 		);
+		await page.evaluate(() => {
+			globalThis.print = () => (globalThis.printed = true);
+		});
+		await page.getByRole('button', { name: 'Print' }).click();
+		await check('the list is printed', () => page.evaluate(() => globalThis.printed));
+		await page.emulateMedia({ media: 'print' });
+		await check('with names and who came', async () =>
+			Promise.all(['Grace Hopper', 'Zara', '=1\\+1'].map((name) => row(page, name).waitFor())).then(async () =>
+				/^5 came, of 7/.test(await came(page)),
+			),
+		);
+		await check(
+			'and nothing that only a screen has',
+			async () =>
+				(await page.locator('.top:visible, .tabs:visible, .finder:visible, .acts:visible, .slot:visible').count()) ===
+				0,
+		);
+		await page.emulateMedia({ media: 'screen' });
 		await fits('the list with everything');
 		await page.evaluate(() => scrollTo(0, 9999));
 		await check('how many came stays in sight', async () => (await page.locator('.tally').boundingBox()).y >= 0);
 		await api('DELETE', `/events/${id}`);
 	},
 );
+
+journey('a tap is a tick within a second', async ({ page, login, check, api, tap, size }) => {
+	const { unlimited, host } = site.people,
+		people = [unlimited, host];
+	// back is a check-in point: who taps there has come, at once
+	const id = await party(
+		api,
+		`Point ${size}`,
+		people.map(({ member }) => ({ member })),
+		{ door: 'back' },
+	);
+
+	await login('host', `#/checkin/${id}`);
+	await page.locator('.live-mark.live').waitFor();
+	await page.evaluate(() => {
+		globalThis.ticked = {};
+		new MutationObserver((changes) =>
+			changes.forEach(({ target }) => {
+				if (target.getAttribute('aria-pressed') === 'true')
+					globalThis.ticked[target.querySelector('.name').textContent] ??= Date.now();
+			}),
+		).observe(document.querySelector('.guests'), { subtree: true, attributeFilter: ['aria-pressed'] });
+	});
+	await tap('unlimited', 'back');
+	await tap('host', 'back');
+	for (const { name } of people) await check(`${name} is ticked off`, () => pressed(page, name));
+	const at = await page.evaluate(() => globalThis.ticked),
+		taps = (await api('GET', '/log?door=back&kind=tap&limit=2')).body.items;
+	const ms = taps.map((entry) => at[entry.member.name] - Date.parse(entry.time));
+
+	console.log(`# from a door's decision to the tick on the list: ${ms.join(', ')} ms`);
+	await check('each within a second', ms.length === 2 && ms.every((one) => one < 1000 * site.slow * 3));
+	await api('DELETE', `/events/${id}`);
+});
 
 journey(
 	'with the keyboard alone, and without the network',
