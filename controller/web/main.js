@@ -7,7 +7,6 @@ import { may, resume, session } from './lib/session.js';
 import { frame } from './lib/shell.js';
 import { t, word } from './lib/texts.js';
 import { aborted } from './lib/api.js';
-import { warmUp } from './lib/time.js';
 import { attempt, back, clearDialogs, keep, sentence, toast } from './lib/dialog.js';
 import { parse, routes } from './lib/routes.js';
 
@@ -154,6 +153,8 @@ async function onSession(now, why) {
 	leaveView();
 	leaveView = () => {};
 	clearDialogs();
+	await breath(); // what came before it was enough in one go
+	if (session() !== now) return;
 	shell = frame(
 		app,
 		routes
@@ -168,7 +169,6 @@ async function onSession(now, why) {
 	await breath(); // a focus lays out all that is drawn: once it is
 	app.focus({ preventScroll: true }); // the first Tab is the first thing, not what stands where the login was
 	await attempt(mine.refresh);
-	warmUp();
 	await breath();
 	if (shell === mine) onHash();
 }

@@ -34,6 +34,13 @@ int clock_instants(const struct civil *civil, int64_t ret_us[2]);
 /* Seconds that local time is ahead of UTC at this instant (3600 in British summer time). */
 int32_t clock_offset_s(int64_t wall_us);
 
+/*
+ * A stretch around an instant in which that offset holds: to the day, at most CLOCK_STEADY_DAYS each
+ * way, so it may end a day before the clocks change. Zones change less than daily.
+ */
+#define CLOCK_STEADY_DAYS 200
+void clock_steady(int64_t wall_us, int64_t *ret_from_us, int64_t *ret_until_us);
+
 /* "2026-11-22T09:30:01.123Z"; needs 25 bytes. */
 void clock_format_utc(int64_t wall_us, char out[25]);
 

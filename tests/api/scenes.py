@@ -190,6 +190,9 @@ def cards(site):
 
 def site_settings(site):
     s = site.good("host", "GET", "/site")
+    now = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime())
+    check(s["clock"]["from"] <= now <= s["clock"]["until"], f"the clock's stretch is not around now: {s['clock']}")
+    check(abs(s["clock"]["offset_s"]) < 86400, "offset of the zone")
     etag = site.ask("host", "GET", "/site").headers["ETag"]
     c = site.good("admin", "PATCH", "/site", {"title": "Walker Building", "warn_s": 7200, "bound_s": 864000}, headers={"If-Match": etag})
     check(c["title"] == "Walker Building" and c["version"] > s["version"], "the site: %s" % c)

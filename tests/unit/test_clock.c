@@ -139,6 +139,25 @@ static void instants_and_civil_times_agree(void **state)
 	set_zone("Europe/London");
 }
 
+static void an_offset_holds_for_a_stretch_around_now(void **state)
+{
+	int64_t now = utc("2026-11-22T12:00:00Z"), from, until;
+
+	(void)state;
+	set_zone("Europe/London");
+	clock_steady(now, &from, &until);
+	assert_true(from >= utc("2026-10-25T01:00:00Z") && from < utc("2026-10-26T12:00:00Z"));
+	assert_true(until <= utc("2027-03-28T01:00:00Z") && until > utc("2027-03-26T12:00:00Z"));
+	for (int64_t at = from; at <= until; at += 900 * SECOND)
+		assert_int_equal(clock_offset_s(at), clock_offset_s(now));
+	clock_steady(utc("2027-03-28T00:59:59Z"), &from, &until); /* a second before the change */
+	assert_true(until == utc("2027-03-28T00:59:59Z"));
+	set_zone("UTC"); /* no change ever: bounded */
+	clock_steady(now, &from, &until);
+	assert_true(until - now == CLOCK_STEADY_DAYS * 86400 * SECOND && now - from == until - now);
+	set_zone("Europe/London");
+}
+
 static bool open_at(const char *hours, const char *instant)
 {
 	struct hours h;
@@ -333,6 +352,7 @@ int main(void)
 		cmocka_unit_test(a_repeated_time_is_two_instants),
 		cmocka_unit_test(a_time_that_is_none_has_no_instant),
 		cmocka_unit_test(instants_and_civil_times_agree),
+		cmocka_unit_test(an_offset_holds_for_a_stretch_around_now),
 		cmocka_unit_test(hours_hold_in_both_passes_of_the_repeated_hour),
 		cmocka_unit_test(hours_inside_the_gap_do_not_happen),
 		cmocka_unit_test(offsets_follow_the_season),

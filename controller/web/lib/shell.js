@@ -106,7 +106,7 @@ export function frame(root, tabs) {
 	async function refresh() {
 		site = await get('/site');
 		setText(name, site.title || site.site);
-		setZone(site.timezone);
+		setZone(site.timezone, site.clock);
 		replace(banner, lockdownBanner(site));
 	}
 	async function showDemo() {
@@ -121,6 +121,7 @@ export function frame(root, tabs) {
 		refresh,
 		draw: mark.draw,
 		at(current) {
+			root.dataset.at = current;
 			links.forEach((link) => link.removeAttribute('aria-current'));
 			links[tabs.findIndex((tab) => tab.name === current)]?.setAttribute('aria-current', 'page');
 		},

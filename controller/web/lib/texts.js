@@ -2,8 +2,6 @@
 // All words come from texts/: t('now.title'), t('members.found', {n: 3}).
 import texts from '../texts/en.js';
 
-let plural; // made when a number is first said: it costs the first view milliseconds
-
 function find(path) {
 	return path.split('.').reduce((at, part) => at?.[part], texts);
 }
@@ -18,10 +16,7 @@ export const has = (path) => find(path) !== undefined;
 export function t(path, values = {}) {
 	let text = find(path);
 
-	if (text && typeof text === 'object') {
-		plural ??= new Intl.PluralRules(texts.language);
-		text = text[plural.select(values.n ?? 0)] ?? text.other;
-	}
+	if (text && typeof text === 'object') text = text[texts.plural(values.n ?? 0)] ?? text.other;
 	if (typeof text !== 'string') return path;
 	return text.replace(/\{(\w+)\}/g, (whole, name) => (values[name] === undefined ? whole : String(values[name])));
 }
@@ -30,5 +25,3 @@ export function t(path, values = {}) {
 export function word(group, name) {
 	return has(`${group}.${name}`) ? t(`${group}.${name}`) : String(name ?? '').replaceAll('_', ' ');
 }
-
-export const language = texts.language;

@@ -1,28 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 // Times come in UTC from the API; people read and type them in the site's zone.
-import { language, t } from './texts.js';
+import texts from '../texts/en.js';
+import { t } from './texts.js';
 
 let zone = 'Europe/London';
-let formats = {};
+let steady = { from: 0, until: 0, offset: 0 }; // ms: the stretch around now in which the zone keeps its distance from UTC
+let format = null; // knows all of the zone, and takes long to make: only for times beyond
 
-/** The site's zone; before the first view. */
-export function setZone(name) {
-	if (name !== zone) formats = {};
+/** The site's zone, and what the hub says of its clock now (GET /site: clock); before the first view. */
+export function setZone(name, clock) {
+	if (name !== zone) format = null;
 	zone = name;
+	steady = { from: Date.parse(clock.from), until: Date.parse(clock.until), offset: clock.offset_s * 1000 };
 }
 export const zoneName = () => zone;
 
-function format(key, options) {
-	formats[key] ??= new Intl.DateTimeFormat(language, { timeZone: zone, ...options });
-	return formats[key];
-}
+const ms = (time) => (typeof time === 'number' ? time : time instanceof Date ? time.getTime() : Date.parse(time));
+const two = (number) => String(number).padStart(2, '0');
 
-const asDate = (time) => (time instanceof Date ? time : new Date(time));
-const noon = (date) => new Date(`${date}T12:00:00Z`); // of a date without time: no zone can move its day
-
-/** What the site's clock and calendar show: {year, month, day, hour, minute, second}. A formatter costs milliseconds to make: one does for all. */
-function wall(time) {
-	const parts = format('wall', {
+/** How far the site's clock is ahead of UTC at a moment, in ms. */
+function offsetAt(at) {
+	if (at >= steady.from && at < steady.until) return steady.offset;
+	format ??= new Intl.DateTimeFormat('en-GB', {
+		timeZone: zone,
 		calendar: 'gregory',
 		numberingSystem: 'latn',
 		hourCycle: 'h23',
@@ -32,48 +32,52 @@ function wall(time) {
 		hour: '2-digit',
 		minute: '2-digit',
 		second: '2-digit',
-	}).formatToParts(asDate(time));
+	});
+	const { year, month, day, hour, minute, second } = Object.fromEntries(
+		format.formatToParts(at).map((part) => [part.type, part.value]),
+	);
 
-	return Object.fromEntries(parts.map((part) => [part.type, part.value]));
+	return Date.UTC(year, month - 1, day, hour, minute, second) - Math.floor(at / 1000) * 1000;
 }
 
-/** Makes what tells the time, which takes a moment the first time: where nobody waits for it. */
-export const warmUp = () => void wall(new Date());
+/** What the site's clock and calendar show, as a Date whose UTC they are. */
+const wall = (time) => new Date(ms(time) + offsetAt(ms(time)));
+const noon = (date) => new Date(`${date}T12:00:00Z`); // of a date without time: no zone can move its day
+
+/** The words of a date whose UTC is meant: t('time.day') and its like. */
+const words = (key, date) =>
+	t(`time.${key}`, {
+		weekday: texts.time.weekdays[(date.getUTCDay() + 6) % 7].slice(0, texts.time.weekday_letters),
+		day: date.getUTCDate(),
+		month: texts.time.months[date.getUTCMonth()].slice(0, texts.time.month_letters),
+		whole_month: texts.time.months[date.getUTCMonth()],
+		year: date.getUTCFullYear(),
+	});
 
 /** 14:05 */
 export function timeOf(time) {
-	const { hour, minute } = wall(time);
+	const at = wall(time);
 
-	return `${hour}:${minute}`;
+	return `${two(at.getUTCHours())}:${two(at.getUTCMinutes())}`;
 }
 /** 14:05:09 */
-export const secondOf = (time) => `${timeOf(time)}:${wall(time).second}`;
+export const secondOf = (time) => `${timeOf(time)}:${two(wall(time).getUTCSeconds())}`;
 /** Thu 26 Nov 2026 */
-export const dayOf = (time) =>
-	format('day', { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' }).format(asDate(time));
+export const dayOf = (time) => words('day', wall(time));
 /** Thu 26 Nov 2026, 14:05 */
 export const momentOf = (time) => `${dayOf(time)}, ${timeOf(time)}`;
 /** "2026-11-26" → Thu 26 Nov 2026 */
-export const dateText = (date) =>
-	format('date', { timeZone: 'UTC', weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' }).format(
-		noon(date),
-	);
+export const dateText = (date) => words('day', noon(date));
 /** "2026-11-26" → Thu 26 Nov, for days that are near */
-export const nearText = (date) =>
-	format('near', { timeZone: 'UTC', weekday: 'short', day: 'numeric', month: 'short' }).format(noon(date));
+export const nearText = (date) => words('near', noon(date));
 /** "2026-11" → November 2026 */
-export const monthText = (month) =>
-	format('month', { timeZone: 'UTC', month: 'long', year: 'numeric' }).format(noon(`${month}-15`));
+export const monthText = (month) => words('month', noon(`${month}-15`));
 /** 0 = Monday → Mon */
 export const weekdayText = (day, length = 'short') =>
-	format(`weekday-${length}`, { timeZone: 'UTC', weekday: length }).format(noon(`2024-01-0${1 + day}`));
+	length === 'long' ? texts.time.weekdays[day] : texts.time.weekdays[day].slice(0, texts.time.weekday_letters);
 
 /** The site's date of a moment: "2026-11-26". */
-export function dateOf(time = new Date()) {
-	const { year, month, day } = wall(time);
-
-	return `${year.padStart(4, '0')}-${month}-${day}`;
-}
+export const dateOf = (time = new Date()) => wall(time).toISOString().slice(0, 10);
 
 /** A date so many days later. */
 export function addDays(date, days) {
@@ -83,19 +87,12 @@ export function addDays(date, days) {
 	return at.toISOString().slice(0, 10);
 }
 
-/** How far the site's clock is ahead of UTC at a moment, in ms. */
-function offsetAt(ms) {
-	const { year, month, day, hour, minute, second } = wall(new Date(ms));
-
-	return Date.UTC(year, month - 1, day, hour, minute, second) - Math.floor(ms / 1000) * 1000;
-}
-
 /** A date and time as typed at the site → UTC as the API takes it. An hour that comes twice is its first, one left out moves on. */
 export function toUtc(date, time = '00:00') {
-	const wall = Date.parse(`${date}T${time.length === 5 ? `${time}:00` : time}Z`);
-	const before = wall - offsetAt(wall - 86400000),
-		after = wall - offsetAt(wall + 86400000);
-	const fits = [before, after].filter((ms) => ms + offsetAt(ms) === wall);
+	const shown = Date.parse(`${date}T${time.length === 5 ? `${time}:00` : time}Z`);
+	const before = shown - offsetAt(shown - 86400000),
+		after = shown - offsetAt(shown + 86400000);
+	const fits = [before, after].filter((at) => at + offsetAt(at) === shown);
 
 	return new Date(fits.length ? Math.min(...fits) : before).toISOString().replace(/\.\d+Z$/, 'Z');
 }
@@ -105,7 +102,7 @@ export const toInputs = (time) => ({ date: dateOf(time), time: timeOf(time) });
 
 /** "just now", "5 min ago", "in 2 h", or the moment itself. */
 export function ago(time, now = Date.now()) {
-	const s = Math.round((now - asDate(time).getTime()) / 1000),
+	const s = Math.round((now - ms(time)) / 1000),
 		far = Math.abs(s);
 	const key = s >= 0 ? 'time.ago' : 'time.in';
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every word of the page. To speak another language, translate this file; {names} stay, and so do the keys.
-// Where a number decides, a text has forms: {one: …, other: …} by the language's plural rules.
+// Where a number decides, a text has forms: {one: …, other: …} by plural(n).
 export default {
-	language: 'en-GB',
+	/** Which form a number takes. Elsewhere: (n) => rules.select(n) of new Intl.PluralRules('cy'), which takes a moment to make. */
+	plural: (n) => (n === 1 ? 'one' : 'other'),
 	nav: { now: 'Now', checkin: 'Check-in', members: 'Members', hours: 'Hours', log: 'Log', reports: 'Reports' },
 	shell: {
 		skip: 'Skip to the content',
@@ -85,6 +86,26 @@ export default {
 		in_s: 'in {n} s',
 		in_min: 'in {n} min',
 		in_h: 'in {n} h',
+		weekdays: ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'],
+		weekday_letters: 3, // {weekday} is as short as that
+		months: [
+			'January',
+			'February',
+			'March',
+			'April',
+			'May',
+			'June',
+			'July',
+			'August',
+			'September',
+			'October',
+			'November',
+			'December',
+		],
+		month_letters: 3,
+		day: '{weekday} {day} {month} {year}',
+		near: '{weekday} {day} {month}',
+		month: '{whole_month} {year}',
 	},
 	role: { host: 'host', admin: 'admin', auditor: 'auditor' },
 	member_state: { active: 'active', suspended: 'suspended', closed: 'closed' },
