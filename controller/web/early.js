@@ -33,7 +33,7 @@
 	const base = new URL('view/', document.currentScript.src);
 
 	if (!localStorage.getItem('tapin.in')) return;
-	for (const file of view?.files ?? []) {
+	function load(file) {
 		const link = document.createElement('link');
 
 		Object.assign(link, file.endsWith('.css') ? { rel: 'preload', as: 'style' } : { rel: 'modulepreload' }, {
@@ -41,8 +41,7 @@
 		});
 		document.head.append(link);
 	}
-	// the shell's, and those of the view as its tab shows it
-	for (const ask of ['/session', '/site', '/status', ...((!params.length && !query && view?.asks) || [])]) {
+	function begin(ask) {
 		const url = `/api/v1${ask}`;
 
 		if (!answers.has(url)) {
@@ -57,4 +56,8 @@
 		}
 		answers.get(url).takers++;
 	}
+	for (const ask of ['/session', '/site', '/status']) begin(ask); // the shell's
+	// those of the view as its tab shows it, each by itself: the first paint goes in between
+	for (const ask of (!params.length && !query && view?.asks) || []) setTimeout(begin, 0, ask);
+	for (const file of view?.files ?? []) setTimeout(load, 0, file);
 })();

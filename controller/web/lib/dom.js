@@ -133,6 +133,28 @@ export const breath = (signal) =>
 		requestAnimationFrame(() => setTimeout(done));
 	});
 
+const PART = 4, // of a list, drawn in one go at first
+	QUICK_MS = 25,
+	SLOW_MS = 40;
+
+/**
+ * Draws a list part by part, a breath after each, so that none of them keeps a hand waiting: draw(items) gets the next
+ * ones, more at once where that is quick here. Throws AbortError where the view was left meanwhile.
+ */
+export async function inParts(items, draw, signal) {
+	for (let at = 0, part = document.hidden ? items.length : PART; at < items.length;) {
+		const start = performance.now();
+
+		draw(items.slice(at, at + part));
+		at += part;
+		await breath(signal);
+		const took = performance.now() - start;
+
+		if (took < QUICK_MS) part *= 2;
+		else if (took > SLOW_MS) part = Math.max(2, part >> 1);
+	}
+}
+
 /** Calls fn once things were quiet for ms. */
 export function debounce(fn, ms) {
 	let timer;

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // A table that is fetched page by page, however long the list is: what came stays, older rows come on demand.
-import { breath, h, replace, setText } from './dom.js';
+import { h, inParts, replace, setText } from './dom.js';
 import { aborted } from './api.js';
 import { sentence } from './dialog.js';
 import { t } from './texts.js';
-
-const PART = 12; // rows that are drawn in one go
 
 /**
  * options: columns [{label, class}], caption (for readers), row(item) → <tr>, fetch(cursor, signal) → {items, next}, empty
@@ -60,15 +58,24 @@ export function pager({ columns, caption, row, fetch, empty, more: words = t('pa
 		if (!further) node.setAttribute('aria-busy', 'true');
 		try {
 			const page = await fetch(further ? next : undefined, signal);
-			const part = further || body.contains(document.activeElement) ? page.items.length : PART;
-			const rows = page.items.slice(0, part).map(row);
 
 			if (signal.aborted) return;
-			if (further) body.append(...rows);
-			else renew(rows);
-			for (let at = part; at < page.items.length; at += PART) {
-				await breath(signal);
-				body.append(...page.items.slice(at, at + PART).map(row));
+			const first = further ? body.children.length : 0;
+
+			if (body.contains(document.activeElement) && !further) renew(page.items.map(row));
+			else {
+				let fresh = !further; // what was there goes with the first that comes
+
+				if (!page.items.length && fresh) replace(body);
+				await inParts(
+					page.items,
+					(items) => {
+						if (fresh) replace(body);
+						fresh = false;
+						body.append(...items.map(row));
+					},
+					signal,
+				);
 			}
 			next = page.next;
 			more.hidden = !next;
@@ -80,7 +87,7 @@ export function pager({ columns, caption, row, fetch, empty, more: words = t('pa
 						: t('pager.all', { n: body.children.length })
 					: empty,
 			);
-			if (further) rows[0]?.querySelector('a, button')?.focus();
+			if (further) body.children[first]?.querySelector('a, button')?.focus();
 		} catch (error) {
 			if (!aborted(error)) setText(said, sentence(error));
 		} finally {

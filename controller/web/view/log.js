@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The doors' log: filter by anything, page back through all of it, follow it live, take it away, check it.
-import { bdi, h, replace, setText, sheet } from '../lib/dom.js';
+import { bdi, breath, h, inParts, replace, setText, sheet } from '../lib/dom.js';
 import { all, get } from '../lib/api.js';
 import { attempt, dialog } from '../lib/dialog.js';
 import { entryBadge, entryWho, entryWhy } from '../lib/entry.js';
@@ -12,9 +12,7 @@ import { may } from '../lib/session.js';
 import { dateOf, dayOf, momentOf, secondOf, toUtc, addDays } from '../lib/time.js';
 import { has, t, word } from '../lib/texts.js';
 import texts from '../texts/en.js';
-import { exportLog } from './log_export.js';
 import { follower } from './log_follow.js';
-import { verifyLog } from './log_verify.js';
 
 await sheet(new URL('./log.css', import.meta.url));
 
@@ -167,8 +165,8 @@ async function memberName(id, signal) {
 	return { id, name: member?.name ?? t('entry.member', { id }) };
 }
 
-/** The filters; changed(name, value) after each. */
-async function filters(filter, doors, changed, signal) {
+/** Puts the filters into the bar; changed(name, value) after each. */
+async function filters(bar, filter, doors, changed, signal) {
 	const who = memberPicker({
 		label: t('log.who'),
 		value: filter.member ? await memberName(filter.member, signal) : null,
@@ -176,22 +174,50 @@ async function filters(filter, doors, changed, signal) {
 	});
 
 	who.input.addEventListener('change', () => who.input.value.trim() === '' && changed('member', ''));
-	return h(
-		'div',
-		{ class: 'fields filters' },
-		select(
-			'door',
-			t('log.door'),
-			filter.door,
-			[['', t('log.all_doors')], ...[...doors].map(([name, text]) => [name, text || name])],
-			changed,
-		),
-		who,
-		select('what', t('log.what'), filter.what, kindOptions(), changed),
-		select('reason', t('log.reason'), filter.reason, reasonOptions(), changed),
-		date('from', t('log.from'), filter.from, changed),
-		date('until', t('log.until'), filter.until, changed),
+	await inParts(
+		[
+			() =>
+				select(
+					'door',
+					t('log.door'),
+					filter.door,
+					[['', t('log.all_doors')], ...[...doors].map(([name, text]) => [name, text || name])],
+					changed,
+				),
+			() => who,
+			() =>
+				select('what', t('log.what'), filter.what, filter.what ? kindOptions() : [['', t('log.everything')]], changed),
+			() =>
+				select(
+					'reason',
+					t('log.reason'),
+					filter.reason,
+					filter.reason ? reasonOptions() : [['', t('log.any_reason')]],
+					changed,
+				),
+			() => date('from', t('log.from'), filter.from, changed),
+			() => date('until', t('log.until'), filter.until, changed),
+		],
+		(makers) => bar.append(...makers.map((make) => make())),
+		signal,
 	);
+}
+
+/** The long lists of choices, which the first rows need not wait for. */
+async function complete(bar, filter, signal) {
+	for (const [name, options] of [
+		['what', kindOptions()],
+		['reason', reasonOptions()],
+	]) {
+		const input = bar.querySelector(`select[name=${name}]`);
+
+		replace(
+			input,
+			options.map(([value, text]) => h('option', { value }, text)),
+		);
+		input.value = filter[name];
+		await breath(signal);
+	}
 }
 
 /** Filters by something that has no control: an active filter that can be taken away. */
@@ -232,6 +258,8 @@ export async function show(root, { query, scope, setQuery }) {
 	const named = all('/doors', {}, 200, { signal: scope.signal }).then((rows) =>
 		rows.forEach((door) => doors.set(door.name, door.title)),
 	);
+	let place;
+	const placed = new Promise((done) => (place = done)); // rows are drawn where they are seen: a part is a small thing then
 	const kept = h('p', { class: 'note kept' });
 	const said = h('p', { class: 'note', role: 'status' });
 	const table = pager({
@@ -245,7 +273,11 @@ export async function show(root, { query, scope, setQuery }) {
 			{ label: t('log.who'), class: 'whom' },
 		],
 		async fetch(cursor, signal) {
-			const [page] = await Promise.all([get('/log', { limit: 50, cursor, ...apiQuery(filter) }, { signal }), named]);
+			const [page] = await Promise.all([
+				get('/log', { limit: 50, cursor, ...apiQuery(filter) }, { signal }),
+				named,
+				placed,
+			]);
 
 			setText(
 				said,
@@ -271,11 +303,12 @@ export async function show(root, { query, scope, setQuery }) {
 		icon('no', 16),
 		t('log.clear'),
 	);
+	let bar = h('div', { class: 'fields filters' });
 	const chipRow = h('div', { class: 'row' });
 	const any = () => FILTERS.some((one) => filter[one]);
-	let bar;
 
-	async function changed(name, value) {
+	const changed = (name, value) => attempt(() => change(name, value));
+	async function change(name, value) {
 		if (name) filter[name] = value;
 		else
 			FILTERS.forEach((one) => {
@@ -283,8 +316,10 @@ export async function show(root, { query, scope, setQuery }) {
 			});
 		setQuery(filter);
 		if (!name || name === 'member') {
-			const fresh = await filters(filter, doors, changed, scope.signal);
+			const fresh = h('div', { class: 'fields filters' });
 
+			await filters(fresh, filter, doors, changed, scope.signal);
+			await complete(fresh, filter, scope.signal);
 			bar.replaceWith(fresh);
 			bar = fresh;
 		}
@@ -296,7 +331,6 @@ export async function show(root, { query, scope, setQuery }) {
 
 	retentionLine(kept, scope.signal);
 	await named;
-	bar = await filters(filter, doors, changed, scope.signal);
 	clear.hidden = !any();
 	replace(chipRow, chips(filter, changed));
 	replace(
@@ -311,12 +345,20 @@ export async function show(root, { query, scope, setQuery }) {
 				live.button,
 				h(
 					'button',
-					{ type: 'button', on: { click: () => attempt(() => exportLog(apiQuery(filter))) } },
+					{
+						type: 'button',
+						on: { click: () => attempt(async () => (await import('./log_export.js')).exportLog(apiQuery(filter))) },
+					},
 					icon('down'),
 					t('log.export'),
 				),
 				may('read') &&
-					h('button', { type: 'button', on: { click: () => attempt(verifyLog) } }, icon('ok'), t('log.verify')),
+					h(
+						'button',
+						{ type: 'button', on: { click: () => attempt(async () => (await import('./log_verify.js')).verifyLog()) } },
+						icon('ok'),
+						t('log.verify'),
+					),
 				may('read') && h('a', { class: 'button', href: '#/audit' }, t('log.audit')),
 			),
 		),
@@ -328,9 +370,13 @@ export async function show(root, { query, scope, setQuery }) {
 			chipRow,
 			clear,
 		),
-		h('div', { class: 'card' }, live.line, live.node, table),
-		said,
-		kept,
 	);
+	await breath(scope.signal);
+	await filters(bar, filter, doors, changed, scope.signal);
+	root.append(h('div', { class: 'card' }, live.line, live.node, table));
+	await breath(scope.signal);
+	place();
 	await first;
+	root.append(said, kept);
+	await complete(bar, filter, scope.signal);
 }

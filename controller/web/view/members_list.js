@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Finds members as one types, however many there are; what is looked for stands in the address.
-import { bdi, debounce, h, replace } from '../lib/dom.js';
+import { bdi, breath, debounce, h, replace } from '../lib/dom.js';
 import { all, get } from '../lib/api.js';
 import { dialog, attempt, toast } from '../lib/dialog.js';
 import { field } from '../lib/form.js';
@@ -224,14 +224,19 @@ export async function show(root, { query, scope, setQuery }) {
 					),
 			),
 		),
+	);
+	await breath(scope.signal);
+	root.append(
 		tabs('members'),
 		h(
 			'form',
 			{ class: 'toolbar find', role: 'search', on: { submit: (event) => event.preventDefault() } },
 			Object.values(spec).map((one) => one.node),
 		),
-		list,
 	);
+	await breath(scope.signal);
+	root.append(list);
+	await breath(scope.signal);
 	await list.load();
 	if (!matchMedia('(pointer: coarse)').matches) setTimeout(() => scope.signal.aborted || spec.text.input.focus()); // after the heading had it: one types at once
 }

@@ -69,7 +69,7 @@ export async function show(root, { scope }) {
 
 	desk.released = (name, seconds) => doors.card(name)?.released(seconds);
 	left.append(doors);
-	await breath(scope.signal);
+	await doors.drawn;
 	const taps = tapsSection(desk, scope);
 
 	left.append(taps);

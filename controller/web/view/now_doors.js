@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The doors as they are, each with what a host does there. A card keeps its size whatever the door says.
-import { bdi, h, keyed, replace, setText } from '../lib/dom.js';
+import { bdi, h, inParts, keyed, replace, setText } from '../lib/dom.js';
 import { icon } from '../lib/icon.js';
 import { attempt, toast } from '../lib/dialog.js';
 import { countdown, timeOf } from '../lib/time.js';
@@ -33,11 +33,12 @@ function makeDoor(first, desk) {
 		said = h('p', { class: 'note door-said', role: 'status' });
 	const open = h('button', { type: 'button', class: 'primary' }, icon('unlock'), h('span', null, t('now.act.open')));
 	const other = h('button', { type: 'button' });
+	const info = h('div', { class: 'door-info' }, why, left, tags);
 	const node = h(
 		'li',
 		{ class: 'card door' },
 		h('div', { class: 'door-head' }, name, badge),
-		h('div', { class: 'door-info' }, why, left, tags),
+		info,
 		acts() ? [h('div', { class: 'door-acts' }, open, other), said] : null,
 	);
 	let door = first,
@@ -129,6 +130,7 @@ function makeDoor(first, desk) {
 			replace(badge, icon(now.icon, 14), now.word);
 			setText(why, now.text);
 			why.title = now.text;
+			info.classList.toggle('tagged', marks.length > 0);
 			replace(
 				tags,
 				marks.map((mark) =>
@@ -194,19 +196,22 @@ export function doorsSection(desk, scope) {
 		none,
 		list,
 	);
-	const draw = () => {
-		none.hidden = desk.now.doors.length > 0;
+	const draw = (some = desk.now.doors) => {
+		none.hidden = some.length > 0;
 		keyed(
 			list,
-			desk.now.doors,
+			some,
 			(door) => door.name,
 			(door) => makeDoor(door, desk),
 			(card, door) => card.update(door),
 		);
 	};
 
-	draw();
-	desk.on(['doors'], draw);
+	let shown = 0;
+
+	node.drawn = inParts(desk.now.doors, (part) => draw(desk.now.doors.slice(0, (shown += part.length))), scope.signal);
+	none.hidden = desk.now.doors.length > 0;
+	desk.on(['doors'], () => draw());
 	scope.every(250, () => [...list.children].forEach((card) => card.tick()));
 	scope.on('entry', (entry) => {
 		if (entry.kind === 'command') [...list.children].find((card) => card.dataset.door === entry.door)?.heard(entry);

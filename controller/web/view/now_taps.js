@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // What happens at the doors, as it happens. Rows have one of two heights and are put in their place by a transform, so
 // that a new one shifts no layout; while somebody's hand is near, new ones wait behind a button.
-import { bdi, breath, h, replace, setText } from '../lib/dom.js';
+import { bdi, breath, h, inParts, replace, setText } from '../lib/dom.js';
 import { entryBadge, entryTone, entryWho, entryWhy, entryWord } from '../lib/entry.js';
 import { secondOf } from '../lib/time.js';
 import { has, t } from '../lib/texts.js';
 import { doorName } from './now_words.js';
 
 const SHOWN = 40,
-	PART = 8; // rows; so many are drawn in one go
+	SEEN = 12; // rows that fit into the box: the view waits for these
 const NEAR_MS = 4000; // a pointer that rests is no hand
 /** What only follows from another row, or is between machines. */
 const QUIET = new Set([
@@ -135,7 +135,17 @@ export function tapsSection(desk, scope) {
 		await desk.again('log');
 		draw(desk.now.log).catch(() => {}); // the view was left
 	}
-	/** The newest first; older ones follow below. */
+	const append = (rows, mine) =>
+		inParts(
+			rows,
+			(part) => {
+				if (mine !== drawing) return; // others took their place
+				list.append(...part.map((entry) => makeRow(entry, desk.now.doors)));
+				place();
+			},
+			scope.signal,
+		);
+	/** The newest first; older ones follow below, those out of sight when nobody waits any more. */
 	async function draw(items) {
 		const rows = items.filter((entry) => !QUIET.has(entry.kind)).slice(0, SHOWN),
 			mine = ++drawing;
@@ -143,12 +153,10 @@ export function tapsSection(desk, scope) {
 		waiting = [];
 		newest = items[0]?.id ?? 0;
 		replace(list);
+		place();
 		offer();
-		for (let at = 0; mine === drawing && (!at || at < rows.length); at += PART) {
-			list.append(...rows.slice(at, at + PART).map((entry) => makeRow(entry, desk.now.doors)));
-			place();
-			await breath(scope.signal);
-		}
+		await append(rows.slice(0, SEEN), mine);
+		append(rows.slice(SEEN), mine).catch(() => {}); // the view was left
 	}
 
 	fresh.addEventListener('click', () => {
@@ -170,7 +178,7 @@ export function tapsSection(desk, scope) {
 	scope.every(500, () => waiting.length && !held() && flush());
 	scope.on('entry', take);
 	scope.on('log', load);
-	node.drawn = draw(desk.now.log);
+	node.drawn = breath(scope.signal).then(() => draw(desk.now.log));
 	node.drawn.catch(() => {}); // the view was left
 	return node;
 }
