@@ -52,7 +52,20 @@ journey('an admin changes a tier', async ({ page, phone, login, check, until, ap
 			async () => (await hours.inputValue()) === 'Mo-Fr 09:00-17:00; Sa 10:00-14:00',
 		);
 	} else {
-		await hours.fill('Mo-Fr 09:00-17:00; Sa 10:00-14:00');
+		// not below the tabs at the foot
+		await page.locator('.week-plot').evaluate((plot) => plot.scrollIntoView({ block: 'center' }));
+		const box = await page.locator('.week-plot').boundingBox(),
+			finger = await page.context().newCDPSession(page);
+		const touch = (type, ...touchPoints) => finger.send('Input.dispatchTouchEvent', { type, touchPoints });
+		const at = (hour, row) => ({ x: box.x + (box.width * hour) / 24, y: box.y + 18 + 26 * row + 13 });
+
+		await touch('touchStart', at(10.1, 5));
+		for (const hour of [11, 12, 13, 13.9]) await touch('touchMove', at(hour, 5));
+		await touch('touchEnd');
+		await check(
+			'a finger along Saturday opens it, in the text as well',
+			async () => (await hours.inputValue()) === 'Mo-Fr 09:00-17:00; Sa 10:00-14:00',
+		);
 	}
 	await until(async () => (await page.locator('.week-plot .open').count()) === 6);
 	await axe('the editor');
