@@ -27,7 +27,7 @@ async function backAgain({ page, check, until }, what, now, does) {
 }
 
 journey('members and cards', async (given) => {
-	const { page, login, check, api, size } = given;
+	const { page, login, check, until, api, size } = given;
 	const make = async (path, body) => (await api('POST', path, body)).body;
 	const member = await make('/members', {
 		name: `Una Undo ${size}`,
@@ -45,7 +45,13 @@ journey('members and cards', async (given) => {
 			return JSON.stringify({ state, label, whose, pending });
 		};
 	const row = page.locator('.card-row', { hasText: `fob ${size}` });
-	const more = () => row.evaluate((node) => node.querySelectorAll('details').forEach((one) => (one.open = true)));
+	/** Among what is folded away, which a redraw folds again. */
+	const press = (name) =>
+		until(async () => {
+			await row.evaluate((node) => node.querySelectorAll('details').forEach((one) => (one.open = true)));
+			await button(row, name).click({ timeout: 1000 });
+			return true;
+		});
 
 	await login('host', `#/members/${member.id}`);
 	await backAgain(given, 'a member changed', memberNow, async () => {
@@ -66,20 +72,16 @@ journey('members and cards', async (given) => {
 		);
 		await button(dialog(page), 'Close the membership').click();
 	});
-	await backAgain(given, 'a card lost', cardNow, () => button(row, 'Mark lost').click());
-	await more();
-	await backAgain(given, 'a card suspended', cardNow, () => button(row, 'Suspend').click());
+	await backAgain(given, 'a card lost', cardNow, () => press('Mark lost'));
+	await backAgain(given, 'a card suspended', cardNow, () => press('Suspend'));
 	await api('POST', `/cards/${card.id}/suspend`);
 	await row.getByText('suspended').first().waitFor();
-	await more();
-	await backAgain(given, 'a suspended card lost', cardNow, () => button(row, 'Mark lost').click());
+	await backAgain(given, 'a suspended card lost', cardNow, () => press('Mark lost'));
 	await api('POST', `/cards/${card.id}/lose`);
 	await row.getByText('lost').first().waitFor();
-	await more();
-	await backAgain(given, 'a lost card found', cardNow, () => button(row, 'It was found').click());
+	await backAgain(given, 'a lost card found', cardNow, () => press('It was found'));
 	// without a way back
-	await more();
-	await button(row, 'Revoke').click();
+	await press('Revoke');
 	await check('a card revoked: for good, it says', said(dialog(page), 'it can never be made active again'));
 	await button(dialog(page), 'Cancel').click();
 });
