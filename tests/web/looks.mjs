@@ -192,7 +192,7 @@ journey(
 		await check('the roll call becomes a sheet', async () => (await page.pdf({ format: 'A4' })).length > 5000);
 		await check(
 			'with when and by whom above it',
-			until(async () => /^\S.*Printed \w{3}, \d+ \w{3} \d{4}, \d\d:\d\d, by admin$/.test(await said())),
+			until(async () => /^\S.*Printed \w{3},? \d+ \w{3} \d{4}, \d\d:\d\d, by admin$/.test(await said())),
 		);
 		await page.emulateMedia({ media: 'print' });
 		await check(
