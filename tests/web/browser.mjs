@@ -8,12 +8,13 @@
 //   page (playwright's), phone (true at that size), site (site.json), go(ROUTE), login(ROLE, ROUTE): types name and
 //   password once, and comes in by the session of before while that lasts
 //   check(what, locator that is seen, or function, why not), until(function), axe(view), fits(view), shot(name)
-//   api(METHOD, PATH, body) as root; tap(CARD, DOOR), press_exit, door_open, door_close, unplug, heal(DOOR), strike(DOOR)
+//   api(METHOD, PATH, body) as root; tap(CARD, DOOR), enter(CARD, DOOR), press_exit, door_open, door_close, unplug, heal(DOOR), strike(DOOR)
 // What is checked is waited for: check() and until() ask again and again, since a busy machine draws late. A value is
 // for what stays as it was read (a file, an answer of the API, a tap); a promise is no more than that.
 // SIZES=phone runs one size alone, SHOTS=FOLDER takes the pictures there, KEEP=FOLDER keeps the site's files.
 import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { loadavg } from 'node:os';
 import { resolve } from 'node:path';
 import { judge } from './axe.mjs';
 import { hardware, over_socket } from './site.mjs';
@@ -31,8 +32,8 @@ const SIZES = {
 	phone: { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 },
 };
 const shots = process.env.SHOTS || 'build/web/shots';
-/* What draws the browser's own address field takes as long as a page; playwright's own list, which ours would replace. */
-const UNWANTED = [
+/** What draws the browser's own address field takes as long as a page; and playwright's list, which ours replaces. */
+export const UNWANTED = [
 	...['WebUIOmniboxPopup', 'WebUIOmniboxAimPopup', 'WebUIOmniboxFullPopup', 'WebUIReloadButton', 'WebUIToolbar'],
 	...['WebUISplitTabsButton', 'WebUIBackForwardButton', 'WebUILocationBar', 'WebUIAvatarButton', 'InitialWebUI'],
 	...['PreloadTopChromeWebUI'],
@@ -124,6 +125,9 @@ function watch(page, problems, expected) {
 		if (request.failure()?.errorText !== 'net::ERR_ABORTED') failure(request, request.failure()?.errorText);
 	});
 }
+
+/** A bound of time is of a machine that has nothing else to do: here it is as many times longer as others want the machine. */
+export const stretch = () => site.slow * Math.max(1, loadavg()[0]);
 
 /** Asks until the answer is good and answers it; what is thrown meanwhile is no answer yet. */
 export async function until(condition) {

@@ -3,7 +3,7 @@
 // page, which costs the page a third of its time.
 import { spawn } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
-import { site } from './browser.mjs';
+import { UNWANTED, site } from './browser.mjs';
 
 /** Starts Chromium; answers { send(method, params, session), end() }. */
 export function pipe_start() {
@@ -16,6 +16,7 @@ export function pipe_start() {
 			`--user-data-dir=${profile}`,
 			'--no-first-run',
 			'--disable-gpu',
+			`--disable-features=${UNWANTED}`,
 			'--disable-background-networking',
 			'--disable-extensions',
 			'--disable-sync',
