@@ -2,6 +2,7 @@
 // The entrance of an event: lists, ticks, walk-ins, what others tick and doors let in meanwhile.
 import { readFileSync } from 'node:fs';
 import { journey, login as log_in, site } from './browser.mjs';
+import { party, pressed, row, said } from './entrance.mjs';
 
 const TIME = new Intl.DateTimeFormat('en-GB', {
 	timeZone: 'Europe/London',
@@ -9,10 +10,6 @@ const TIME = new Intl.DateTimeFormat('en-GB', {
 	minute: '2-digit',
 	hourCycle: 'h23',
 });
-const utc = (hours) => new Date(Date.now() + hours * 3600000).toISOString().replace(/\.\d+/, '');
-const row = (page, name) => page.getByRole('button', { name: new RegExp(`^${name}`) });
-const pressed = async (page, name) => (await row(page, name).getAttribute('aria-pressed')) === 'true';
-const said = (page) => page.locator('.slot .said').innerText();
 const came = async (page) => (await page.locator('.tally').innerText()).replace(/\s+/g, ' ');
 
 async function shifts(page) {
@@ -32,23 +29,6 @@ async function shifts(page) {
 		).observe({ type: 'layout-shift', buffered: false });
 	});
 	return async () => (await page.evaluate(() => globalThis.shifted)).join('; ');
-}
-
-/** A card, and the door is passed: only then somebody came. */
-async function enter({ tap, door_open, door_close }, card, door) {
-	await tap(card, door);
-	await door_open(door);
-	await new Promise((done) => setTimeout(done, 250)); // the contact is debounced
-	await door_close(door);
-}
-
-/** An event of now, with a list, by the API. */
-async function party(api, what, names, more = {}) {
-	const event = (await api('POST', '/events', { title: what, door: 'front', starts: utc(-0.5), ends: utc(2), ...more }))
-		.body;
-
-	for (const name of names) await api('POST', `/events/${event.id}/guests`, typeof name === 'string' ? { name } : name);
-	return event.id;
 }
 
 journey(
@@ -160,7 +140,7 @@ journey(
 
 journey(
 	'people come to a full event',
-	async ({ page, phone, login, check, until, api, axe, shot, fits, size, expect_failures, ...hands }) => {
+	async ({ page, phone, login, check, until, api, axe, shot, fits, size, expect_failures, enter }) => {
 		const { unlimited, host } = site.people,
 			id = await party(
 				api,
@@ -175,7 +155,7 @@ journey(
 		const moved = await shifts(page);
 		const before = Date.now();
 
-		await enter(hands, 'unlimited', 'front');
+		await enter('unlimited', 'front');
 		await check('a card at the door ticks its person off', () => pressed(page, 'Ned Unlimited'));
 		console.log(`# shown ${Date.now() - before} ms after the tap began, the door's own time among it`);
 		await check('who came last is said above', async () =>

@@ -1,32 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Beside the entrance: guests of members and lent cards, who is in by a host's word, allowances, an auditor.
 import { journey, site } from './browser.mjs';
-
-const utc = (hours) => new Date(Date.now() + hours * 3600000).toISOString().replace(/\.\d+/, '');
-const row = (page, name) => page.getByRole('button', { name: new RegExp(`^${name}`) });
-const pressed = async (page, name) => (await row(page, name).getAttribute('aria-pressed')) === 'true';
-const said = (page) => page.locator('.slot .said').innerText();
-
-/** A card, and the door is passed: only then somebody came. */
-async function enter({ tap, door_open, door_close }, card, door) {
-	await tap(card, door);
-	await door_open(door);
-	await new Promise((done) => setTimeout(done, 250)); // the contact is debounced
-	await door_close(door);
-}
-
-/** An event of now, with a list, by the API. */
-async function party(api, what, names, more = {}) {
-	const event = (await api('POST', '/events', { title: what, door: 'front', starts: utc(-0.5), ends: utc(2), ...more }))
-		.body;
-
-	for (const name of names) await api('POST', `/events/${event.id}/guests`, typeof name === 'string' ? { name } : name);
-	return event.id;
-}
+import { party, pressed, row, said, utc } from './entrance.mjs';
 
 journey(
 	'a guest on a spare card, and a lent one',
-	async ({ page, phone, login, check, until, api, axe, shot, fits, size, ...hands }) => {
+	async ({ page, phone, login, check, until, api, axe, shot, fits, size, enter }) => {
 		const { unlimited } = site.people;
 		let spare = (await api('GET', '/cards?state=unassigned')).body.items[0];
 
@@ -51,7 +30,7 @@ journey(
 		await dialog.getByRole('button', { name: 'Let them in' }).click();
 		await check('the guest is there, with who answers for them', page.getByText(`Otto ${size}`).first());
 		await check('not here yet', page.getByText('not here yet'));
-		await enter(hands, 'unknown', 'front');
+		await enter('unknown', 'front');
 		await check('their tap is seen', page.getByText(/came \d\d:\d\d/).first());
 		await check('and logged as a guest of the member', async () =>
 			(await api('GET', `/log?limit=5`)).body.items.some((entry) => entry.sponsor === unlimited.member),
@@ -111,14 +90,14 @@ journey('who is in, by a host’s word', async ({ page, phone, login, check, unt
 	await api('POST', '/presence', { member: unlimited.member, inside: false, why: 'test' });
 });
 
-journey('an allowance, day by day', async ({ page, phone, login, check, until, api, axe, shot, fits, ...hands }) => {
+journey('an allowance, day by day', async ({ page, phone, login, check, until, api, axe, shot, fits, enter }) => {
 	const { unlimited } = site.people,
 		tier = (await api('GET', `/members/${unlimited.member}`)).body.tier;
 
 	await api('PATCH', `/tiers/${tier}`, { allowance: { kind: 'days', limit: 2 } });
 	await until(async () => {
 		// the door hears of the limit meanwhile
-		await enter(hands, 'unlimited', 'back');
+		await enter('unlimited', 'back');
 		return (await api('GET', `/members/${unlimited.member}/allowance`)).body.units.length > 0;
 	});
 	await login('host', '#/checkin');

@@ -50,6 +50,13 @@ export function hardware(site) {
 	return {
 		vdoor,
 		tap,
+		/* A card, and the door is passed: only then somebody came. */
+		enter: async (card, door = 'front') => {
+			await tap(card, door);
+			await vdoor(door, 'open');
+			await new Promise((done) => setTimeout(done, 250)); // the contact is debounced
+			await vdoor(door, 'close');
+		},
 		press_exit: (door = 'front') => vdoor(door, 'press', 'exit'),
 		door_open: (door = 'front') => vdoor(door, 'open'),
 		door_close: (door = 'front') => vdoor(door, 'close'),

@@ -18,35 +18,12 @@ web_lacks() {
 	[ -e build/web/node_modules/.package-lock.json ] || echo "its packages could not be fetched (make references)"
 }
 
-person() { # KEY NAME TIER UID [MORE]: a member with a card
-	local member card
-	member=$(make_thing .id /members "{\"name\": \"$2\", \"tier\": $3${5:+, $5}}") &&
-		card=$(make_thing .id /cards "{\"member\": $member, \"uid\": \"$4\"}") &&
-		echo "{\"$1\": {\"name\": \"$2\", \"member\": $member, \"card\": $card}}" >>"$work/people"
-}
-
-# the people and cards of tests/virtual/cards.ini, as make run has them
-web_people() {
-	local staff unlimited parttime guests
-	staff=$(make_thing .id /tiers '{"name": "host", "hours": "24/7", "flags": ["staff", "override", "may_open_up"]}') &&
-		unlimited=$(make_thing .id /tiers '{"name": "unlimited", "hours": "24/7"}') &&
-		parttime=$(make_thing .id /tiers '{"name": "part-time", "hours": "Mo-Fr 09:00-17:30"}') &&
-		guests=$(make_thing .id /tiers '{"name": "guest", "hours": "Mo-Sa 08:00-20:00", "doors": [{"door": "front"}]}') &&
-		person host "Maya Host" "$staff" 04521a6a8f6180 &&
-		person unlimited "Ned Unlimited" "$unlimited" 047c3b9a2e5d80 &&
-		person parttime "Pat Parttime" "$parttime" 04a35e12c46b81 &&
-		person guest "Gus Guest" "$guests" 04d8217a903c80 '"release_ms": 8000' &&
-		person ended "Eve Ended" "$unlimited" 5a3ec791 '"valid_until": "2026-03-31"' &&
-		person revoked "Rob Revoked" "$unlimited" 046e193db27081 &&
-		api POST "/cards/$(jq -s 'add.revoked.card' "$work/people")/revoke" '{"why": "left the building with it"}' >/dev/null &&
-		api POST /operators '{"name": "maya", "role": "host", "password": "host horse battery"}' >/dev/null &&
-		api POST /operators '{"name": "otto", "role": "auditor", "password": "auditor horse battery"}' >/dev/null
-}
+web_people() { node tests/web/people.mjs "$work/hub.sock" >"$work/people"; }
 
 web_facts() {
 	jq -s --arg url "http://127.0.0.1:$page_port" --arg work "$work" --arg bin "$PWD/$B/bin" --arg doors "$web_doors" --argjson slow $slow \
 		--arg admin "$(sed -nE 's/^ *password +([^ ]+).*/\1/p' "$work/init.log")" '{url: $url, work: $work, bin: $bin,
-			slow: $slow, doors: ($doors | split(" ")), people: add, roles: {
+			slow: $slow, doors: ($doors | split(" ")), people: .[0], roles: {
 			admin: {operator: "admin", password: $admin},
 			host: {operator: "maya", password: "host horse battery"},
 			auditor: {operator: "otto", password: "auditor horse battery"}}}' "$work/people" >"$work/site.json"
