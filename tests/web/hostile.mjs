@@ -29,6 +29,7 @@ const TEXTS = [
 	'hx21 \u2028 \u2029 lines',
 	'hx22 ﷽﷽﷽﷽﷽﷽',
 	'hx23 </textarea></title></style></select><svg onload=alert(23)>',
+	'2026-99-99T99:99 hx24',
 ];
 const REFUSED = {
 	'a NUL': 'a\u0000b',
@@ -204,6 +205,8 @@ journey('hostile texts', async ({ page, check, login, go, fits, size, shot }) =>
 		await check(`${route}: nothing of them came alive`, !alive.length, alive.join('\n'));
 		await check(`${route}: what turns the writing turns itself alone`, !loose.length, loose.join('\n'));
 		await fits(route);
+		if (route === '#/audit')
+			await check('no name hides what operators did', () => page.locator('.pager tbody tr').count());
 	}
 	await go('#/members?text=hx');
 	await shot('hostile-members');

@@ -48,7 +48,8 @@ function objectNode(object) {
 	return PAGES[noun] && /^\d+$/.test(id ?? '') ? h('a', { href: PAGES[noun](id) }, text) : bdi(text);
 }
 
-const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d/;
+// a whole time of the hub's, and not what somebody called a member
+const isMoment = (value) => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/.test(value) && !Number.isNaN(Date.parse(value));
 
 function valueText(value) {
 	if (value === null || value === undefined || value === '') return t('audit.nothing');
@@ -57,7 +58,7 @@ function valueText(value) {
 		return Object.entries(value)
 			.map(([name, one]) => `${word('audit_field', name)} ${valueText(one)}`)
 			.join(', ');
-	if (MOMENT.test(value)) return momentOf(value);
+	if (isMoment(value)) return momentOf(value);
 	return value === true ? t('audit.yes') : value === false ? t('audit.no') : String(value);
 }
 
