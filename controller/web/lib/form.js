@@ -158,7 +158,12 @@ export function form(specs, { submit, send, cancel, fresh, danger = false }) {
 				const missing = fields.filter((item) => item.input.required && item.read() === null);
 
 				missing.forEach((item) => item.fault(t('form.missing')));
-				if (missing.length) return missing[0].input.focus();
+				// half a date reads like none: it must not be taken for "no end"
+				const half = fields.filter((item) => item.input.validity?.badInput);
+
+				half.forEach((item) => item.fault(t('form.half')));
+				if (missing.length || half.length)
+					return fields.find((item) => half.includes(item) || missing.includes(item)).input.focus();
 				button.disabled = true;
 				try {
 					await send(Object.fromEntries(fields.map((item) => [item.name, item.read()])));

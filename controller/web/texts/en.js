@@ -47,7 +47,11 @@ export default {
 	},
 	dialog: { close: 'Close', cancel: 'Cancel' },
 	toast: { undo: 'Undo', undone: 'Undone.', close: 'Dismiss' },
-	form: { optional: 'optional', missing: 'This is needed.' },
+	form: {
+		optional: 'optional',
+		missing: 'This is needed.',
+		half: 'This is not complete, or there is no such day or number.',
+	},
 	stale: {
 		said: 'Somebody changed this meanwhile, so nothing was done.',
 		load: 'Load it again',

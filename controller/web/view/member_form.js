@@ -138,7 +138,9 @@ export function memberForm({ member, tiers, pools = [], done }) {
 		cancel: () => done(),
 		async send(values) {
 			check(values);
-			const answer = await send({ ...values, pool: values.pool ?? member?.pool ?? null }, member);
+			// without pools there is no field: then it stays what it is, and is not taken for none
+			const pool = 'pool' in values ? values.pool : (member?.pool ?? null);
+			const answer = await send({ ...values, pool }, member);
 
 			done(member ? answer : answer.member);
 		},
