@@ -39,7 +39,8 @@ export function pager({ columns, caption, row, fetch, empty, more: words = t('pa
 		more,
 	);
 	let next = null,
-		waiting = null;
+		waiting = null,
+		newest = null;
 
 	/** Other rows in place of these; who stood in the third stands in the third. */
 	function renew(rows) {
@@ -49,7 +50,7 @@ export function pager({ columns, caption, row, fetch, empty, more: words = t('pa
 		if (at >= 0) rows[Math.min(at, rows.length - 1)]?.querySelector('a, button')?.focus();
 	}
 
-	async function load(further = false) {
+	async function fill(further) {
 		waiting?.abort();
 		waiting = new AbortController();
 		const { signal } = waiting;
@@ -88,14 +89,21 @@ export function pager({ columns, caption, row, fetch, empty, more: words = t('pa
 					: empty,
 			);
 			if (further) body.children[first]?.querySelector('a, button')?.focus();
+			return true;
 		} catch (error) {
 			if (!aborted(error)) setText(said, sentence(error));
+			return signal.aborted ? newest : false;
 		} finally {
 			if (!signal.aborted) {
 				more.disabled = false;
 				node.removeAttribute('aria-busy');
 			}
 		}
+	}
+	/** Answers whether what stands there now is what was asked for last. */
+	function load(further = false) {
+		newest = fill(further);
+		return newest;
 	}
 	node.load = () => load(false);
 	node.body = body;

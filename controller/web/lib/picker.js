@@ -31,7 +31,9 @@ export function memberPicker({ label, pick = () => {}, value = null, state, auto
 	const node = h('div', { class: 'field picker' }, h('label', { htmlFor: id }, label), input, box, said);
 	let found = [],
 		at = -1,
-		waiting = null;
+		waiting = null,
+		fresh = false, // whether what was found is of the letters that stand there
+		entered = false; // Enter came before that: the first is meant, once it is known
 
 	function open(on) {
 		box.hidden = !on;
@@ -49,6 +51,8 @@ export function memberPicker({ label, pick = () => {}, value = null, state, auto
 		}
 	}
 	function choose(member) {
+		waiting?.abort();
+		entered = false;
 		node.member = member;
 		input.value = member.name;
 		setText(said, '');
@@ -83,13 +87,15 @@ export function memberPicker({ label, pick = () => {}, value = null, state, auto
 				),
 			),
 		);
-		open(found.length > 0);
+		mark(-1); // what the arrows chose was another list's
+		open(found.length > 0 && document.activeElement === input);
 		setText(said, found.length ? '' : t('picker.none'));
 	}
 	const look = debounce(async () => {
 		const text = input.value.trim();
 
 		waiting?.abort();
+		if (node.member) return; // chosen meanwhile
 		if (!text) {
 			open(false);
 			return;
@@ -97,7 +103,10 @@ export function memberPicker({ label, pick = () => {}, value = null, state, auto
 		waiting = new AbortController();
 		try {
 			found = (await get('/members', { text, state, limit: SHOWN }, { signal: waiting.signal })).items;
+			fresh = true;
 			draw();
+			if (entered && found.length) choose(found[0]);
+			entered = false;
 		} catch (error) {
 			if (!aborted(error)) setText(said, sentence(error));
 		}
@@ -105,6 +114,7 @@ export function memberPicker({ label, pick = () => {}, value = null, state, auto
 
 	input.addEventListener('input', () => {
 		node.member = null;
+		fresh = entered = false;
 		look();
 	});
 	input.addEventListener('keydown', (event) => {
@@ -115,7 +125,8 @@ export function memberPicker({ label, pick = () => {}, value = null, state, auto
 			mark((at + step + found.length) % found.length);
 		} else if (event.key === 'Enter' && !box.hidden && found.length) {
 			event.preventDefault();
-			choose(found[Math.max(at, 0)]);
+			if (fresh || at >= 0) choose(found[Math.max(at, 0)]);
+			else entered = true;
 		} else if (event.key === 'Escape' && !box.hidden) {
 			event.preventDefault();
 			event.stopPropagation();
@@ -126,6 +137,7 @@ export function memberPicker({ label, pick = () => {}, value = null, state, auto
 	node.member = value;
 	node.input = input;
 	node.clear = () => {
+		waiting?.abort();
 		node.member = null;
 		input.value = '';
 		found = [];

@@ -70,7 +70,7 @@ function byArrows(input, body, again) {
 			(at + step < 0 ? input : rows[Math.min(at + step, rows.length - 1)])?.focus();
 		} else if (event.key === 'Enter' && event.target === input) {
 			event.preventDefault();
-			again().then(() => links()[0]?.click()); // of what stands there, not of what stood there a letter ago
+			again().then((there) => there && links()[0]?.click()); // of what stands there, not of what stood there a letter ago
 		} else if (event.key === 'Escape' && at >= 0) {
 			input.focus();
 		}
