@@ -115,3 +115,65 @@ journey('a member comes and goes', async (tools) => {
 	await page.keyboard.press('Escape');
 	await check('what is there now is seen', said(page, 'meanwhile'));
 });
+
+journey(
+	'what was typed is not lost, and what was not is not taken',
+	async ({ page, login, check, until, api, size }) => {
+		const { id } = (await api('POST', '/members', { name: `Half a date ${size}`, tier: 2, valid_until: '2099-01-01' }))
+			.body;
+		const pool = (await api('POST', '/pools', { name: `Company ${size}`, kind: 'days', limit: 5 })).body.id;
+		const now = async () => (await api('GET', `/members/${id}`)).body;
+
+		await api('PATCH', `/members/${id}`, { pool });
+		await login('host', `#/members/${id}`);
+		const dialog = page.getByRole('dialog');
+		await button(page, 'Change').click();
+		await dialog.getByLabel('Shared allowance').selectOption({ label: 'None' });
+		await button(dialog, 'Save').click();
+		await check('a shared allowance can be left', () => until(async () => (await now()).pool === null));
+		await dialog.waitFor({ state: 'detached' });
+		await button(page, 'Change').click();
+		await dialog.getByLabel('Valid until').focus();
+		await page.keyboard.press('Backspace');
+		await button(dialog, 'Save').click();
+		await check('half a date is not taken for none', said(dialog, 'This is not complete'));
+		await check('and nothing is changed', async () => (await now()).valid_until === '2099-01-01');
+		await dialog.getByLabel('Note').fill('long thoughts');
+		const box = await dialog.getByLabel('Note').boundingBox();
+		await page.mouse.move(box.x + 8, box.y + 8);
+		await page.mouse.down();
+		await page.mouse.move(1, 1);
+		await page.mouse.up();
+		await page.mouse.click(1, 1);
+		await new Promise((done) => setTimeout(done, 300));
+		await check('no slip of the mouse beside the form loses it', () =>
+			until(async () => (await dialog.getByLabel('Note').inputValue()) === 'long thoughts'),
+		);
+	},
+);
+
+journey(
+	'Enter means what is typed, however slow the hub is',
+	async ({ page, login, check }) => {
+		await login('host', '#/members');
+		const find = page.getByRole('searchbox', { name: 'Find a member' });
+
+		await page.route('**/api/v1/members?text=ned*', async (route) => {
+			await new Promise((done) => setTimeout(done, 600));
+			await route.continue();
+		});
+		await page.getByRole('link', { name: 'Maya Host' }).waitFor();
+		await find.fill('ned');
+		await find.press('Enter');
+		await check(
+			'and opens nobody who stood there before',
+			page
+				.getByRole('heading', { level: 1 })
+				.filter({ hasNotText: 'Members' })
+				.first()
+				.waitFor()
+				.then(async () => page.getByRole('heading', { name: 'Ned Unlimited', level: 1 }).isVisible()),
+		);
+	},
+	{ sizes: ['desktop'] },
+);

@@ -39,14 +39,20 @@ function urlOf(path, query) {
 	return PREFIX + path + (search.size ? `?${search}` : '');
 }
 
-async function fail(response) {
+async function fail(response, asker) {
 	const kind = response.headers.get('Content-Type') ?? '';
 	const document = kind.includes('json') ? await response.json().catch(() => ({})) : {};
 	const retryS = Number(response.headers.get('Retry-After')) || undefined;
 	const problem = new Problem(response.status, document, retryS);
 
-	if (response.status === 401 && problem.code === 'login') onEnded();
+	// of a session that is over already, it says nothing about this one
+	if (response.status === 401 && problem.code === 'login' && asker === csrf) onEnded();
 	throw problem;
+}
+
+function away(error) {
+	if (error.name === 'AbortError') throw error;
+	throw new Problem(0, { title: t('problem.away'), detail: t('problem.away_detail') });
 }
 
 /**
@@ -54,7 +60,8 @@ async function fail(response) {
  * version (If-Match), signal. Answers {data, version, response}; throws Problem, or AbortError when the signal says so.
  */
 export async function request(method, path, options = {}) {
-	const headers = { Accept: options.accept ?? 'application/json' };
+	const headers = { Accept: options.accept ?? 'application/json' },
+		asker = csrf;
 
 	if (method !== 'GET') headers['X-Tapin-CSRF'] = csrf;
 	if (options.csv !== undefined) headers['Content-Type'] = 'text/csv';
@@ -71,15 +78,13 @@ export async function request(method, path, options = {}) {
 			cache: 'no-store',
 			body: options.csv ?? (options.body === undefined ? undefined : JSON.stringify(options.body)),
 		})
-	).catch((error) => {
-		if (error.name === 'AbortError') throw error;
-		throw new Problem(0, { title: t('problem.away'), detail: t('problem.away_detail') });
-	});
+	).catch(away);
 
 	options.signal?.throwIfAborted();
-	if (!response.ok) await fail(response);
+	if (!response.ok) await fail(response, asker);
 	const kind = response.headers.get('Content-Type') ?? '';
-	const data = response.status === 204 ? null : kind.includes('json') ? await response.json() : await response.text();
+	const data =
+		response.status === 204 ? null : await (kind.includes('json') ? response.json() : response.text()).catch(away);
 
 	return { data, version: response.headers.get('ETag')?.replaceAll('"', ''), response };
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Questions, and what was done, with its way back.
-import { h, replace } from './dom.js';
+import { h, replace, uid } from './dom.js';
 import { icon } from './icon.js';
 import { t } from './texts.js';
 import { Problem, aborted } from './api.js';
@@ -8,23 +8,24 @@ import { Problem, aborted } from './api.js';
 const TOAST_MS = 8000;
 const UNDO_MS = 20000; // long enough to read what happened and to change one's mind
 
-let tray = null;
+let tray = null; // while somebody is logged in
 
-/** Where toasts appear: once, by the shell. */
+/** Where toasts appear: made by the shell, for one operator. */
 export function toastTray() {
-	tray ??= h('div', { class: 'toasts', role: 'status', 'aria-live': 'polite' });
+	tray = h('div', { class: 'toasts', role: 'status', 'aria-live': 'polite' });
 	return tray;
 }
 
 /** Beside an open question nothing else can be reached, so what is said moves into it. */
 const placeTray = () =>
-	([...document.querySelectorAll('dialog[open]')].at(-1) ?? document.getElementById('app')).append(toastTray());
+	tray && ([...document.querySelectorAll('dialog[open]')].at(-1) ?? document.getElementById('app')).append(tray);
 
 /**
  * Says what was done. options: kind 'good' | 'bad' | 'info', undo: async function, or does: {text, run} for another button,
  * ms. Returns what takes it away.
  */
 export function toast(text, { kind = 'good', undo, does, ms } = {}) {
+	if (!tray) return () => {}; // it was for somebody who has left
 	const node = h('div', { class: ['toast', kind] }, icon(kind === 'bad' ? 'alert' : 'ok'), h('span', null, text));
 	let timer;
 	// a button that was disabled while it worked has lost it to the whole page by now
@@ -69,8 +70,8 @@ export function toast(text, { kind = 'good', undo, does, ms } = {}) {
 			icon('no', 16),
 		),
 	);
-	toastTray().append(node);
-	while (toastTray().children.length > 4) toastTray().firstElementChild.remove();
+	tray.append(node);
+	while (tray.children.length > 4) tray.firstElementChild.remove();
 	wait();
 	return gone;
 }
@@ -102,8 +103,10 @@ export async function attempt(fn) {
  * build(close) → children. options: wide.
  */
 export function dialog(title, build, { wide = false } = {}) {
+	if (!tray) return Promise.resolve(); // nothing is asked on a locked page
 	return new Promise((resolve) => {
-		const node = h('dialog', { class: ['dialog', wide && 'wide'], 'aria-labelledby': 'dialog-title' });
+		const id = uid('dialog'),
+			node = h('dialog', { class: ['dialog', wide && 'wide'], 'aria-labelledby': id });
 		const before = document.activeElement;
 		let answer;
 		const close = (value) => {
@@ -117,7 +120,7 @@ export function dialog(title, build, { wide = false } = {}) {
 			h(
 				'header',
 				null,
-				h('h2', { id: 'dialog-title' }, title),
+				h('h2', { id }, title),
 				h(
 					'button',
 					{ type: 'button', class: 'quiet square', 'aria-label': t('dialog.close'), on: { click: () => close() } },
@@ -133,7 +136,13 @@ export function dialog(title, build, { wide = false } = {}) {
 			if (before?.isConnected) before.focus();
 			resolve(answer);
 		});
-		node.addEventListener('click', (event) => event.target === node && close());
+		// beside it, down and up: a text marked with the mouse may end there; and what was typed goes by no slip
+		let beside = false;
+		node.addEventListener('pointerdown', (event) => (beside = event.target === node));
+		node.addEventListener(
+			'click',
+			(event) => event.target === node && beside && !node.querySelector('form') && close(),
+		);
 		addEventListener('hashchange', leave);
 		document.body.append(node);
 		node.showModal();
@@ -142,10 +151,10 @@ export function dialog(title, build, { wide = false } = {}) {
 	});
 }
 
-/** Nothing of one operator is left for the next: open questions and what was said go. */
+/** Nothing of one operator is left for the next: open questions and what was said go, and what would be said until they come. */
 export function clearDialogs() {
 	document.querySelectorAll('dialog[open]').forEach((node) => node.close());
-	tray?.replaceChildren();
+	tray = null;
 }
 
 /**
@@ -187,6 +196,7 @@ export function keep(app, who, rest) {
 		focus: document.activeElement,
 		top: scrollY,
 		nodes: [...app.childNodes],
+		tray,
 	};
 	dialogs.forEach((node) => node.remove());
 	app.replaceChildren();
@@ -205,6 +215,7 @@ export function back(app, who) {
 		return null;
 	}
 	app.replaceChildren(...was.nodes);
+	tray = was.tray;
 	document.title = was.title;
 	scrollTo(0, was.top);
 	for (const node of was.dialogs) {
@@ -212,6 +223,7 @@ export function back(app, who) {
 		document.body.append(node);
 		node.showModal();
 	}
+	placeTray();
 	was.focus?.focus();
 	return was.rest;
 }

@@ -5,7 +5,7 @@ import { get } from './api.js';
 import { icon } from './icon.js';
 import * as live from './live.js';
 import { leave, session } from './session.js';
-import { ago, momentOf, setZone } from './time.js';
+import { dateOf, momentOf, setZone, timeOf } from './time.js';
 import { t, word } from './texts.js';
 import { attempt, toastTray } from './dialog.js';
 
@@ -27,14 +27,14 @@ export const siteNow = () => site;
 
 function lockdownBanner(now) {
 	if (!now.lockdown) return [];
+	const when = now.lockdown_at ? (dateOf(now.lockdown_at) === dateOf() ? timeOf : momentOf)(now.lockdown_at) : '';
+
 	return h(
 		'div',
 		{ class: 'banner bad', role: 'status' },
 		icon('lock'),
 		h('strong', null, t('shell.lockdown')),
-		now.lockdown_by
-			? h('span', null, t('shell.lockdown_by', { who: now.lockdown_by, when: ago(now.lockdown_at) }))
-			: null,
+		now.lockdown_by ? h('span', null, t('shell.lockdown_by', { who: now.lockdown_by, when })) : null,
 		h('a', { href: '#/now' }, t('shell.lockdown_go')),
 	);
 }
@@ -77,6 +77,7 @@ export function frame(root, tabs) {
 	const name = h('span', { class: 'site' }, 'tapin');
 	const links = tabs.map((tab) => h('a', { href: `#/${tab.name}` }, icon(tab.icon), h('span', null, tab.text)));
 	const demo = h('span');
+	let said = '';
 
 	replace(
 		root,
@@ -107,7 +108,10 @@ export function frame(root, tabs) {
 		site = await get('/site');
 		setText(name, site.title || site.site);
 		setZone(site.timezone, site.clock);
-		replace(banner, lockdownBanner(site));
+		const words = JSON.stringify([site.lockdown, site.lockdown_by, site.lockdown_at]);
+
+		if (words !== said) replace(banner, lockdownBanner(site)); // read out once
+		said = words;
 	}
 	async function showDemo() {
 		const { demo: href } = await get('/status');

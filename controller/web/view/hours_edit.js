@@ -253,8 +253,11 @@ function allowanceFields(allowance) {
 	];
 }
 
-const allowanceOf = ({ kind, limit, spent }) =>
-	kind ? { kind, limit: kind === 'hours' ? Math.round((limit ?? 0) * 60) : (limit ?? 0), when_spent: spent } : null;
+function allowanceOf({ kind, limit, spent }) {
+	if (!kind) return null;
+	if (limit === null) throw refusal(t('form.missing'), 'limit'); // and not none at all, for everybody in it
+	return { kind, limit: kind === 'hours' ? Math.round(limit * 60) : limit, when_spent: spent };
+}
 
 /** Which doors, and hours of their own there. */
 function doorFields(tier, doors) {

@@ -54,11 +54,13 @@ function tellDone(subject, text, undo) {
 
 // ---- holds and modes ----
 
-/** Puts a door's whole state; where somebody was faster it is shown as it is now. */
+/** Puts a door's whole state and answers the door as it is then; where somebody was faster it is shown as it is now. */
 async function putState(door, body, desk) {
 	try {
-		await put(`/doors/${door.name}/state`, body, { version: door.version });
+		const now = await put(`/doors/${door.name}/state`, body, { version: door.version });
+
 		await desk.again('doors');
+		return now;
 	} catch (error) {
 		if (stale(error)) await desk.again('doors');
 		throw error;
@@ -70,12 +72,12 @@ const stateOf = (door) => ({
 	...(door.hold ? { hold_from: door.hold.from, hold_until: door.hold.until, event: door.hold.event } : {}),
 });
 
-/** Changes a door's whole state; the way back puts what was there. */
+/** Changes a door's whole state; the way back puts what was there, unless somebody did something else to it since. */
 export async function change(door, body, desk, text) {
-	const before = stateOf(door);
+	const before = stateOf(door),
+		now = await putState(door, body, desk);
 
-	await putState(door, body, desk);
-	tellDone(door.name, text, async () => putState(await get(`/doors/${door.name}`), before, desk));
+	tellDone(door.name, text, () => putState(now, before, desk));
 }
 
 /** Ends a hold, now or planned. */

@@ -4,7 +4,7 @@ import { bdi, h, keyed, replace, setText, sheet } from '../lib/dom.js';
 import { all, get } from '../lib/api.js';
 import { attempt } from '../lib/dialog.js';
 import { icon } from '../lib/icon.js';
-import { momentOf, timeOf } from '../lib/time.js';
+import { dateOf, momentOf, timeOf } from '../lib/time.js';
 import { t } from '../lib/texts.js';
 import { siteNow } from '../lib/shell.js';
 
@@ -36,7 +36,7 @@ const row = (doors) => (person) =>
 						? t('rollcall.by', { who: person.by })
 						: '–',
 		),
-		h('td', { class: 'time' }, timeOf(person.since)),
+		h('td', { class: 'time' }, (dateOf(person.since) === dateOf() ? timeOf : momentOf)(person.since)),
 		h('td', null, t(person.sure ? 'rollcall.sure' : 'rollcall.likely')),
 	);
 
