@@ -101,6 +101,24 @@ journey(
 	{ context: {} },
 );
 
+journey(
+	'a machine that slept',
+	async ({ page, check, login }) => {
+		await page.clock.install();
+		await login('host', '#/log');
+		await page.clock.setSystemTime(Date.now() + 3600000); // no timer ran: the hand is there first
+		await page.mouse.click(3, 3);
+		await check(
+			'wakes locked',
+			page
+				.getByText('nobody was here for five minutes')
+				.waitFor()
+				.then(() => true),
+		);
+	},
+	{ sizes: ['desktop'] },
+);
+
 journey('by keyboard alone', async ({ page, check, site, phone }) => {
 	if (phone) return;
 	await page.goto('/');

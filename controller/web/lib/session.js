@@ -27,6 +27,8 @@ export function may(what) {
 export const lastOperator = () => localStorage.getItem('tapin.operator') ?? '';
 
 function touch() {
+	// a machine that slept has no timer that was faster than this hand
+	if (current && Date.now() - lastTouch >= LOCK_MS) return void leave('idle');
 	lastTouch = Date.now();
 	if (current && lastTouch - lastShared > SHARE_MS) {
 		lastShared = lastTouch;
