@@ -298,6 +298,35 @@ journey('a tap is a tick within a second', async ({ page, login, check, api, tap
 });
 
 journey(
+	'a change leaves what the form cannot say',
+	async ({ page, login, check, until, api, size }) => {
+		const long = await party(api, `Three days ${size}`, [], { ends: utc(60), doors_from: utc(1), doors_until: utc(2) }),
+			undated = await party(api, `Some day ${size}`, [], { starts: null, ends: null, door: null });
+		const times = async (id) => {
+			const { starts, ends, doors_from, doors_until } = (await api('GET', `/events/${id}`)).body;
+			return JSON.stringify([starts, ends, doors_from, doors_until]);
+		};
+
+		for (const id of [long, undated]) {
+			const before = await times(id);
+
+			await login('host', `#/checkin/${id}`);
+			await page.getByRole('button', { name: 'Change the event' }).click();
+			await page.getByRole('dialog').getByLabel(/^Room/).fill('Attic');
+			await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+			await check(`${id} has its room`, () =>
+				until(async () => (await api('GET', `/events/${id}`)).body.room === 'Attic'),
+			);
+			await check('and its times as they were', async () => (await times(id)) === before);
+			await page.getByRole('button', { name: 'Lock' }).click();
+			await page.getByLabel('Password', { exact: true }).waitFor();
+			await api('DELETE', `/events/${id}`);
+		}
+	},
+	{ sizes: ['desktop'] },
+);
+
+journey(
 	'with the keyboard alone, and without the network',
 	async ({ page, login, check, until, api, size, expect_failures, shot }) => {
 		const id = await party(api, `Quiz ${size}`, ['Anna Berg', 'Ännchen Tharau', 'Bernd Brot'], { capacity: 50 });

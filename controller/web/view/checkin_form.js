@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What an event is: the questions, and their answers as the API takes them.
 import { h } from '../lib/dom.js';
-import { get, patch, post } from '../lib/api.js';
+import { get, patch, post, refusal } from '../lib/api.js';
 import { dialog, toast } from '../lib/dialog.js';
 import { form } from '../lib/form.js';
 import { addDays, dateOf, toInputs, toUtc } from '../lib/time.js';
@@ -24,8 +24,8 @@ const empty = {
 
 /** The end is on the day of the start, or after midnight on the next. */
 function times({ date, from, until }) {
-	if (!date || !from || !until) return { starts: null, ends: null };
-	return { starts: toUtc(date, from), ends: toUtc(until <= from ? addDays(date, 1) : date, until) };
+	if (!date || !from) return { starts: null, ends: null };
+	return { starts: toUtc(date, from), ends: until && toUtc(until <= from ? addDays(date, 1) : date, until) };
 }
 
 function body(values) {
@@ -48,16 +48,18 @@ function body(values) {
 }
 
 function fields(event, doors) {
-	const at = event.starts ? toInputs(event.starts) : { date: dateOf(), time: '18:00' };
-	const until = event.ends ? toInputs(event.ends).time : '21:00';
+	const usual = event === empty ? { date: dateOf(), time: '18:00' } : { date: '', time: '' };
+	const at = event.starts ? toInputs(event.starts) : usual;
+	const until = event.ends ? toInputs(event.ends).time : event === empty ? '21:00' : '';
+	const required = Boolean(at.date); // one that has no time may stay without
 
 	return [
 		{ name: 'title', label: t('event.title'), value: event.title, required: true, max: 100, autofocus: true },
 		{ name: 'room', label: t('event.room'), value: event.room, max: 100 },
-		{ name: 'date', label: t('event.date'), type: 'date', value: at.date, required: true },
+		{ name: 'date', label: t('event.date'), type: 'date', value: at.date, required },
 		[
-			{ name: 'from', label: t('event.from'), type: 'time', value: at.time, required: true },
-			{ name: 'until', label: t('event.until'), type: 'time', value: until, required: true },
+			{ name: 'from', label: t('event.from'), type: 'time', value: at.time, required },
+			{ name: 'until', label: t('event.until'), type: 'time', value: until, required: Boolean(until) },
 		],
 		h('p', { class: 'note' }, t('event.until_note')),
 		{
@@ -107,15 +109,27 @@ function fields(event, doors) {
 	];
 }
 
+/**
+ * What was changed in the form and nothing else: what the form cannot say (an event of several days, one without a time,
+ * doors that open earlier) stays.
+ */
+function changed(values, fields) {
+	const was = body(Object.fromEntries(Object.entries(fields).map(([name, one]) => [name, one.was])));
+
+	return Object.fromEntries(Object.entries(body(values)).filter(([name, value]) => value !== was[name]));
+}
+
 /** Asks for an event, new or changed; answers what the hub made of it, or undefined. */
 export function eventDialog(doors, event) {
-	return dialog(t(event ? 'event.change' : 'event.new'), (close) =>
-		form(fields(event ?? empty, doors), {
+	return dialog(t(event ? 'event.change' : 'event.new'), (close) => {
+		const node = form(fields(event ?? empty, doors), {
 			submit: t(event ? 'event.save' : 'event.add'),
 			cancel: () => close(),
 			async send(values) {
+				if (Boolean(values.date) !== Boolean(values.from))
+					throw refusal(t('form.missing'), values.date ? 'from' : 'date');
 				const answer = event
-					? await patch(`/events/${event.id}`, body(values), { version: event.version })
+					? await patch(`/events/${event.id}`, changed(values, node.fields), { version: event.version })
 					: await post('/events', body(values));
 
 				toast(t(event ? 'event.saved' : 'event.added'));
@@ -125,8 +139,10 @@ export function eventDialog(doors, event) {
 				event = await get(`/events/${event.id}`);
 				return fields(event, doors);
 			},
-		}),
-	);
+		});
+
+		return node;
+	});
 }
 
 /** Asks for a series: the same again at the same local time. */
