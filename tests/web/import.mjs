@@ -18,7 +18,7 @@ journey(
 		await fits('import');
 		await shot('import');
 		const [example] = await Promise.all([page.waitForEvent('download'), button(page, 'An example file').click()]);
-		await check('an example comes along', readFileSync(await example.path(), 'utf8').startsWith('name,contact,tier'));
+		await check('an example comes along', /^\uFEFFname,contact,tier/.test(readFileSync(await example.path(), 'utf8')));
 		await choose(page, readFileSync(await example.path(), 'utf8'));
 		await check('and is good as it is', said(page, '2 lines are ready. Nothing has been changed yet.'));
 		// wrong lines
@@ -134,4 +134,33 @@ journey(
 		await page.locator('.toast').last().getByRole('button', { name: 'Undo' }).click();
 		await check('and back in the drawer', async () => (await row.count()) === 0);
 	},
+);
+
+journey(
+	'what is imported is what was looked at',
+	async ({ page, login, check, until, api }) => {
+		const there = async (who) => (await api('GET', `/members?text=${who}`)).body.items.length;
+		let hold = () => {};
+
+		await login('host', '#/members/import');
+		await page.route('**/members/import?preview=true', async (route) => {
+			if (route.request().postData().includes('slowfirst')) await new Promise((done) => (hold = done));
+			await route.continue();
+		});
+		const slow = page.waitForRequest((request) => request.postData()?.includes('slowfirst'));
+		await choose(page, 'name,tier\nslowfirst,2\n', 'slow.csv');
+		await slow;
+		await choose(page, 'name,tier\nquicksecond,2\n', 'quick.csv');
+		await said(page, 'quicksecond');
+		const late = page.waitForResponse((response) => response.request().postData()?.includes('slowfirst'));
+		hold();
+		await late;
+		await new Promise((done) => setTimeout(done, 300));
+		await check('an answer that came late takes no place', async () => !(await page.getByText('slowfirst').count()));
+		await button(page, 'Import 1 line').click();
+		await said(page, '1 new, 0 changed');
+		await check('the file that was seen', () => until(async () => (await there('quicksecond')) === 1));
+		await check('and no other', async () => (await there('slowfirst')) === 0);
+	},
+	{ sizes: ['desktop'] },
 );

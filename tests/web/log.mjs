@@ -117,7 +117,7 @@ journey(
 		);
 		await check(
 			'it has the columns and the rows',
-			text.startsWith('id,door,seq,time') && text.includes('Ned Unlimited'),
+			text.startsWith('\uFEFFid,door,seq,time') && text.includes('Ned Unlimited'),
 		);
 		await check('a formula in a name is none in the file', !/,"?=HYPERLINK/.test(text) && text.includes('HYPERLINK'));
 		await check('it says how many', page.getByText(/rows exported/));

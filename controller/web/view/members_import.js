@@ -200,29 +200,39 @@ function refused(it, error) {
 	it.body.querySelector('[role=alert]').focus();
 }
 
+/** What is imported is what was looked at: the file, and what was said to be in it, are kept with the preview. */
 async function preview(it, file) {
+	const mine = ++it.turn,
+		job = { what: it.what, name: file.name, csv: '' };
+
 	try {
-		it.csv = await textOf(file);
-		it.name = file.name;
+		job.csv = await textOf(file);
+		if (mine !== it.turn) return; // another file was chosen meanwhile
 		const { data } = await working(
 			it,
 			t('import.checking', { file: file.name }),
-			(signal) => request('POST', `/${it.what}/import`, { query: { preview: 'true' }, csv: it.csv, signal }),
+			(signal) => request('POST', `/${job.what}/import`, { query: { preview: 'true' }, csv: job.csv, signal }),
 			true,
 		);
 
-		drawPreview(it, data);
+		if (mine === it.turn) drawPreview(it, job, data);
 	} catch (error) {
+		if (mine !== it.turn) return;
 		if (aborted(error)) replace(it.body);
 		else refused(it, error);
 	}
 }
 
-function drawPreview(it, answer) {
+function drawPreview(it, job, answer) {
 	const todo = answer.created + answer.changed;
 	const go = h(
 		'button',
-		{ type: 'button', class: 'primary', disabled: answer.errors > 0 || todo === 0, on: { click: () => run(it, todo) } },
+		{
+			type: 'button',
+			class: 'primary',
+			disabled: answer.errors > 0 || todo === 0,
+			on: { click: () => run(it, job, todo) },
+		},
 		t('import.do', { n: todo }),
 	);
 	const verdict =
@@ -237,7 +247,7 @@ function drawPreview(it, answer) {
 		h(
 			'section',
 			{ class: 'card stack', 'aria-labelledby': 'preview-h' },
-			h('h2', { id: 'preview-h', tabIndex: -1 }, t('import.preview'), ' ', bdi(it.name)),
+			h('h2', { id: 'preview-h', tabIndex: -1 }, t('import.preview'), ' ', bdi(job.name)),
 			h('p', { class: ['callout', answer.errors ? 'bad' : todo ? 'good' : ''], role: 'status' }, verdict),
 			answer.rows.length > 0 && rowsOf(answer, it.tiers),
 			h(
@@ -251,18 +261,19 @@ function drawPreview(it, answer) {
 	it.body.querySelector('h2').focus();
 }
 
-async function run(it, n) {
+async function run(it, job, n) {
 	const from = performance.now();
 
+	it.running = true;
 	try {
 		const { data } = await working(
 			it,
 			t('import.running', { n }),
-			() => request('POST', `/${it.what}/import`, { csv: it.csv }),
+			() => request('POST', `/${job.what}/import`, { csv: job.csv }),
 			false,
 		);
-		const known = it.what === 'members' ? '/members/' : '/cards/',
-			one = data.rows.find((row) => (it.what === 'members' ? row.member : row.card));
+		const known = job.what === 'members' ? '/members/' : '/cards/',
+			one = data.rows.find((row) => (job.what === 'members' ? row.member : row.card));
 
 		replace(
 			it.body,
@@ -276,7 +287,7 @@ async function run(it, n) {
 					t('import.done_text', { created: data.created, changed: data.changed, unchanged: data.unchanged }),
 				),
 				one &&
-					confirming(known + (it.what === 'members' ? one.member : one.card), data, {
+					confirming(known + (job.what === 'members' ? one.member : one.card), data, {
 						kind: 'know',
 						from,
 						doors: it.doors,
@@ -288,6 +299,8 @@ async function run(it, n) {
 		it.body.querySelector('h2').focus();
 	} catch (error) {
 		refused(it, error);
+	} finally {
+		it.running = false;
 	}
 }
 
@@ -306,6 +319,8 @@ export async function show(root, { scope }) {
 		doors,
 		tiers: new Map(tiers.map((tier) => [tier.id, tier.name])),
 		what: 'members',
+		turn: 0,
+		running: false, // what is under way is told before anything else is looked at
 		body: h('div'),
 	};
 	const mine = tiers.filter(
@@ -317,6 +332,8 @@ export async function show(root, { scope }) {
 	);
 
 	function pick(name) {
+		if (it.running) return;
+		it.turn++;
 		it.what = name;
 		picks.forEach((one) => one.setAttribute('aria-pressed', String(one.dataset.what === name)));
 		replace(it.body);
@@ -360,7 +377,7 @@ export async function show(root, { scope }) {
 			{ class: 'card stack', 'aria-label': t('import.choose') },
 			h('div', { class: 'row', role: 'group', 'aria-label': t('import.what') }, picks),
 			help,
-			dropZone((file) => preview(it, file)),
+			dropZone((file) => it.running || preview(it, file)),
 		),
 		it.body,
 	);
