@@ -75,3 +75,24 @@ journey('a card is issued by tapping, lost and found', async (tools) => {
 	await page.keyboard.press('Escape');
 	await free(api);
 });
+
+journey(
+	'leaving gives up the card that is waited for',
+	async ({ page, login, check, site, until }) => {
+		await login('host', `#/members/${site.people.unlimited.member}`);
+		const dialog = page.getByRole('dialog');
+		await button(page, 'Issue a card').click();
+		await dialog.getByLabel('At which reader?').selectOption('front');
+		await button(dialog, 'Start the front reader').click();
+		await said(dialog, 'Now: hold the new card to the front reader.');
+		const given = page.waitForResponse(
+			(response) => response.request().method() === 'DELETE' && /\/enrolments\//.test(response.url()),
+		);
+		await page.evaluate(() => {
+			location.hash = '#/members';
+		});
+		await check('the reader is told', async () => (await given).ok());
+		await check('and so is the host', () => until(() => page.getByText('Stopped. No card was issued.').isVisible()));
+	},
+	{ sizes: ['desktop'] },
+);

@@ -5,6 +5,7 @@ import { aborted, get, post, request } from '../lib/api.js';
 import { attempt, dialog, sentence, toast } from '../lib/dialog.js';
 import { field, form } from '../lib/form.js';
 import { icon } from '../lib/icon.js';
+import { session } from '../lib/session.js';
 import { t } from '../lib/texts.js';
 import { countdown, secondOf } from '../lib/time.js';
 import { confirming, loadDoors } from './card_doors.js';
@@ -24,8 +25,10 @@ function step(it, nodes, focus) {
 	(focus ?? it.body.querySelector('button.primary, button'))?.focus();
 }
 
-/** Runs fn; a toast would stand behind the dialog. */
+/** Runs fn, once for two clicks; what goes wrong is said in the dialog, beside what it is about. */
 async function tried(it, fn) {
+	if (it.busy) return;
+	it.busy = true;
 	setText(it.said, '');
 	try {
 		await fn();
@@ -33,6 +36,8 @@ async function tried(it, fn) {
 		if (aborted(error)) return;
 		setText(it.said, sentence(error));
 		it.said.scrollIntoView({ block: 'nearest' }); // a phone shows half of the dialog
+	} finally {
+		it.busy = false;
 	}
 }
 
@@ -57,7 +62,7 @@ function choose(it, fault = '') {
 	const away = [...it.doors.values()].filter((door) => door.status === 'active' && !door.online);
 	const label = field({ label: t('cards.label'), value: it.label ?? '', max: 200, note: t('cards.label_note') });
 	const door = doorField(ready);
-	const start = button('', () => tapNow(it, door.input.value), 'primary big');
+	const start = button('', () => tried(it, () => tapNow(it, door.input.value)), 'primary big');
 	const name = () =>
 		replace(start, icon('card'), t('issue.start', { door: it.doors.get(door.input.value)?.title ?? '' }));
 	const keep = () => {
@@ -108,6 +113,7 @@ async function tapNow(it, door) {
 		if (!aborted(error)) choose(it, sentence(error));
 		return;
 	}
+	if (it.over) return void cancel(it); // closed meanwhile: no card is waited for that nobody sees
 	it.endsAt = Date.now() + SECONDS * 1000;
 	waiting(it);
 }
@@ -167,7 +173,11 @@ function follow(it, draw, tick) {
 		asking = true;
 		try {
 			it.enrolment = await get(`/enrolments/${it.enrolment.id}`, {}, { signal: it.scope.signal });
-		} catch {
+		} catch (error) {
+			if (error.status === 404 && it.stopWaiting) {
+				it.stopWaiting(); // a hub that began anew knows nothing of it
+				failed(it, t('issue.expired'));
+			}
 			return; // the next one may do
 		} finally {
 			asking = false;
@@ -296,16 +306,22 @@ function active(it, answer, from) {
 
 /* ---- the whole ---- */
 
+const cancel = (it) =>
+	attempt(() =>
+		request('DELETE', `/enrolments/${it.enrolment.id}`).catch((error) => {
+			if (![404, 409].includes(error.status)) throw error;
+		}),
+	);
+
 /** Whoever leaves while a card is waited for has given it up; one that waits for its host stays to be confirmed. */
 async function left(it) {
-	if (it.scope.signal.aborted) return; // the session is over, and the door stops by itself
-	if (it.stopWaiting) {
-		it.stopWaiting();
-		await attempt(() =>
-			request('DELETE', `/enrolments/${it.enrolment.id}`).catch((error) => {
-				if (error.status !== 409) throw error;
-			}),
-		);
+	const waited = Boolean(it.stopWaiting);
+
+	it.over = true;
+	it.stopWaiting?.();
+	if (!session()) return; // the door stops by itself
+	if (waited) {
+		await cancel(it);
 		toast(t('issue.stopped'), { kind: 'info' });
 	} else if (it.pending) {
 		toast(t('issue.later'), { kind: 'info' });
@@ -324,10 +340,13 @@ export async function issueCard({ member, doors, scope, changed }) {
 		asks: new Set(),
 		stopWaiting: null,
 		pending: null,
+		busy: false,
+		over: false,
 	};
 
 	scope.on('enrolments', () => it.asks.forEach((ask) => ask()));
 	it.doors = await loadDoors(scope.signal).catch(() => doors);
+	if (scope.signal.aborted) return;
 	await dialog(t('issue.title'), (close) => {
 		it.close = close;
 		scope.onLeave(close);
