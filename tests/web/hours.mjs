@@ -111,6 +111,13 @@ journey('a closure on the calendar', async ({ page, login, check, until, api, ax
 	await page.getByRole('button', { name: 'Undo' }).click();
 	await check('and back', find);
 	await api('DELETE', `/exceptions/${(await find()).id}`);
+	await page.getByRole('button', { name: 'The month after' }).focus();
+	for (const month of ['January 2027', 'February 2027']) {
+		await page.keyboard.press('Enter');
+		await check(`by the keys to ${month}, from where they are`, () =>
+			until(() => page.getByRole('heading', { name: month }).isVisible()),
+		);
+	}
 });
 
 journey('who could come in', async ({ page, login, check, until, axe, shot, fits, site }) => {

@@ -86,6 +86,20 @@ export function replace(node, ...children) {
 	return node;
 }
 
+/** The same, where somebody may be at one of them: the focus goes to what stands in the same place then, or to the last. */
+export function redraw(node, ...children) {
+	const reach = () => [...node.querySelectorAll('h1, button, a, input, select, summary')],
+		at = reach().indexOf(document.activeElement);
+
+	replace(node, ...children);
+	if (at >= 0)
+		reach()
+			.slice(0, at + 1)
+			.at(-1)
+			?.focus({ preventScroll: true });
+	return node;
+}
+
 /**
  * Keeps a container's children as `items` say: rows that stay are updated where they are (focus and scroll stay too).
  * key(item) → text, make(item) → Node, update(node, item) optional, else a changed item's node is made again.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a member used of a month, and why each unit counts or not.
-import { bdi, h, replace } from '../lib/dom.js';
+import { bdi, h, redraw, replace } from '../lib/dom.js';
 import { all, get, post } from '../lib/api.js';
 import { attempt, dialog, toast } from '../lib/dialog.js';
 import { field, form } from '../lib/form.js';
@@ -187,7 +187,7 @@ export async function show(root, { id, query, scope, setQuery }) {
 			}
 		};
 
-		replace(
+		redraw(
 			body,
 			h(
 				'section',

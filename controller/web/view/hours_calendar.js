@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Closures and special openings on a calendar, with the holidays that hours may mean by PH.
-import { bdi, h, replace } from '../lib/dom.js';
+import { bdi, h, redraw, replace } from '../lib/dom.js';
 import { all, del, get, patch, post, refusal } from '../lib/api.js';
 import { attempt, dialog, toast } from '../lib/dialog.js';
 import { form } from '../lib/form.js';
@@ -127,7 +127,7 @@ export async function show(root, { query, scope, setQuery }) {
 		doors = await all('/doors', {}, 200, { signal }),
 		names = new Map(doors.map((door) => [door.name, door.title]));
 	const place = h('div', { class: 'stack' });
-	let month = /^\d{4}-\d{2}$/.test(query.get('month') ?? '') ? query.get('month') : dateOf().slice(0, 7);
+	let month = /^\d{4}-(0[1-9]|1[0-2])$/.test(query.get('month') ?? '') ? query.get('month') : dateOf().slice(0, 7);
 
 	const change = (one, date) =>
 		attempt(async () => {
@@ -189,15 +189,19 @@ export async function show(root, { query, scope, setQuery }) {
 				),
 		);
 	}
+	let turn = 0;
+
 	async function draw() {
 		const first = mondayOf(`${month}-01`),
-			today = dateOf();
+			today = dateOf(),
+			mine = ++turn;
 		const rows = await all('/exceptions', { since: first < today ? first : today }, 500, { signal }),
 			holidays = await holidaysOf(first, signal);
 		const add = may('admin') ? (date) => change(null, date) : null;
 
+		if (mine !== turn) return; // another month was asked for meanwhile
 		rows.sort((a, b) => a.from.localeCompare(b.from));
-		replace(
+		redraw(
 			place,
 			h(
 				'section',

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The tiers side by side: when each may come in this week, where, and what it has beside.
-import { bdi, h, replace } from '../lib/dom.js';
+import { bdi, h, redraw, replace } from '../lib/dom.js';
 import { all, post } from '../lib/api.js';
 import { attempt } from '../lib/dialog.js';
 import { icon } from '../lib/icon.js';
@@ -119,12 +119,9 @@ export async function show(root, { scope }) {
 		const tiers = await all('/tiers', {}, 200, { signal }),
 			monday = mondayOf(dateOf());
 
-		replace(
-			cards,
-			tiers.length
-				? await Promise.all(tiers.map((tier) => tierCard(tier, doors, monday, signal)))
-				: h('p', { class: 'empty' }, t('hours.no_tiers')),
-		);
+		const drawn = await Promise.all(tiers.map((tier) => tierCard(tier, doors, monday, signal)));
+
+		redraw(cards, drawn.length ? drawn : h('p', { class: 'empty' }, t('hours.no_tiers')));
 	}
 	replace(
 		root,

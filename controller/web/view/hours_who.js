@@ -94,15 +94,19 @@ export async function show(root, { query, scope, setQuery }) {
 		};
 	const answer = h('div', { class: 'grid', 'aria-live': 'polite' });
 
+	let turn = 0;
+
 	async function draw() {
 		if (!/^\d{4}-\d\d-\d\d$/.test(asked.date) || !/^\d\d:\d\d/.test(asked.time)) return;
 		setQuery(asked);
+		const mine = ++turn;
 		const said = await get(
 			'/explain',
 			{ at: toUtc(asked.date, asked.time), door: asked.door, member: asked.member },
 			{ signal },
 		);
 
+		if (mine !== turn) return; // something else was asked meanwhile
 		replace(
 			answer,
 			said.doors.map((door) =>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One member: may they come in, their cards, what was used, what was told them.
-import { bdi, debounce, h, replace, setText } from '../lib/dom.js';
+import { bdi, debounce, h, redraw, replace, setText } from '../lib/dom.js';
 import { all, request } from '../lib/api.js';
 import { ask, attempt, dialog, toast } from '../lib/dialog.js';
 import { icon } from '../lib/icon.js';
@@ -115,25 +115,16 @@ function heading(page) {
 			h(
 				'div',
 				{ class: 'row' },
-				does(t('member.edit'), () => edit(page)),
+				does(t('member.edit'), () => attempt(() => edit(page))),
 				states.map(([state, word]) => does(t(`member.${word}`), () => setState(page, state))),
 			),
 	];
 }
 
-/** Keeps the focus where a redraw would lose it. */
-function redraw(node, children) {
-	const at = [...node.querySelectorAll('button, a')].indexOf(document.activeElement),
-		heading = document.activeElement?.matches?.('h1') && node.contains(document.activeElement);
-
-	replace(node, children);
-	if (at >= 0) node.querySelectorAll('button, a')[at]?.focus();
-	else if (heading) node.querySelector('h1').focus();
-}
-
 function draw(page) {
 	const { text, tone } = standing(page.member);
 
+	document.title = `${page.member.name} · tapin`;
 	redraw(page.head, heading(page));
 	setText(page.stands, text);
 	page.stands.className = `callout ${tone}`;
@@ -226,7 +217,6 @@ export async function show(root, id, { scope }) {
 		})();
 		return running;
 	};
-	document.title = `${page.member.name} · tapin`;
 	const body = h(
 		'div',
 		{ class: 'two' },

@@ -22,6 +22,13 @@ async function exportAll(page) {
 }
 
 const LOOK_MS = 2000; // while doors still forget
+/** What can be typed of a name: no marks of direction, one space for several. */
+const bare = (name) =>
+	name
+		.replace(/[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g, '')
+		.replace(/\s+/g, ' ')
+		.normalize()
+		.trim();
 
 /** Asks in plain words; the name must be typed. True when it was done. */
 const erase = (page) =>
@@ -49,8 +56,7 @@ const erase = (page) =>
 					danger: true,
 					cancel: () => close(),
 					async send({ typed, why }) {
-						if (typed.replace(/[\u2068\u2069]/g, '').normalize() !== page.member.name.normalize().trim())
-							throw refusal(t('data.erase_differs'), 'typed');
+						if (bare(typed) !== bare(page.member.name)) throw refusal(t('data.erase_differs'), 'typed');
 						close(await post(`/members/${page.id}/erase`, { why }));
 					},
 				},
@@ -86,13 +92,13 @@ export function dataPart(page) {
 						type: 'button',
 						class: 'warned',
 						on: {
-							async click() {
-								if (await erase(page)) {
+							click: () =>
+								attempt(async () => {
+									if (!(await erase(page))) return;
 									toast(t('data.did_erase'));
 									await load();
 									await page.refresh();
-								}
-							},
+								}),
 						},
 					},
 					t('data.erase'),

@@ -82,9 +82,10 @@ export function guestsPart(page) {
 				{
 					type: 'button',
 					on: {
-						async click() {
-							if (await guestDialog([...page.doors.values()], { id: page.id, name: page.member.name })) node.load();
-						},
+						click: () =>
+							attempt(async () => {
+								if (await guestDialog([...page.doors.values()], { id: page.id, name: page.member.name })) node.load();
+							}),
 					},
 				},
 				t('guests.add'),
