@@ -135,3 +135,32 @@ journey(
 	},
 	{ sizes: ['desktop'] },
 );
+
+journey(
+	'a tap while the page opens',
+	async ({ page, login, check, tap }) => {
+		let held = false;
+
+		await page.route('**/api/v1/log?limit=60', async (route) => {
+			const answer = await route.fetch();
+
+			if (!held) {
+				held = true;
+				await page.locator('.live-mark.live').waitFor();
+				await tap('revoked', 'back');
+				await new Promise((done) => setTimeout(done, 1000 * site.slow)); // the stream has told it, to nobody
+			}
+			await route.fulfill({ response: answer });
+		});
+		await login('auditor', '#/now');
+		const first = page.locator('.tap').first();
+		await check(
+			'is not missed',
+			first
+				.filter({ hasText: 'Rob Revoked' })
+				.waitFor()
+				.then(() => true),
+		);
+	},
+	{ sizes: ['desktop'] },
+);

@@ -7,7 +7,8 @@ let source = null;
 let wanted = false;
 let state = 'off'; // off, connecting, live, away
 let retry = 0,
-	retryTimer;
+	retryTimer,
+	last = 0; // the newest entry of the log that the hub spoke of
 
 function tell(name, data) {
 	for (const fn of listeners.get(name) ?? []) fn(data);
@@ -26,10 +27,11 @@ function close() {
 }
 
 /** After a break anything may have changed: everybody fetches anew. */
-function hello() {
+function hello(event) {
 	const again = retry > 0 || state === 'away';
 
 	retry = 0;
+	last = JSON.parse(event.data).above;
 	setState('live');
 	tell('hello');
 	if (again) for (const word of WORDS) tell(word);
@@ -50,7 +52,12 @@ function connect() {
 	if (state !== 'away') setState('connecting');
 	source = new EventSource('/api/v1/stream');
 	source.addEventListener('hello', hello);
-	source.addEventListener('entry', (event) => tell('entry', JSON.parse(event.data)));
+	source.addEventListener('entry', (event) => {
+		const entry = JSON.parse(event.data);
+
+		last = Math.max(last, entry.id);
+		tell('entry', entry);
+	});
 	source.addEventListener('changed', (event) => {
 		for (const word of JSON.parse(event.data).what) tell(word);
 	});
@@ -88,7 +95,7 @@ export function missed() {
 /** Ends it. */
 export function stop() {
 	wanted = false;
-	retry = 0;
+	retry = last = 0;
 	close();
 	setState('off');
 }
@@ -106,3 +113,5 @@ export function on(name, fn) {
 }
 
 export const liveState = () => state;
+/** The newest entry of the log, as far as the stream has said: who fetched the log before that asks again. */
+export const lastEntry = () => last;

@@ -47,6 +47,8 @@ export function follower({ scope, doors, cells, fits, newest, load, older }) {
 	const fresh = h('button', { type: 'button', class: 'primary', hidden: true, on: { click: () => restart() } });
 	const line = h('div', { class: 'row follow-line' }, fresh, said);
 	let entries = [],
+		recent = [], // what came while the newest were on their way
+		asked = 0,
 		came = 0;
 
 	function draw() {
@@ -61,7 +63,16 @@ export function follower({ scope, doors, cells, fits, newest, load, older }) {
 		});
 	}
 	async function begin() {
-		entries = (await newest(ROWS, scope.signal)).items;
+		const mine = ++asked;
+
+		recent = [];
+		const { items } = await newest(ROWS, scope.signal);
+
+		if (mine !== asked) return; // of another filter
+		entries = [...recent.filter((entry) => fits(entry) && !items.some((one) => one.id === entry.id)), ...items].slice(
+			0,
+			ROWS,
+		);
 		draw();
 	}
 	async function turn(on) {
@@ -87,6 +98,7 @@ export function follower({ scope, doors, cells, fits, newest, load, older }) {
 	}
 	function take(entry) {
 		if (!fits(entry)) return;
+		recent = [entry, ...recent].slice(0, ROWS);
 		if (node.hidden) {
 			came++;
 			fresh.hidden = false;

@@ -3,6 +3,7 @@
 // that a new one shifts no layout; while somebody's hand is near, new ones wait behind a button.
 import { bdi, breath, h, inParts, replace, setText } from '../lib/dom.js';
 import { entryBadge, entryTone, entryWho, entryWhy, entryWord } from '../lib/entry.js';
+import { lastEntry } from '../lib/live.js';
 import { secondOf } from '../lib/time.js';
 import { has, t } from '../lib/texts.js';
 import { doorName } from './now_words.js';
@@ -111,8 +112,9 @@ export function tapsSection(desk, scope) {
 		fresh.classList.toggle('away', !waiting.length);
 	}
 	function take(entry) {
-		if (entry.id <= newest || QUIET.has(entry.kind)) return;
+		if (entry.id <= newest) return;
 		newest = entry.id;
+		if (QUIET.has(entry.kind)) return;
 		waiting.push(entry);
 		if (entry.verdict === 'deny' || entryTone(entry) === 'bad')
 			setText(
@@ -149,10 +151,13 @@ export function tapsSection(desk, scope) {
 	async function draw(items) {
 		const rows = items.filter((entry) => !QUIET.has(entry.kind)).slice(0, SHOWN),
 			mine = ++drawing;
+		const above = items[0]?.id ?? 0,
+			since = ({ id }) => id > above && id <= lastEntry(); // came while these were on their way
+		const newer = [...list.children].filter((row) => since(row.entry));
 
-		waiting = [];
-		newest = items[0]?.id ?? 0;
-		replace(list);
+		waiting = waiting.filter(since);
+		newest = Math.max(above, ...waiting.map(({ id }) => id), ...newer.map((row) => row.entry.id));
+		replace(list, newer);
 		place();
 		offer();
 		await append(rows.slice(0, SEEN), mine);
@@ -176,9 +181,18 @@ export function tapsSection(desk, scope) {
 		near = 0;
 	});
 	scope.every(500, () => waiting.length && !held() && flush());
+	// what came after the log was asked for and before anybody listened
+	const missed = () => lastEntry() > newest && load();
+
 	scope.on('entry', take);
 	scope.on('log', load);
-	node.drawn = breath(scope.signal).then(() => draw(desk.now.log));
+	scope.on('hello', missed);
+	node.drawn = breath(scope.signal).then(() => {
+		const drawn = draw(desk.now.log);
+
+		missed();
+		return drawn;
+	});
 	node.drawn.catch(() => {}); // the view was left
 	return node;
 }
