@@ -77,13 +77,20 @@ function updateItem(node, item) {
 	setText(node.parts.note, item.note ?? '');
 }
 
-/** Keeps when each thing was seen first. */
-function firstSeen() {
-	const since = new Map();
+/** Keeps since when each thing has stood without a break: next() begins another look. */
+function standing() {
+	let since = new Map(),
+		now = new Map();
 
-	return (key) => {
-		if (!since.has(key)) since.set(key, Date.now());
-		return Date.now() - since.get(key) >= LATE_MS;
+	return {
+		late(key) {
+			now.set(key, since.get(key) ?? Date.now());
+			return Date.now() - now.get(key) >= LATE_MS;
+		},
+		next() {
+			since = now;
+			now = new Map();
+		},
 	};
 }
 
@@ -104,8 +111,8 @@ export function needPanel(desk, scope, act) {
 		said,
 	);
 	const natural = () => (list.children.length ? list.offsetHeight : well.offsetHeight);
+	const stands = standing();
 	let known = null,
-		late = firstSeen(),
 		width = 0,
 		opened = false;
 
@@ -135,15 +142,10 @@ export function needPanel(desk, scope, act) {
 		known = new Set(items.filter((item) => item.tone).map((item) => item.key));
 	}
 	function draw() {
-		const items = needs(desk.now, late),
+		const items = needs(desk.now, stands.late),
 			urgent = items.filter((item) => item.tone).length;
 
-		if (
-			!items.some((item) => item.kind === 'page' || item.kind === 'roster') &&
-			desk.now.live !== 'away' &&
-			desk.now.doors.every((door) => door.confirmed)
-		)
-			late = firstSeen();
+		stands.next();
 		node.className = `card needs ${urgent ? items[0].tone : 'good'}`;
 		replace(mark, icon(urgent ? 'alert' : 'ok', 24));
 		setText(
