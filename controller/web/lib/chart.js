@@ -115,7 +115,6 @@ function saveSvg(node, name) {
 		to = copy.querySelectorAll('*');
 
 	copy.removeAttribute('aria-hidden');
-	copy.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
 	copy.setAttribute('viewBox', `0 0 ${node.getAttribute('width')} ${node.getAttribute('height')}`);
 	from.forEach((one, i) => {
 		const style = getComputedStyle(one);
@@ -123,7 +122,7 @@ function saveSvg(node, name) {
 		for (const key of ['fill', 'stroke', 'font-family', 'font-weight'])
 			to[i].setAttribute(key, style.getPropertyValue(key));
 	});
-	save(`${name}.svg`, [copy.outerHTML], 'image/svg+xml');
+	save(`${name}.svg`, [new XMLSerializer().serializeToString(copy)], 'image/svg+xml'); // outerHTML is no XML
 }
 
 /**

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // A month in pictures: when people come, of which tiers, how it goes from month to month, who was refused and why.
 import { bdi, h, replace, sheet } from '../lib/dom.js';
-import { get } from '../lib/api.js';
+import { aborted, get } from '../lib/api.js';
 import { bars, columns, figure, heat, numberText } from '../lib/chart.js';
 import { field } from '../lib/form.js';
 import { icon } from '../lib/icon.js';
 import { may } from '../lib/session.js';
 import { dateOf, dayOf, momentOf, monthText, weekdayText } from '../lib/time.js';
 import { has, t, word } from '../lib/texts.js';
-import { attempt } from '../lib/dialog.js';
+import { sentence } from '../lib/dialog.js';
 
 await sheet(new URL('./reports.css', import.meta.url));
 
@@ -336,7 +336,21 @@ export async function show(root, { query, scope, setQuery }) {
 			allowanceTable(report, exact),
 		);
 		body.removeAttribute('aria-busy');
-		replace(place, await trend(asked.month, report.visits.visits, exact, signal));
+		await trend(asked.month, report.visits.visits, exact, signal).then(
+			(made) => replace(place, made),
+			(error) => aborted(error) || replace(place, h('p', { class: 'fault' }, sentence(error))),
+		);
+	}
+	/** What cannot be had is said in its place: no month stands under the name of another. */
+	async function drawn() {
+		try {
+			await draw();
+		} catch (error) {
+			if (aborted(error)) return;
+			body.removeAttribute('aria-busy');
+			replace(note);
+			replace(body, h('p', { class: 'fault', role: 'alert' }, sentence(error)));
+		}
 	}
 	const month = field({
 		name: 'month',
@@ -349,7 +363,7 @@ export async function show(root, { query, scope, setQuery }) {
 			change: (event) => {
 				if (/^\d{4}-\d{2}$/.test(event.target.value)) {
 					asked.month = event.target.value;
-					attempt(draw);
+					drawn();
 				}
 			},
 		},
@@ -362,7 +376,7 @@ export async function show(root, { query, scope, setQuery }) {
 		on: {
 			change: (event) => {
 				asked.exact = event.target.checked;
-				attempt(draw);
+				drawn();
 			},
 		},
 	});
@@ -385,5 +399,5 @@ export async function show(root, { query, scope, setQuery }) {
 		note,
 		body,
 	);
-	await attempt(draw);
+	await drawn();
 }
