@@ -56,7 +56,10 @@ journey('a host reads the log', async ({ page, phone, login, check, until, tap, 
 		async () => /front/i.test(await said(page, FIRST)) || /Nobody knows/.test(await said(page, FIRST)),
 	);
 	await page.getByRole('button', { name: 'Clear filters' }).click();
-	await check('the filters go', () => !page.url().includes('what='));
+	await check('the filters go', () => until(() => !page.url().includes('what=')));
+	await check('and the keys are at the first of them', () =>
+		until(() => page.evaluate(() => document.activeElement.name === 'door')),
+	);
 	await page.locator(`${FIRST} button.when`).click();
 	await check(
 		'an entry tells its place in the log',

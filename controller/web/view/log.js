@@ -160,7 +160,7 @@ function reasonOptions() {
 }
 
 async function memberName(id, signal) {
-	const member = await get(`/members/${id}`, {}, { signal }).catch(() => null);
+	const member = await get(`/members/${encodeURIComponent(id)}`, {}, { signal }).catch(() => null);
 
 	return { id, name: member?.name ?? t('entry.member', { id }) };
 }
@@ -309,14 +309,17 @@ export async function show(root, { query, scope, setQuery }) {
 
 	const changed = (name, value) => attempt(() => change(name, value));
 	async function change(name, value) {
+		const held = clear === document.activeElement || chipRow.contains(document.activeElement);
+
 		if (name) filter[name] = value;
 		else
 			FILTERS.forEach((one) => {
 				filter[one] = '';
 			});
 		setQuery(filter);
-		if (!name || name === 'member') {
+		if (!name) {
 			const fresh = h('div', { class: 'fields filters' });
+
 
 			await filters(fresh, filter, doors, changed, scope.signal);
 			await complete(fresh, filter, scope.signal);
@@ -325,6 +328,7 @@ export async function show(root, { query, scope, setQuery }) {
 		}
 		replace(chipRow, chips(filter, changed));
 		clear.hidden = !any();
+		if (held) bar.querySelector('select').focus(); // what was pressed may be gone
 		await live.restart();
 	}
 	const first = table.load();
