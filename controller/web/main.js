@@ -173,6 +173,25 @@ async function onSession(now, why) {
 	if (shell === mine) onHash();
 }
 
+/**
+ * The second half of a double click presses nothing: neither the same button again, nor what took its place ("It was
+ * found" where "Mark lost" stood). Where one presses again and again (data-repeat) each counts.
+ */
+let pressed = null;
+addEventListener(
+	'click',
+	(event) => {
+		const on = event.target.closest?.('button, a, summary, dialog');
+
+		if (event.detail > 1 && on && !on.dataset.repeat && (on !== pressed || on.matches('button'))) {
+			event.preventDefault();
+			event.stopImmediatePropagation();
+			return;
+		}
+		pressed = on;
+	},
+	true,
+);
 addEventListener('hashchange', onHash);
 // a file that misses its field must not be shown in the place of the page
 for (const name of ['dragover', 'drop'])

@@ -57,6 +57,14 @@ journey('a card is issued by tapping, lost and found', async (tools) => {
 	await shot('card-lost');
 	await undo(page);
 	await row.locator('.confirming[data-kind=accept][data-ms]').waitFor();
+	await button(row, 'Mark lost').dblclick();
+	await row.locator('.confirming[data-kind=refuse][data-ms]').waitFor();
+	await new Promise((done) => setTimeout(done, 600));
+	await check('a double click marks it lost, and does not find it again', () =>
+		until(() => button(row, 'It was found').isVisible()),
+	);
+	await button(row, 'It was found').click();
+	await row.locator('.confirming[data-kind=accept][data-ms]').waitFor();
 	await check('found again it opens', (await tapped(tools, 'unknown', 'front')).startsWith('grant'));
 	// more of what can be done
 	await row.locator('summary').first().click();

@@ -215,7 +215,13 @@ export async function show(root, { query, scope, setQuery }) {
 						{ class: 'row' },
 						h(
 							'button',
-							{ type: 'button', class: 'square', 'aria-label': t('hours.month_before'), on: { click: () => step(-1) } },
+							{
+								type: 'button',
+								class: 'square',
+								data: { repeat: 1 },
+								'aria-label': t('hours.month_before'),
+								on: { click: () => step(-1) },
+							},
 							icon('back'),
 						),
 						h(
@@ -233,7 +239,13 @@ export async function show(root, { query, scope, setQuery }) {
 						),
 						h(
 							'button',
-							{ type: 'button', class: 'square', 'aria-label': t('hours.month_after'), on: { click: () => step(1) } },
+							{
+								type: 'button',
+								class: 'square',
+								data: { repeat: 1 },
+								'aria-label': t('hours.month_after'),
+								on: { click: () => step(1) },
+							},
 							icon('next'),
 						),
 					),
