@@ -71,17 +71,26 @@ export async function deskData(scope) {
 		tell(name);
 	}
 
-	const first = (name) =>
-		ask(name, true).catch((error) => {
+	/** As again(), but that what is needed and cannot be had ends the view. */
+	async function first(name) {
+		busy[name] = 'now';
+		try {
+			await ask(name, true);
+		} catch (error) {
 			if (parts[name].needed || aborted(error)) throw error;
-		});
+		}
+		const changed = busy[name] === 'again';
 
+		busy[name] = null;
+		if (changed) again(name);
+	}
+
+	for (const [name, part] of Object.entries(parts)) for (const word of part.words) scope.on(word, () => again(name));
 	await Promise.all(
 		Object.keys(parts)
 			.filter((name) => name !== 'ending')
 			.map((name) => (name === 'today' ? first(name).then(() => first('ending')) : first(name))),
 	);
-	for (const [name, part] of Object.entries(parts)) for (const word of part.words) scope.on(word, () => again(name));
 	scope.every(SLOW_MS, () => {
 		for (const [name, part] of Object.entries(parts)) if (part.slow && !document.hidden) again(name);
 	});
