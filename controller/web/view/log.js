@@ -320,7 +320,6 @@ export async function show(root, { query, scope, setQuery }) {
 		if (!name) {
 			const fresh = h('div', { class: 'fields filters' });
 
-
 			await filters(fresh, filter, doors, changed, scope.signal);
 			await complete(fresh, filter, scope.signal);
 			bar.replaceWith(fresh);
