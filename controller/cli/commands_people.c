@@ -271,7 +271,7 @@ static const struct cli_command member_commands[] = {
 	}
 
 static const struct cli_option card_issue[] = {
-	{"member", CLI_NUMBER, "member", "ID", "whose it is", CLI_REQUIRED},
+	{"member", CLI_NUMBER, "member", "ID", "whose it is; none: a spare card for the drawer", 0},
 	WHICH_CARD,
 	{0},
 };
@@ -286,6 +286,7 @@ static const struct cli_option card_list[] = {
 	{"text", CLI_TEXT, "text", "TEXT", "part of the label", 0},
 	{"reissue", CLI_FLAG, "reissue", NULL, "only active ones that a stolen door makes copyable",
 		0},
+	{"lent", CLI_FLAG, "lent", NULL, "only those that are lent for the day", 0},
 	{"issued-before", CLI_TIME, "issued_before", "T", "only older ones", CLI_PAST},
 	{0},
 };

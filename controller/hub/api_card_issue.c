@@ -164,12 +164,12 @@ int api_card_issue(struct api_call *call)
 	uint64_t id = 0;
 	int r;
 
-	api_get_number(&call->body, "member", API_REQUIRED, 1, API_NUMBER_MAX, &card.member);
+	api_get_number(&call->body, "member", API_OPTIONAL, 1, API_NUMBER_MAX, &card.member);
 	api_get_text(&call->body, "label", API_OPTIONAL, 0, REGISTRY_NAME_MAX, card.label);
 	read_source(call, &source);
 	if (!api_body_done(&call->body))
 		return api_malformed(call);
-	r = judge_member(call, card.member);
+	r = card.member ? judge_member(call, card.member) : 0; /* none: a spare card */
 	if (r == 0)
 		r = find_card(call, &source, &card);
 	if (r != 0)
@@ -177,7 +177,8 @@ int api_card_issue(struct api_call *call)
 	snprintf(card.issued_by, sizeof(card.issued_by), "%s", call->actor.name);
 	r = api_begin(call);
 	if (r == 0)
-		r = registry_card_issue(call->registry, &card, &id);
+		r = card.member ? registry_card_issue(call->registry, &card, &id)
+				: registry_card_spare(call->registry, &card, &id);
 	call->status = 201;
 	return api_card_finish(
 		call, r, id, "card.issue", NULL, source.claim ? &source.unknown : NULL);

@@ -74,18 +74,20 @@ static int list_cards(struct api_call *call)
 	CLEANUP(cleanup_free) struct registry_card *rows = NULL;
 	struct registry_card_query query = {.state = -1};
 	struct api_page page;
-	int n, reissue = -1;
+	int n, reissue = -1, lent = -1;
 
 	api_page_read(call, "cards", REGISTRY_PAGE_MAX, &page);
 	api_query_number(call, "member", &query.member);
 	api_query_word(call, "state", states, ARRAY_SIZE(states), &query.state);
 	query.text = api_query_text(call, "text", REGISTRY_NAME_MAX);
 	api_query_word(call, "reissue", yes, 1, &reissue);
+	api_query_word(call, "lent", yes, 1, &lent);
 	api_query_time(call, "issued_before", &query.issued_before_us);
 	if (call->errors.count > 0)
 		return api_malformed(call);
 	if (reissue == 0)
 		query.state = CARD_STATE_ACTIVE;
+	query.lent = lent == 0;
 	query.after = page.after;
 	query.limit = page.limit;
 	rows = calloc(page.limit, sizeof(*rows));
@@ -224,7 +226,8 @@ static int act(struct api_call *call)
 
 const struct api_route api_card_routes[] = {
 	{"GET", "/cards", API_ALL, API_TAKES_NOTHING,
-		"limit cursor member state text reissue issued_before", list_cards, 0, API_ROW},
+		"limit cursor member state text reissue lent issued_before", list_cards, 0,
+		API_ROW},
 	{"POST", "/cards", API_WORKS, API_TAKES_JSON, NULL, api_card_issue, 0, API_ROW},
 	{"POST", "/cards/import", API_WORKS, API_TAKES_CSV, "preview", api_import_cards, 0,
 		API_ROW},

@@ -236,8 +236,8 @@ static int64_t find_place(struct registry *reg, const struct token *token, uint6
 		(unsigned long long)other.id, (unsigned long long)other.member);
 }
 
-static int check_issue(
-	struct registry *reg, const struct registry_card *c, struct registry_member *ret_member)
+/* What is said of any new card. */
+static int check_new(struct registry *reg, const struct registry_card *c)
 {
 	int error = registry_check_changing(reg);
 
@@ -250,6 +250,14 @@ static int check_issue(
 	if (error == 0 && c->kind > CARD_KIND_DESFIRE)
 		error = registry_fail(
 			reg, -EINVAL, "a card has no kind %d: use uid or desfire", (int)c->kind);
+	return error;
+}
+
+static int check_issue(
+	struct registry *reg, const struct registry_card *c, struct registry_member *ret_member)
+{
+	int error = check_new(reg, c);
+
 	if (error == 0)
 		error = registry_member(reg, c->member, ret_member);
 	if (error == 0 && ret_member->state == MEMBER_STATE_CLOSED)
@@ -265,7 +273,7 @@ static int insert(struct registry *reg, const struct registry_card *c)
 	sqlite3_stmt *stmt = registry_prepare(reg,
 		"INSERT INTO card (token, key_id, kind, state, pending, label, member, issued_by, "
 		"issued_us, ended_by, ended_us, ended_why, replaced_by, version) "
-		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, '', 0, '', 0, 1)");
+		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, nullif(?7, 0), ?8, ?9, '', 0, '', 0, 1)");
 
 	if (!stmt)
 		return registry_sql_fail(reg, "issue a card");
@@ -308,6 +316,27 @@ int registry_card_issue(struct registry *reg, const struct registry_card *card, 
 		*ret_id = c.id;
 	error = put(reg, &c, &member);
 	return error < 0 ? error : 0;
+}
+
+int registry_card_spare(struct registry *reg, const struct registry_card *card, uint64_t *ret_id)
+{
+	struct registry_card c = *card;
+	int error = check_new(reg, card);
+	int64_t returned = error < 0 ? error : find_place(reg, &card->token, ret_id);
+
+	if (returned < 0)
+		return (int)returned;
+	if (returned > 0)
+		return registry_fail(reg, -EEXIST, "it lies in the drawer already: card %lld",
+			(long long)returned);
+	c.state = CARD_STATE_UNASSIGNED;
+	c.pending = false;
+	c.member = 0;
+	error = insert(reg, &c);
+	if (error < 0)
+		return error;
+	*ret_id = (uint64_t)sqlite3_last_insert_rowid(reg->db);
+	return 0;
 }
 
 /* ---- what happens to a card ---- */
@@ -499,9 +528,11 @@ int registry_cards(
 	struct registry *reg, const struct registry_card_query *query, struct registry_card *rows)
 {
 	CLEANUP(registry_done)
-	sqlite3_stmt *stmt = query->member > 0
-				     ? registry_prepare(reg, CARD_SQL "WHERE member = ?2" LIST_SQL)
-				     : registry_prepare(reg, CARD_SQL "WHERE ?2 = 0" LIST_SQL);
+	sqlite3_stmt *stmt = registry_prepare(
+		reg, query->lent ? CARD_SQL "INDEXED BY card_loan WHERE loan_until IS NOT NULL "
+					    "AND (?2 = 0 OR member = ?2)" LIST_SQL
+		     : query->member > 0 ? CARD_SQL "WHERE member = ?2" LIST_SQL
+					 : CARD_SQL "WHERE ?2 = 0" LIST_SQL);
 	int count = 0, rc;
 
 	if (!stmt)

@@ -78,6 +78,10 @@ int registry_card_of_token(
  */
 int registry_card_issue(
 	struct registry *registry, const struct registry_card *card, uint64_t *ret_id);
+/* A card of nobody, which lies in the drawer: no door is told. -EEXIST where it is a card already.
+ */
+int registry_card_spare(
+	struct registry *registry, const struct registry_card *card, uint64_t *ret_id);
 
 enum registry_card_action {
 	REGISTRY_CARD_CONFIRM, /* pending → active */
@@ -103,6 +107,7 @@ struct registry_card_query {
 	uint64_t after;           /* by id, ascending */
 	uint64_t member;          /* 0: any */
 	int state;                /* enum card_state, or -1 */
+	bool lent;                /* only those that are lent for the day */
 	const char *text;         /* part of the label; or NULL */
 	int64_t issued_before_us; /* 0: no bound: cards that may be copyable after a theft */
 	size_t limit;

@@ -164,6 +164,22 @@ def cards(site):
     check(again["id"] != r["card"]["id"], "a returned card keeps its number")
     shown = site.good("host", "GET", "/cards/%d?revision=%d.%d" % (again["id"], again["revision"]["generation"], again["revision"]["number"]))
     check("doors" in shown, "?revision= tells of no doors")
+    # a spare card lies in the drawer, is lent and comes back
+    spare_uid = site.uid()
+    sp = site.good("host", "POST", "/cards", {"uid": spare_uid, "label": "spare 1"}, 201)
+    check(sp["state"] == "unassigned" and sp["member"] is None and not sp["pending"], "a spare card: %s" % sp)
+    audited(site, "card.issue", "card/%d" % sp["id"])
+    site.bad("host", "POST", "/cards", 409, {"uid": spare_uid}, says="drawer")
+    site.bad("host", "POST", "/cards", 409, {"uid": other}, says="return or replace")
+    site.bad("auditor", "POST", "/cards", 403, {"uid": site.uid()})
+    lent = lambda: [x["id"] for x in site.good("auditor", "GET", "/cards?lent=true")["items"]]
+    check(sp["id"] not in lent(), "a card in the drawer is lent")
+    site.good("host", "POST", "/members/%d/loan" % m, {"card": sp["id"]}, 201)
+    check(sp["id"] in lent() and again["id"] not in lent(), "what is lent: %s" % lent())
+    check([x["id"] for x in site.good("host", "GET", "/cards?lent=true&member=%d" % m)["items"]] == [sp["id"]], "what is lent to one")
+    site.bad("host", "GET", "/cards?lent=yes", 400, says="lent")
+    site.good("host", "POST", "/cards/%d/return" % sp["id"], {})
+    check(sp["id"] not in lent(), "a card that came back is lent")
     # staff's cards are not a host's to give
     staff = site.good("admin", "POST", "/members", {"name": "Sam", "tier": site.tier(flags=["staff"])})["id"]
     site.bad("host", "POST", "/cards", 403, {"member": staff, "uid": site.uid()})

@@ -107,6 +107,8 @@ static const struct {
 	{"card|find|3|--json", "POST /cards/3/find", "{}"},
 	{"card|replace|3|--uid=04112233445566|--json", "POST /cards/3/replace",
 		"{\"uid\":\"04112233445566\"}"},
+	{"card|list|--lent", "GET /cards?lent=true&limit=500", ""},
+	{"card|issue|--uid|04112233445566|--json", "POST /cards", "{\"uid\":\"04112233445566\"}"},
 	{"card|list|--reissue|--issued-before|2026-11-22T05:00:00Z",
 		"GET /cards?reissue=true&issued_before=2026-11-22T05%3A00%3A00Z&limit=500", ""},
 	{"tier|add|--name|Night|--hours|Mo "

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "registry_bed.h"
+#include "store/registry_days.h"
 
 static struct registry *reg;
 static uint32_t full, part;
@@ -78,6 +79,36 @@ static void card_in_the_way_is_named(void **state)
 	c = bed_blank(2, ada);
 	c.kind = 2;
 	EXPECT(reg, registry_card_issue(reg, &c, NULL), -EINVAL);
+	bed_commit(reg);
+}
+
+static void spare_card_is_told_to_no_door_until_it_is_lent(void **state)
+{
+	uint64_t ada = bed_member(reg, "Ada", full), id = 0, again = 0;
+	struct registry_card_query query = {.state = -1, .lent = true, .limit = 5};
+	struct registry_card c = bed_blank(1, ada), rows[5];
+	struct roster_card told;
+
+	(void)state;
+	c.pending = true;
+	EXPECT(reg, registry_card_spare(reg, &c, &id), 0);
+	EXPECT(reg, registry_card(reg, id, &rows[0]), 0);
+	assert_int_equal(rows[0].state, CARD_STATE_UNASSIGNED);
+	assert_int_equal(rows[0].member, 0);
+	assert_false(rows[0].pending);
+	assert_false(bed_told(reg, 1, &told));
+	EXPECT(reg, registry_card_spare(reg, &c, &again), -EEXIST);
+	said(reg, "drawer");
+	EXPECT(reg, registry_cards(reg, &query, rows), 0);
+	EXPECT(reg, registry_card_lend(reg, id, ada, "maya"), 0);
+	assert_true(bed_told(reg, 1, &told));
+	EXPECT(reg, registry_card_spare(reg, &c, &again), -EEXIST);
+	said(reg, "which member");
+	(void)bed_card(reg, 2, ada);
+	EXPECT(reg, registry_cards(reg, &query, rows), 1);
+	assert_int_equal(rows[0].id, id);
+	query.member = ada + 1;
+	EXPECT(reg, registry_cards(reg, &query, rows), 0);
 	bed_commit(reg);
 }
 
@@ -360,6 +391,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		FILLED(issued_card_is_read_back_and_told),
 		FILLED(card_in_the_way_is_named),
+		FILLED(spare_card_is_told_to_no_door_until_it_is_lent),
 		FILLED(closed_member_gets_no_card),
 		FILLED(pending_card_admits_nobody_until_confirmed),
 		FILLED(card_goes_only_where_its_state_allows),
