@@ -50,6 +50,68 @@ journey('the last unknown card is claimed', async (tools) => {
 	await free(api);
 });
 
+journey('a card that was just refused is given to somebody', async (tools) => {
+	const { page, login, check, fits, shot, api, until, site, phone, go, tap } = tools;
+	const axe = (view) => !phone && tools.axe(view),
+		dialog = page.getByRole('dialog'),
+		give = { name: 'Give it to a member' };
+	await free(api);
+	await login('host', '#/now');
+	await page.locator('.live-mark.live').waitFor();
+	await tap('unknown', 'front');
+	await check('it needs somebody', said(page, 'A card that nobody knows was shown at front'));
+	const row = page.locator('.tap').filter({ has: page.getByRole('button', give) });
+	await row.first().waitFor();
+	await axe('a card to give');
+	await fits('a card to give');
+	await shot('now-unknown');
+	await row.first().getByRole('button', give).click();
+	await button(dialog, 'Go on').click();
+	await check('without a member it is said what is missing', said(dialog, 'Choose a member first.'));
+	await page.getByRole('combobox', { name: 'Who is it for?' }).fill('pat');
+	await page.getByRole('option', { name: /Pat Parttime/ }).click();
+	await dialog.getByLabel('Label').fill('test fob 5');
+	await axe('give');
+	await shot('give');
+	await button(dialog, 'Go on').click();
+	await check('it is the one of that door', said(dialog, 'Shown at front at'));
+	await button(dialog, 'Yes, activate it').click();
+	await said(dialog, 'The card is active.');
+	await button(dialog, 'Done').click();
+	await check('it is theirs', () =>
+		until(async () =>
+			(await api('GET', `/cards?member=${site.people.parttime.member}`)).body.items.some(
+				(one) => one.label === 'test fob 5' && one.state === 'active',
+			),
+		),
+	);
+	await check('and no longer unknown', async () => (await tapped(tools, 'unknown', 'back')) !== 'deny card_unknown');
+	await free(api);
+	await tapped(tools, 'unknown', 'front');
+	await go('#/log');
+	await check('in the log, too', () =>
+		page
+			.locator('tbody tr')
+			.getByRole('button', give)
+			.first()
+			.waitFor()
+			.then(() => true),
+	);
+	await check('where a door is a cell whatever was looked at before', () =>
+		page
+			.locator('td.door')
+			.first()
+			.evaluate((one, small) => getComputedStyle(one).display === (small ? 'none' : 'table-cell'), phone),
+	);
+	await axe('the log with one');
+	await shot('log-give');
+	await page.locator('button.when').first().click();
+	await button(dialog, 'Give it to a member').click();
+	await check('and from an entry', said(dialog, 'Who is it for?'));
+	await page.keyboard.press('Escape');
+	await check('it ends there', () => until(async () => (await dialog.count()) === 0));
+});
+
 journey('a card is replaced', async (tools) => {
 	const { page, login, check, shot, api, site, phone } = tools;
 	const axe = (view) => !phone && tools.axe(view),

@@ -54,16 +54,21 @@ journey('a door is held open, and no longer', async ({ page, login, check, strik
 	await check('and that ends, too', async () => (await strike('back')) === 'off');
 });
 
-journey('who forgot the card', async ({ page, login, check, api, strike, until, axe, fits, shot, phone }) => {
+journey('who forgot the card', async ({ page, login, check, api, tap, strike, until, axe, fits, shot, phone }) => {
 	const card = (
 		await api('POST', '/cards', { member: site.people.guest.member, uid: phone ? '04aabbccddee80' : '04aabbccddee81' })
 	).body.id;
 
 	await api('POST', `/cards/${card}/return`, { why: 'a spare one' });
 	await api('PATCH', `/cards/${card}`, { label: `Spare ${card}` });
+	await page.addInitScript(() => localStorage.removeItem('tapin.door'));
+	await tap('ended', 'front');
 	await login('host', '#/now');
 	await ready(page);
 	await press(page, 'Let a member in');
+	await check('the door where something happened last is meant', () =>
+		until(async () => (await dialog(page).getByLabel('At which door?').inputValue()) === 'front'),
+	);
 	await page.getByRole('combobox', { name: 'Who forgot the card?' }).fill('eve');
 	await page.getByRole('option', { name: /Eve Ended/ }).click();
 	await check(

@@ -2,7 +2,11 @@
 // An entry of the log (an item of GET /log, or of the stream) in words for people.
 import { bdi, h } from './dom.js';
 import { icon } from './icon.js';
+import { attempt } from './dialog.js';
+import { may } from './session.js';
 import { has, t, word } from './texts.js';
+
+const CLAIM_MS = 300000; // so long the hub remembers a card that nobody knows
 
 /** Kinds that somebody should look at, and those that say it is over. */
 const BAD = new Set([
@@ -116,3 +120,25 @@ export function entryWho(entry) {
 		nodes.push(h('span', { class: 'muted' }, `${nodes.length ? ' ' : ''}${t('entry.by')} `, bdi(entry.actor)));
 	return nodes.length ? h('span', null, nodes) : null;
 }
+
+/** Whether it is about a card that nobody knows, and this operator may give it to a member. */
+export const isToGive = (entry) => entry.reason === 'card_unknown' && entry.kind === 'tap' && may('work');
+/** The same, while the hub remembers the card. */
+export const isFresh = (entry) => isToGive(entry) && Date.now() - Date.parse(entry.time) < CLAIM_MS;
+
+/** The way to give it to somebody; done() when it is theirs; short: where there is little room. */
+export const giveButton = (entry, scope, { done = () => {}, short = false } = {}) =>
+	h(
+		'button',
+		{
+			type: 'button',
+			class: 'give',
+			'aria-label': short ? t('give.do') : null,
+			on: {
+				click: () =>
+					attempt(async () => (await (await import('../view/card_give.js')).giveCard(entry, scope)) && done()),
+			},
+		},
+		icon('card', 18),
+		t(short ? 'give.short' : 'give.do'),
+	);

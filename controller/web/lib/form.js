@@ -20,7 +20,7 @@ function control(field, id) {
 		return h(
 			'select',
 			{ ...shared, value: field.value ?? field.options[0]?.[0] ?? '' },
-			field.options.map(([value, text]) => h('option', { value }, text)),
+			field.options.map(([value, text, off]) => h('option', { value, disabled: off }, text)),
 		);
 	if (field.type === 'textarea')
 		return h('textarea', {
@@ -49,7 +49,7 @@ function control(field, id) {
 
 /**
  * One labelled field: {name, label, type (text, number, date, time, month, password, select, textarea, checkbox), value,
- * required, note, options [[value, text]] …}; or {name, label, node} for a control of the caller's own with value().
+ * required, note, options [[value, text, disabled]] …}; or {name, label, node} for a control of the caller's own with value().
  * Answers {node, input, name, was (what it read at first), read(), write(value), fault(text), say(text)}.
  */
 export function field(spec) {

@@ -104,8 +104,8 @@ function row(item) {
 		'tr',
 		null,
 		h(
-			'td',
-			{ class: 'time' },
+			'th',
+			{ scope: 'row', class: 'time' },
 			h('time', { datetime: item.at }, secondOf(item.at)),
 			h('br'),
 			h('span', { class: 'note' }, dayOf(item.at)),

@@ -15,6 +15,13 @@ export async function loadDoors(signal) {
 	return new Map(doors.map((door) => [door.name, { ...door, title: door.title || door.name }]));
 }
 
+/** Which of some doors somebody means, until they say: the one used here last, else where something happened last, else the first. */
+export function usualDoor(doors, last, entries) {
+	const names = new Set(doors.map((door) => door.name));
+
+	return [last, ...entries.map((entry) => entry.door)].find((name) => names.has(name)) ?? doors[0]?.name;
+}
+
 function line(one, doors, kind) {
 	const state = one.confirmed ? 'done' : one.online ? 'wait' : 'away';
 	const title = doors.get(one.door)?.title ?? one.door;

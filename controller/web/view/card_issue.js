@@ -8,7 +8,7 @@ import { icon } from '../lib/icon.js';
 import { session } from '../lib/session.js';
 import { t } from '../lib/texts.js';
 import { countdown, secondOf } from '../lib/time.js';
-import { confirming, loadDoors } from './card_doors.js';
+import { confirming, loadDoors, usualDoor } from './card_doors.js';
 
 const SECONDS = 60;
 const POLL_MS = 500; // beside the events, in case the stream is away
@@ -43,17 +43,19 @@ async function tried(it, fn) {
 
 /* ---- which way ---- */
 
-function doorField(ready) {
-	const last = localStorage.getItem(LAST_DOOR);
+function doorField({ taps }, ready, away) {
 	const spec = field({
 		label: t('issue.door'),
 		type: 'select',
 		optional: false,
-		value: ready.some((door) => door.name === last) ? last : ready[0]?.name,
-		options: ready.map((door) => [door.name, door.title]),
+		value: usualDoor(ready, localStorage.getItem(LAST_DOOR), taps.items),
+		options: [
+			...ready.map((door) => [door.name, door.title]),
+			...away.map((door) => [door.name, t('issue.door_away', { door: door.title }), true]),
+		],
 	});
 
-	spec.node.hidden = ready.length < 2;
+	spec.node.hidden = ready.length + away.length < 2;
 	return spec;
 }
 
@@ -61,7 +63,7 @@ function choose(it, fault = '') {
 	const ready = [...it.doors.values()].filter((door) => door.status === 'active' && door.online);
 	const away = [...it.doors.values()].filter((door) => door.status === 'active' && !door.online);
 	const label = field({ label: t('cards.label'), value: it.label ?? '', max: 200, note: t('cards.label_note') });
-	const door = doorField(ready);
+	const door = doorField(it, ready, away);
 	const start = button('', () => tried(it, () => tapNow(it, door.input.value)), 'primary big');
 	const name = () =>
 		replace(start, icon('card'), t('issue.start', { door: it.doors.get(door.input.value)?.title ?? '' }));
@@ -216,20 +218,31 @@ function failed(it, why) {
 
 /* ---- tapped a moment ago, and by number ---- */
 
-async function claim(it) {
-	await tried(it, async () => {
-		const card = await post('/cards', { member: it.member.id, claim_last: true, label: it.label ?? '' });
+/** The last unknown card, of one door where it is said. */
+async function claimed(it, door) {
+	const card = await post('/cards', { member: it.member.id, claim_last: true, door, label: it.label ?? '' });
 
-		it.changed();
-		read(
-			it,
-			card,
-			t('issue.claimed', {
-				door: it.doors.get(card.claimed.door)?.title ?? card.claimed.door,
-				time: secondOf(card.claimed.at),
-			}),
-		);
-	});
+	it.changed();
+	read(
+		it,
+		card,
+		t('issue.claimed', {
+			door: it.doors.get(card.claimed.door)?.title ?? card.claimed.door,
+			time: secondOf(card.claimed.at),
+		}),
+	);
+}
+
+const claim = (it) => tried(it, () => claimed(it));
+
+/** The one that was just shown there; where the hub does not find it any more, why, and the other ways. */
+async function claimAt(it, door) {
+	step(it, h('p', null, t('issue.claiming')));
+	try {
+		await claimed(it, door);
+	} catch (error) {
+		if (!aborted(error)) choose(it, sentence(error));
+	}
 }
 
 async function byNumber(it, uid) {
@@ -329,10 +342,14 @@ async function left(it) {
 	it.changed();
 }
 
-/** Opens the dialog. options: member, doors (Map), scope, changed(). */
-export async function issueCard({ member, doors, scope, changed }) {
+/**
+ * Opens the dialog. options: member, doors (Map), scope, changed(), label, from: the door where the card was just shown,
+ * which is claimed then. True when a card was made active.
+ */
+export async function issueCard({ member, doors, scope, changed, label, from }) {
 	const it = {
 		member,
+		label,
 		doors,
 		scope,
 		changed,
@@ -345,13 +362,17 @@ export async function issueCard({ member, doors, scope, changed }) {
 	};
 
 	scope.on('enrolments', () => it.asks.forEach((ask) => ask()));
-	it.doors = await loadDoors(scope.signal).catch(() => doors);
-	if (scope.signal.aborted) return;
-	await dialog(t('issue.title'), (close) => {
+	[it.doors, it.taps] = await Promise.all([
+		loadDoors(scope.signal).catch(() => doors),
+		get('/log', { kind: 'tap', limit: 20 }, { signal: scope.signal }).catch(() => ({ items: [] })),
+	]);
+	if (scope.signal.aborted) return false;
+	const made = await dialog(t('issue.title'), (close) => {
 		it.close = close;
 		scope.onLeave(close);
-		queueMicrotask(() => choose(it));
+		queueMicrotask(() => (from ? claimAt(it, from) : choose(it)));
 		return it.body;
 	});
 	await left(it);
+	return made === true;
 }

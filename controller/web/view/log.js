@@ -3,7 +3,7 @@
 import { bdi, breath, h, inParts, replace, setText, sheet } from '../lib/dom.js';
 import { all, get } from '../lib/api.js';
 import { attempt, dialog } from '../lib/dialog.js';
-import { entryBadge, entryWho, entryWhy } from '../lib/entry.js';
+import { entryBadge, entryWho, entryWhy, giveButton, isFresh, isToGive } from '../lib/entry.js';
 import { field } from '../lib/form.js';
 import { icon } from '../lib/icon.js';
 import { pager } from '../lib/pager.js';
@@ -57,7 +57,7 @@ function fits(filter, entry) {
 	);
 }
 
-function details(entry, doors) {
+function details(entry, doors, scope) {
 	const facts = [
 		[t('log.time'), `${momentOf(entry.time)} (${secondOf(entry.time)})`],
 		[t('log.clock'), word('clock', entry.clock)],
@@ -74,24 +74,30 @@ function details(entry, doors) {
 		[t('log.place'), t('log.place_of', { seq: entry.seq, journal: entry.journal.slice(0, 12) })],
 	];
 
-	return dialog(t('log.entry'), (close) =>
+	return dialog(t('log.entry'), (close) => [
 		h(
 			'dl',
 			{ class: 'facts', on: { click: (event) => event.target.closest('a') && close() } },
 			facts.filter(Boolean).map(([name, value]) => [h('dt', null, name), h('dd', null, value)]),
 		),
-	);
+		isToGive(entry) && h('div', { class: 'actions', on: { click: () => close() } }, giveButton(entry, scope)),
+	]);
 }
 
 /** One row; also of the follower, which puts other cells into the same rows. */
-export function cells(entry, doors) {
+export function cells(entry, doors, scope) {
 	return [
 		h(
-			'td',
-			{ class: 'when' },
+			'th',
+			{ scope: 'row', class: 'when' },
 			h(
 				'button',
-				{ type: 'button', class: 'quiet when', 'aria-haspopup': 'dialog', on: { click: () => details(entry, doors) } },
+				{
+					type: 'button',
+					class: 'quiet when',
+					'aria-haspopup': 'dialog',
+					on: { click: () => details(entry, doors, scope) },
+				},
 				h('time', { datetime: entry.time }, secondOf(entry.time)),
 				h('span', { class: 'note' }, dayOf(entry.time)),
 			),
@@ -103,6 +109,7 @@ export function cells(entry, doors) {
 			entryBadge(entry),
 			' ',
 			h('span', { class: 'why' }, entryWhy(entry)),
+			isFresh(entry) && [' ', giveButton(entry, scope, { short: true })],
 			h(
 				'span',
 				{ class: 'narrow' },
@@ -265,7 +272,7 @@ export async function show(root, { query, scope, setQuery }) {
 	const table = pager({
 		caption: t('log.title'),
 		empty: t('log.empty'),
-		row: (entry) => h('tr', null, cells(entry, doors)),
+		row: (entry) => h('tr', null, cells(entry, doors, scope)),
 		columns: [
 			{ label: t('log.time'), class: 'when' },
 			{ label: t('log.door'), class: 'door' },
@@ -290,8 +297,7 @@ export async function show(root, { query, scope, setQuery }) {
 	});
 	const live = follower({
 		scope,
-		doors,
-		cells,
+		cells: (entry) => cells(entry, doors, scope),
 		fits: (entry) => fits(filter, entry),
 		load: () => table.load(),
 		older: table,

@@ -11,10 +11,10 @@ const COLUMNS = ['when', 'door', 'what', 'whom'];
 const FRESH_MS = 4000; // how long a new row stands out
 
 /**
- * options: scope, doors, cells(entry, doors), fits(entry), newest(limit, signal) → {items}, load() (the paged table anew),
+ * options: scope, cells(entry), fits(entry), newest(limit, signal) → {items}, load() (the paged table anew),
  * older (that table, hidden meanwhile). Answers {button, line, node, restart()}.
  */
-export function follower({ scope, doors, cells, fits, newest, load, older }) {
+export function follower({ scope, cells, fits, newest, load, older }) {
 	const rows = Array.from({ length: ROWS }, () => h('tr'));
 	const node = h(
 		'div',
@@ -59,7 +59,7 @@ export function follower({ scope, doors, cells, fits, newest, load, older }) {
 			if (row.dataset.key === key) return;
 			row.dataset.key = key;
 			row.classList.toggle('fresh', Boolean(entry?.freshUntil > Date.now()));
-			replace(row, entry ? cells(entry, doors) : COLUMNS.map((name) => h('td', { class: name })));
+			replace(row, entry ? cells(entry) : COLUMNS.map((name) => h('td', { class: name })));
 		});
 	}
 	async function begin() {

@@ -14,7 +14,7 @@ function row(entry, doors) {
 	return h(
 		'tr',
 		null,
-		h('td', { class: 'time' }, h('time', { datetime: entry.time }, momentOf(entry.time))),
+		h('th', { scope: 'row', class: 'time' }, h('time', { datetime: entry.time }, momentOf(entry.time))),
 		h('td', null, bdi(doors?.get(entry.door)?.title || entry.door)),
 		h('td', null, entryBadge(entry), why ? h('span', { class: 'why note' }, ` ${why}`) : null),
 	);

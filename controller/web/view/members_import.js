@@ -88,7 +88,7 @@ const line = (row, tiers) =>
 	h(
 		'tr',
 		null,
-		h('td', { class: 'num tight' }, String(row.line)),
+		h('th', { scope: 'row', class: 'num tight' }, String(row.line)),
 		h(
 			'td',
 			null,

@@ -31,8 +31,8 @@ function row(member) {
 		'tr',
 		{ data: { id: member.id } },
 		h(
-			'td',
-			{ class: 'who-cell' },
+			'th',
+			{ scope: 'row', class: 'who-cell' },
 			h('a', { class: 'row-link', href: `#/members/${member.id}` }, bdi(member.name)),
 			h(
 				'span',

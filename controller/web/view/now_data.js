@@ -91,6 +91,10 @@ export async function deskData(scope) {
 			.filter((name) => name !== 'ending')
 			.map((name) => (name === 'today' ? first(name).then(() => first('ending')) : first(name))),
 	);
+	scope.on('entry', (entry) => {
+		now.log = [entry, ...now.log].slice(0, ASKED);
+		tell('log');
+	});
 	scope.every(SLOW_MS, () => {
 		for (const [name, part] of Object.entries(parts)) if (part.slow && !document.hidden) again(name);
 	});

@@ -24,6 +24,10 @@ function second(door, state) {
 const longCountdown = (s) =>
 	s < 3600 ? countdown(s) : `${Math.floor(s / 3600)}:${countdown(s % 3600).padStart(5, '0')}`;
 
+/** The worst of what the door says and of what is not as it should be: locked is not all right without a reader. */
+const edge = (tone, marks) =>
+	['bad', 'warn'].find((one) => tone === one || marks.some((mark) => mark.tone === one)) ?? tone;
+
 function makeDoor(first, desk) {
 	const name = h('h3'),
 		badge = h('span', { class: 'badge' }),
@@ -122,7 +126,7 @@ function makeDoor(first, desk) {
 
 		if (state !== drawn) {
 			drawn = state;
-			node.className = `card door ${now.tone}`;
+			node.className = `card door ${edge(now.tone, marks)}`;
 			node.dataset.state = now.state;
 			node.dataset.door = door.name;
 			replace(name, bdi(door.title || door.name));

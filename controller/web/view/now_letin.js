@@ -8,9 +8,10 @@ import { icon } from '../lib/icon.js';
 import { memberPicker } from '../lib/picker.js';
 import { dateOf, dateText } from '../lib/time.js';
 import { has, t, word } from '../lib/texts.js';
+import { usualDoor } from './card_doors.js';
 import { spareCards } from './card_lend.js';
 import { command, outcomeText } from './now_act.js';
-import { cannotOpen, doorName } from './now_words.js';
+import { cannotOpen, doorName, doorSays } from './now_words.js';
 
 const SECONDS = 10; // somebody has to walk there
 
@@ -130,14 +131,21 @@ async function loan(place, member) {
 export const letIn = (desk) =>
 	dialog(t('now.letin.title'), (close) => {
 		const doors = desk.now.doors.filter((door) => !cannotOpen(door)),
-			id = uid('letin'),
-			usual = localStorage.getItem('tapin.door');
+			id = uid('letin');
 		const about = h('div', { class: 'stack letin-about', role: 'status' }),
 			after = h('div', { class: 'stack' });
 		const select = h(
 			'select',
-			{ id: `${id}-door`, value: doors.some((door) => door.name === usual) ? usual : doors[0]?.name },
-			doors.map((door) => h('option', { value: door.name }, doorName(door))),
+			{ id: `${id}-door`, value: usualDoor(doors, localStorage.getItem('tapin.door'), desk.now.log) },
+			[...doors, ...desk.now.doors.filter(cannotOpen)].map((door) =>
+				cannotOpen(door)
+					? h(
+							'option',
+							{ value: door.name, disabled: true },
+							t('now.letin.off', { door: doorName(door), state: doorSays(door).word }),
+						)
+					: h('option', { value: door.name }, doorName(door)),
+			),
 		);
 		const why = h('input', {
 			id: `${id}-why`,

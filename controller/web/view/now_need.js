@@ -4,6 +4,7 @@
 import { bdi, h, keyed, replace, setText } from '../lib/dom.js';
 import { post } from '../lib/api.js';
 import { attempt, toast } from '../lib/dialog.js';
+import { giveButton } from '../lib/entry.js';
 import { icon } from '../lib/icon.js';
 import { nearText } from '../lib/time.js';
 import { t } from '../lib/texts.js';
@@ -22,6 +23,7 @@ function actions(item, desk, act) {
 	if (item.kind === 'fire' || item.kind === 'lockdown')
 		found.push(h('a', { class: 'button', href: '#/rollcall' }, t('now.people.rollcall')));
 	if (item.kind === 'lockdown' && acts()) found.push(button(t('now.lock.end'), act.lockdownEnd));
+	if (item.entry) found.push(act.give(item.entry));
 	if (item.alarm && acts())
 		found.push(
 			button(
@@ -94,8 +96,18 @@ function standing() {
 	};
 }
 
-/** The panel; act: {lockdownEnd()}. */
-export function needPanel(desk, scope, act) {
+/** The panel; does: {lockdownEnd()}. */
+export function needPanel(desk, scope, does) {
+	const act = {
+		...does,
+		give: (entry) =>
+			giveButton(entry, scope, {
+				done() {
+					desk.now.given = entry.id;
+					draw();
+				},
+			}),
+	};
 	const heading = h('h2', { id: 'now-need' }),
 		mark = h('span', { class: 'need-mark' });
 	const list = h('ul', { class: 'plain need-list' }),

@@ -2,7 +2,7 @@
 // What happens at the doors, as it happens. Rows have one of two heights and are put in their place by a transform, so
 // that a new one shifts no layout; while somebody's hand is near, new ones wait behind a button.
 import { bdi, breath, h, inParts, replace, setText } from '../lib/dom.js';
-import { entryBadge, entryTone, entryWho, entryWhy, entryWord } from '../lib/entry.js';
+import { entryBadge, entryTone, entryWho, entryWhy, entryWord, giveButton, isFresh } from '../lib/entry.js';
 import { lastEntry } from '../lib/live.js';
 import { secondOf } from '../lib/time.js';
 import { has, t } from '../lib/texts.js';
@@ -27,7 +27,7 @@ const QUIET = new Set([
 const isLoud = (entry) =>
 	entryWhy(entry) !== '' && (entry.verdict === 'deny' || ['bad', 'warn'].includes(entryTone(entry)));
 
-function makeRow(entry, doors) {
+function makeRow(entry, doors, scope) {
 	const door = doors.find((item) => item.name === entry.door),
 		who = entryWho(entry),
 		why = entryWhy(entry);
@@ -45,6 +45,7 @@ function makeRow(entry, doors) {
 		isLoud(entry)
 			? h('p', { class: 'tap-why' }, why, tell ? [' ', h('span', { class: 'tap-tell' }, tell)] : null)
 			: null,
+		isFresh(entry) ? giveButton(entry, scope, { short: true }) : null,
 	);
 
 	node.entry = entry;
@@ -96,7 +97,7 @@ export function tapsSection(desk, scope) {
 		none.hidden = rows.length > 0;
 	}
 	function add(entries) {
-		for (const entry of entries) list.prepend(makeRow(entry, desk.now.doors));
+		for (const entry of entries) list.prepend(makeRow(entry, desk.now.doors, scope));
 		place();
 	}
 	const held = () =>
@@ -142,7 +143,7 @@ export function tapsSection(desk, scope) {
 			rows,
 			(part) => {
 				if (mine !== drawing) return; // others took their place
-				list.append(...part.map((entry) => makeRow(entry, desk.now.doors)));
+				list.append(...part.map((entry) => makeRow(entry, desk.now.doors, scope)));
 				place();
 			},
 			scope.signal,

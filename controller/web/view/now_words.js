@@ -2,6 +2,7 @@
 // What a door says of itself, and what needs somebody, in words. Nothing here touches the page.
 import { inText } from '../lib/dom.js';
 import { ago, dateOf, dayOf, momentOf, timeOf } from '../lib/time.js';
+import { isFresh } from '../lib/entry.js';
 import { has, t } from '../lib/texts.js';
 
 const CERTIFICATE_DAYS = 30;
@@ -205,6 +206,22 @@ function ofEnding(members) {
 	return need('ending', '', { n: members.length }, { key: `ending:${members.map((member) => member.id)}`, members });
 }
 
+/** The last card that nobody knew, while it can be given to somebody. */
+function ofUnknown({ log, doors, given = 0 }) {
+	const entry = log.find(isFresh),
+		door = doors.find((item) => item.name === entry?.door);
+
+	if (!entry || entry.id <= given) return [];
+	return [
+		need(
+			'unknown',
+			'',
+			{ door: door ? doorName(door) : inText(entry.door), when: timeOf(entry.time) },
+			{ key: `unknown:${entry.id}`, entry },
+		),
+	];
+}
+
 const ORDER = [
 	'fire',
 	'lockdown',
@@ -232,12 +249,13 @@ const ORDER = [
 	'roster',
 	'pending',
 	'https',
+	'unknown',
 	'new',
 	'ending',
 ];
 
 /**
- * Everything that needs somebody, the most urgent first: {key, kind, tone, title, how, note, alarm, members}. late(key) says
+ * Everything that needs somebody, the most urgent first: {key, kind, tone, title, how, note, alarm, members, entry}. late(key) says
  * whether what comes and goes by itself has stood for a while.
  */
 export function needs(now, late = () => true) {
@@ -248,6 +266,7 @@ export function needs(now, late = () => true) {
 	found.push(...ofCertificate(now.status.https));
 	if (now.live === 'away' && late('page:')) found.push(need('page', 'warn'));
 	found.push(...(now.alarms ?? []).map((alarm) => ofAlarm(alarm, now.doors)));
+	if (!found.some((item) => item.tone)) found.push(...ofUnknown(now)); // it stands among the taps as well
 	if (now.ending?.length) found.push(ofEnding(now.ending));
 	return found.sort((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind));
 }
