@@ -63,13 +63,18 @@ journey(
 		await file.setInputFiles({
 			name: 'list.csv',
 			mimeType: 'text/csv',
-			buffer: Buffer.from('name,member\nGrace Hopper,\nNobody,999999\n'),
+			buffer: Buffer.from(`name,member\nGrace Hopper,\nNobody,999999\n,${site.people.guest.member}\n`),
 		});
 		await check(
 			'a mistake is shown at its line, and nothing is taken',
 			async () =>
 				/One line has a mistake/.test(await dialog.innerText()) &&
 				(await dialog.getByRole('button', { name: 'Put them on the list' }).isDisabled()),
+		);
+		await check('who is a member is said, and who is on it by name only', () =>
+			until(async () =>
+				/Member: Gus Guest[\s\S]*By name only|By name only[\s\S]*Member: Gus Guest/.test(await dialog.innerText()),
+			),
 		);
 		if (phone) await axe('a mistake in a list');
 		await shot('checkin-import');

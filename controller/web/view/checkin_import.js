@@ -26,6 +26,14 @@ function rowsList(rows, lines, first) {
 					null,
 					h('span', { class: 'muted' }, t('checkin.import_line', { n: row.line - first }), ' '),
 					bdi(lines[row.line - 1] ?? ''),
+					row.effect !== 'error' &&
+						h(
+							'span',
+							{ class: 'block muted' },
+							row.member
+								? [t('checkin.import_member'), ' ', bdi(row.member_name || t('entry.member', { id: row.member }))]
+								: t('checkin.import_name'),
+						),
 					row.detail
 						? h('span', { class: ['block', row.effect === 'error' ? 'fault' : 'muted'] }, bdi(row.detail))
 						: '',
