@@ -104,3 +104,75 @@ journey(
 	},
 	{ sizes: ['desktop'] },
 );
+
+journey('a spare card is put into the drawer, lent and comes back', async (tools) => {
+	const { page, login, check, axe, fits, shot, api, until, site, go } = tools,
+		dialog = page.getByRole('dialog'),
+		label = `test fob spare ${tools.size}`,
+		row = page.locator('tbody tr').filter({ hasText: label });
+
+	await free(api);
+	for (const one of (await api('GET', '/cards?limit=200')).body.items.filter((card) =>
+		card.label.startsWith('test fob'),
+	))
+		if (one.member) await api('POST', `/cards/${one.id}/return`);
+	// what was unknown before is somebody's, so that one is left
+	await api('POST', '/cards', {
+		member: site.people.guest.member,
+		claim_last: true,
+		confirm: true,
+		label: 'test fob 9',
+	});
+	await tapped(tools, 'tenbyte', 'front');
+	await login('host', '#/members/cards');
+	await button(page, 'New spare card').click();
+	await check('what to do is said', said(dialog, 'Hold the card to a reader now'));
+	await axe('a spare card');
+	await shot('spare');
+	await dialog.getByText('Type its number').click();
+	await dialog
+		.locator('form')
+		.last()
+		.getByLabel('Number of the card')
+		.fill(tools.phone ? '04aabbccddee90' : '04aabbccddee91');
+	await dialog.locator('form').last().getByLabel('Label').fill(label);
+	await button(dialog, 'Put it into the drawer').click();
+	await check('it lies in the drawer', said(page.locator('.toast'), 'lies in the drawer. It can be lent'));
+	await row.waitFor();
+	const card = (await api('GET', `/cards?text=${encodeURIComponent(label)}`)).body.items[0];
+	await check('and is nobody’s', card.state === 'unassigned' && card.member === null);
+	await go(`#/members/${site.people.unlimited.member}`);
+	await button(page, 'Lend a card').click();
+	await dialog.getByLabel('Which card').selectOption(String(card.id));
+	await button(dialog, 'Lend it').click();
+	await said(page, 'is lent until the end of the day');
+	await go('#/members/cards');
+	await page.getByLabel('State').selectOption('lent');
+	await check('it is among those that are lent', () =>
+		until(async () => (await page.locator('tbody tr').count()) === 1),
+	);
+	await check('with whom', said(row, 'Ned Unlimited'));
+	await axe('cards that are lent');
+	await fits('cards that are lent');
+	await shot('cards-lent');
+	await row.getByRole('button', { name: `Returned: ${label}` }).click();
+	await check('it came back', said(page.locator('.toast'), 'lies in the drawer again'));
+	await check('and is lent no more', () => until(async () => (await page.locator('tbody tr').count()) === 0));
+	await undo(page);
+	await check('Undo lends it again', () => until(async () => (await page.locator('tbody tr').count()) === 1));
+	await api('POST', `/cards/${card.id}/return`);
+	// one that was shown
+	await button(page, 'New spare card').click();
+	await dialog.locator('form').first().getByLabel('Label').fill(`${label} shown`);
+	if (tools.phone) tools.expect_failures(/^POST \/api\/v1\/cards 409/); // it lies there since the run at the desk
+	await button(dialog, 'Take the card that was shown').click();
+	await check('or the one that was shown', () =>
+		tools.phone
+			? said(dialog, 'it lies in the drawer already')
+			: until(async () =>
+					(await api('GET', '/cards?state=unassigned')).body.items.some((one) => one.label === `${label} shown`),
+				),
+	);
+	await page.keyboard.press('Escape');
+	await free(api);
+});

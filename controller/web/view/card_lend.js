@@ -25,6 +25,7 @@ export async function lendCard(page) {
 					h(
 						'div',
 						{ class: 'actions' },
+						h('a', { class: 'button', href: '#/members/cards' }, t('guest.to_cards')),
 						h('button', { type: 'button', autofocus: true, on: { click: () => close() } }, t('issue.close')),
 					),
 				];

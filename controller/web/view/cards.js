@@ -2,21 +2,29 @@
 // All cards: whose is the one that was found, which wait to be confirmed, which are lost, which lie in the drawer.
 import { bdi, debounce, h, replace } from '../lib/dom.js';
 import { get } from '../lib/api.js';
+import { attempt } from '../lib/dialog.js';
 import { field } from '../lib/form.js';
+import { icon } from '../lib/icon.js';
 import { pager } from '../lib/pager.js';
+import { may } from '../lib/session.js';
 import { t, word } from '../lib/texts.js';
 import { dateText, dayOf } from '../lib/time.js';
+import { cameBack, spareCard } from './card_spare.js';
 import { cardBadge, cardName, tabs } from './member_words.js';
 
-const STATES = ['active', 'unassigned', 'suspended', 'lost', 'revoked'];
+const STATES = ['active', 'lent', 'unassigned', 'suspended', 'lost', 'revoked'];
+const stateText = (name) =>
+	['unassigned', 'lent'].includes(name) ? t(`cards.${name}_ones`) : word('card_state', name);
+/** Those that are lent are none of the hub's states. */
+const asked = ({ text, state }) => (state === 'lent' ? { text, lent: 'true' } : { text, state });
 
-const row = (card) =>
+const row = (card, back) =>
 	h(
 		'tr',
 		null,
 		h(
-			'td',
-			null,
+			'th',
+			{ scope: 'row' },
 			bdi(cardName(card)),
 			h(
 				'span',
@@ -32,7 +40,25 @@ const row = (card) =>
 				? h('a', { class: 'row-link', href: `#/members/${card.member}` }, bdi(card.member_name ?? String(card.member)))
 				: h('span', { class: 'muted' }, t('cards.nobody')),
 		),
-		h('td', null, cardBadge(card)),
+		h(
+			'td',
+			null,
+			cardBadge(card),
+			card.loan_until &&
+				card.member &&
+				may('work') &&
+				h(
+					'button',
+					{
+						type: 'button',
+						class: 'came-back',
+						'aria-label': `${t('spare.back')}: ${cardName(card)}`,
+						on: { click: () => back(card) },
+					},
+					icon('undo', 16),
+					t('spare.back'),
+				),
+		),
 		h(
 			'td',
 			{ class: 'wide-only' },
@@ -61,10 +87,7 @@ export async function show(root, { query, scope, setQuery }) {
 			type: 'select',
 			optional: false,
 			value: STATES.includes(state) ? state : '',
-			options: [
-				['', t('members.any_state')],
-				...STATES.map((name) => [name, name === 'unassigned' ? t('cards.unassigned') : word('card_state', name)]),
-			],
+			options: [['', t('members.any_state')], ...STATES.map((name) => [name, stateText(name)])],
 		}),
 	};
 	const now = () => ({ text: spec.text.read() ?? '', state: spec.state.read() ?? '' });
@@ -72,14 +95,14 @@ export async function show(root, { query, scope, setQuery }) {
 		caption: t('cards.caption'),
 		empty: t('cards.none_found'),
 		more: t('members.more'),
-		row,
+		row: (card) => row(card, (one) => cameBack(one, () => list.load())),
 		columns: [
 			{ label: t('cards.label') },
 			{ label: t('cards.whose') },
 			{ label: t('members.state') },
 			{ label: t('cards.last'), class: 'wide-only' },
 		],
-		fetch: (cursor, signal) => get('/cards', { ...now(), limit: 50, cursor }, { signal }),
+		fetch: (cursor, signal) => get('/cards', { ...asked(now()), limit: 50, cursor }, { signal }),
 	});
 	const again = () => {
 		if (scope.signal.aborted) return undefined;
@@ -96,7 +119,21 @@ export async function show(root, { query, scope, setQuery }) {
 	list.classList.add('cards-list');
 	replace(
 		root,
-		h('div', { class: 'head' }, h('h1', { tabIndex: -1 }, t('cards.title'))),
+		h(
+			'div',
+			{ class: 'head' },
+			h('h1', { tabIndex: -1 }, t('cards.title')),
+			may('work') &&
+				h(
+					'button',
+					{
+						type: 'button',
+						on: { click: () => attempt(async () => (await spareCard(scope)) && list.load()) },
+					},
+					icon('plus'),
+					t('spare.button'),
+				),
+		),
 		tabs('cards'),
 		h(
 			'form',
