@@ -36,7 +36,7 @@ const needs = (page, text) => page.locator('.need').filter({ hasText: text });
 journey('a certificate about to end', async ({ page, login, check, axe, shot, fits }) => {
 	await login('host', '#/now');
 	await check('is said, with its last day and what to do', () =>
-		needs(page, /The page’s certificate is good until \w+, \d+ \w+ \d{4}.*An admin renews it/)
+		needs(page, /The page’s certificate is good until \w+,? \d+ \w+ \d{4}.*An admin renews it/)
 			.waitFor()
 			.then(() => true),
 	);

@@ -76,7 +76,7 @@ journey('a card that was just refused is given to somebody', async (tools) => {
 	await button(dialog, 'Go on').click();
 	await check('it is the one of that door', said(dialog, 'Shown at front at'));
 	await button(dialog, 'Yes, activate it').click();
-	await said(dialog, 'The card is active.');
+	await said(dialog, 'The card is active.').waitFor();
 	await button(dialog, 'Done').click();
 	await check('it is theirs', () =>
 		until(async () =>

@@ -92,7 +92,7 @@ journey(
 		await button(page, 'Issue a card').click();
 		await dialog.getByLabel('At which reader?').selectOption('front');
 		await button(dialog, 'Start the front reader').click();
-		await said(dialog, 'Now: hold the new card to the front reader.');
+		await said(dialog, 'Now: hold the new card to the front reader.').waitFor();
 		const given = page.waitForResponse(
 			(response) => response.request().method() === 'DELETE' && /\/enrolments\//.test(response.url()),
 		);
@@ -145,7 +145,7 @@ journey('a spare card is put into the drawer, lent and comes back', async (tools
 	await button(page, 'Lend a card').click();
 	await dialog.getByLabel('Which card').selectOption(String(card.id));
 	await button(dialog, 'Lend it').click();
-	await said(page, 'is lent until the end of the day');
+	await said(page, 'is lent until the end of the day').waitFor();
 	await go('#/members/cards');
 	await page.getByLabel('State').selectOption('lent');
 	await check('it is among those that are lent', () =>

@@ -2,7 +2,7 @@
 // The entrance of an event: lists, ticks, walk-ins, what others tick and doors let in meanwhile.
 import { readFileSync } from 'node:fs';
 import { journey, login as log_in, site } from './browser.mjs';
-import { party, pressed, row, said } from './entrance.mjs';
+import { party, pressed, row, said, utc } from './entrance.mjs';
 
 const TIME = new Intl.DateTimeFormat('en-GB', {
 	timeZone: 'Europe/London',

@@ -151,14 +151,14 @@ journey(
 		await choose(page, 'name,tier\nslowfirst,2\n', 'slow.csv');
 		await slow;
 		await choose(page, 'name,tier\nquicksecond,2\n', 'quick.csv');
-		await said(page, 'quicksecond');
+		await said(page, 'quicksecond').waitFor();
 		const late = page.waitForResponse((response) => response.request().postData()?.includes('slowfirst'));
 		hold();
 		await late;
 		await new Promise((done) => setTimeout(done, 300));
 		await check('an answer that came late takes no place', async () => !(await page.getByText('slowfirst').count()));
 		await button(page, 'Import 1 line').click();
-		await said(page, '1 new, 0 changed');
+		await said(page, '1 new, 0 changed').waitFor();
 		await check('the file that was seen', () => until(async () => (await there('quicksecond')) === 1));
 		await check('and no other', async () => (await there('slowfirst')) === 0);
 	},

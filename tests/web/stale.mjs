@@ -66,7 +66,7 @@ journey('the label of a card', async ({ page, login, check, until, api, site, si
 	await dialog.getByLabel('Label').fill(`green fob ${size}`);
 	await api('PATCH', `/cards/${card}`, { label: 'red fob' });
 	await button(dialog, 'Save').click();
-	await said(dialog, STALE);
+	await said(dialog, STALE).waitFor();
 	await button(dialog, 'Load it again').click();
 	await check('theirs is said', said(dialog, 'Somebody else put here: red fob'));
 	await button(dialog, 'Save').click();
@@ -85,7 +85,7 @@ journey('a tier', async ({ page, login, check, until, api, axe, shot, size, expe
 	await until(async () => (await page.locator('.week-plot .open').count()) === 5);
 	await api('PATCH', path, { hours: 'Mo-Fr 10:00-18:00; Sa 10:00-12:00' });
 	await button(page, 'Save').click();
-	await said(page, STALE);
+	await said(page, STALE).waitFor();
 	await button(page, 'Load it again').click();
 	await check('the hours are theirs', () =>
 		until(
@@ -130,7 +130,7 @@ journey('the calendar and an event', async ({ page, login, check, until, api, si
 	await dialog.getByLabel('Why').fill(`Wet paint ${size}`);
 	await api('PATCH', `/exceptions/${closed.id}`, { to: '2026-12-30' });
 	await button(dialog, 'Save').click();
-	await said(dialog, STALE);
+	await said(dialog, STALE).waitFor();
 	await button(dialog, 'Load it again').click();
 	await check('the other’s last day is taken', () =>
 		until(async () => (await dialog.getByLabel('Last day').inputValue()) === '2026-12-30'),
@@ -159,7 +159,7 @@ journey('the calendar and an event', async ({ page, login, check, until, api, si
 	await dialog.getByLabel('Title').fill(`Talks ${size}`);
 	await api('PATCH', `/events/${event.id}`, { room: 'Attic' });
 	await button(dialog, 'Save').click();
-	await said(dialog, STALE);
+	await said(dialog, STALE).waitFor();
 	await button(dialog, 'Load it again').click();
 	await check('the other’s room is taken', () =>
 		until(async () => (await dialog.getByLabel('Room').inputValue()) === 'Attic'),
@@ -185,7 +185,7 @@ journey('a door', async ({ page, login, check, until, api, strike, expect_failur
 	await api('PUT', '/doors/back/state', { mode: 'unlocked' });
 	await api('PUT', '/doors/back/state', { mode: 'controlled' });
 	await button(dialog, 'Hold open').click();
-	await said(dialog, STALE);
+	await said(dialog, STALE).waitFor();
 	await button(dialog, 'Load it again').click();
 	await check('what is so now is said', said(dialog, 'nothing of what stands here was changed'));
 	await button(dialog, 'Hold open').click();
