@@ -177,7 +177,10 @@ journey('too many tries', async ({ page, check, size, expect_failures, axe }) =>
 	for (let i = 0; i < 5; i++) await elsewhere('POST', '/session', headers, wrong);
 	await page.goto('/');
 	await enter(page, { operator, password: 'not this one' });
-	await check('it is said how long to wait', seen(page.getByText(/Too many tries\. Try again in (30|[12]?\d) seconds\./)));
+	await check(
+		'it is said how long to wait',
+		seen(page.getByText(/Too many tries\. Try again in (30|[12]?\d) seconds\./)),
+	);
 	await check(
 		'the name is still there',
 		async () => (await page.getByLabel('Name', { exact: true }).inputValue()) === operator,
