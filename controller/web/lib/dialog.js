@@ -84,6 +84,8 @@ export function sentence(error) {
 	if (error instanceof Problem && error.status === 401) return t('problem.ended');
 	if (stale(error)) return t('stale.said');
 	if (error instanceof Problem) return error.detail || error.title || t('problem.unknown');
+	// a part of the page that comes when it is wanted
+	if (error instanceof TypeError && /import/i.test(error.message)) return t('problem.away_detail');
 	return t('problem.page', { what: error?.message ?? String(error) });
 }
 

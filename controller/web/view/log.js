@@ -18,6 +18,10 @@ await sheet(new URL('./log.css', import.meta.url));
 
 export const title = () => t('log.title');
 
+const exporting = () => import('./log_export.js');
+const verifying = () => import('./log_verify.js');
+const LATER_MS = 1500; // what clicks ask for comes when the view has been seen
+
 /** What the address may hold, and in this order. */
 const FILTERS = ['door', 'member', 'card', 'event', 'what', 'reason', 'from', 'until'];
 
@@ -356,7 +360,7 @@ export async function show(root, { query, scope, setQuery }) {
 					'button',
 					{
 						type: 'button',
-						on: { click: () => attempt(async () => (await import('./log_export.js')).exportLog(apiQuery(filter))) },
+						on: { click: () => attempt(async () => (await exporting()).exportLog(apiQuery(filter))) },
 					},
 					icon('down'),
 					t('log.export'),
@@ -364,7 +368,7 @@ export async function show(root, { query, scope, setQuery }) {
 				may('read') &&
 					h(
 						'button',
-						{ type: 'button', on: { click: () => attempt(async () => (await import('./log_verify.js')).verifyLog()) } },
+						{ type: 'button', on: { click: () => attempt(async () => (await verifying()).verifyLog()) } },
 						icon('ok'),
 						t('log.verify'),
 					),
@@ -388,4 +392,5 @@ export async function show(root, { query, scope, setQuery }) {
 	await first;
 	root.append(said, kept);
 	await complete(bar, filter, scope.signal);
+	setTimeout(() => Promise.all([exporting(), verifying()]).catch(() => {}), LATER_MS);
 }
