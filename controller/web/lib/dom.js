@@ -149,7 +149,7 @@ export const breath = (signal) =>
 
 const PART = 4, // of a list, drawn in one go at first
 	QUICK_MS = 25,
-	SLOW_MS = 40;
+	SLOW_MS = 32;
 
 /**
  * Draws a list part by part, a breath after each, so that none of them keeps a hand waiting: draw(items) gets the next
