@@ -47,6 +47,11 @@ export const UNWANTED = [
 ];
 const wanted = (process.env.SIZES || 'desktop,phone').split(',');
 
+/** The day so many days from now, as a field takes it. */
+export const ahead = (days) => new Date(Date.now() + days * 86400000).toISOString().slice(0, 10);
+/** Whose December is still to come. */
+export const YEAR = new Date().getUTCFullYear() + 1;
+
 let count = Number(process.env.TAP_FROM || 0);
 let failed = false;
 const waiting = [];

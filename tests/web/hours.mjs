@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Hours typed and painted, errors under the character, a closure on the calendar, "who could come in at …?".
-import { journey } from './browser.mjs';
+import { YEAR, ahead, journey } from './browser.mjs';
 
 journey('an admin changes a tier', async ({ page, phone, login, check, until, api, axe, shot, fits, size }) => {
 	const made = await api('POST', '/tiers', { name: `Painters ${size}`, hours: 'Mo-Fr 09:00-17:00' });
@@ -90,16 +90,18 @@ journey('an admin changes a tier', async ({ page, phone, login, check, until, ap
 });
 
 journey('a closure on the calendar', async ({ page, login, check, until, api, axe, shot, fits, size }) => {
-	await login('admin', '#/hours/calendar?month=2026-12');
+	await login('admin', `#/hours/calendar?month=${YEAR}-12`);
 	await check('bank holidays are on it', async () => /Christmas Day/.test(await page.locator('.month').textContent()));
-	await page.getByRole('button', { name: /Add on Tue, 29 Dec 2026|Add on Tue 29 Dec 2026/ }).click();
+	await page.getByRole('button', { name: new RegExp(`Add on \\w+,? 29 Dec ${YEAR}`) }).click();
 	const dialog = page.getByRole('dialog');
 
 	await dialog.getByLabel('Why').fill(`Stocktaking ${size}`);
 	await axe('a closure');
 	await dialog.getByRole('button', { name: 'Save' }).click();
 	const find = async () =>
-		(await api('GET', '/exceptions?since=2026-12-29')).body.items.find((one) => one.reason === `Stocktaking ${size}`);
+		(await api('GET', `/exceptions?since=${YEAR}-12-29`)).body.items.find(
+			(one) => one.reason === `Stocktaking ${size}`,
+		);
 
 	await check('the hub has it', find);
 	await check('the calendar shows it', page.locator('.month .badge', { hasText: `Stocktaking ${size}` }));
@@ -112,7 +114,7 @@ journey('a closure on the calendar', async ({ page, login, check, until, api, ax
 	await check('and back', find);
 	await api('DELETE', `/exceptions/${(await find()).id}`);
 	await page.getByRole('button', { name: 'The month after' }).focus();
-	for (const month of ['January 2027', 'February 2027']) {
+	for (const month of [`January ${YEAR + 1}`, `February ${YEAR + 1}`]) {
 		await page.keyboard.press('Enter');
 		await check(`by the keys to ${month}, from where they are`, () =>
 			until(() => page.getByRole('heading', { name: month }).isVisible()),
@@ -121,7 +123,7 @@ journey('a closure on the calendar', async ({ page, login, check, until, api, ax
 });
 
 journey('who could come in', async ({ page, login, check, until, axe, shot, fits, site }) => {
-	await login('host', '#/hours/who?date=2026-11-29&time=12:00'); // a Sunday
+	await login('host', `#/hours/who?date=${ahead(7 - new Date().getUTCDay())}&time=12:00`); // a Sunday
 	await check('by tier: part-time stays out on a Sunday, and why', async () =>
 		/part-time[\s\S]*outside the tier’s hours[\s\S]*stays out/i.test(
 			await page.getByRole('heading', { name: 'front' }).locator('..').innerText(),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Two at once: who is slower is told kindly, loads it again by a button, keeps what was typed and puts nothing over the other's.
-import { journey } from './browser.mjs';
+import { YEAR, ahead, journey } from './browser.mjs';
 import { button, said } from './cardlib.mjs';
 import { ready } from './desk.mjs';
 
@@ -117,30 +117,35 @@ journey('a tier', async ({ page, login, check, until, api, axe, shot, size, expe
 journey('the calendar and an event', async ({ page, login, check, until, api, size, expect_failures }) => {
 	const dialog = page.getByRole('dialog');
 	const closed = (
-		await api('POST', '/exceptions', { kind: 'closure', from: '2026-12-29', to: '2026-12-29', reason: `Paint ${size}` })
+		await api('POST', '/exceptions', {
+			kind: 'closure',
+			from: `${YEAR}-12-29`,
+			to: `${YEAR}-12-29`,
+			reason: `Paint ${size}`,
+		})
 	).body;
 
 	expect_failures(/^PATCH \/api\/v1\/(exceptions|events)\/\d+ 412/);
-	await login('admin', '#/hours/calendar?month=2026-12');
+	await login('admin', `#/hours/calendar?month=${YEAR}-12`);
 	await page
 		.getByRole('listitem')
 		.filter({ hasText: `Paint ${size}` })
 		.getByRole('button', { name: 'Change' })
 		.click();
 	await dialog.getByLabel('Why').fill(`Wet paint ${size}`);
-	await api('PATCH', `/exceptions/${closed.id}`, { to: '2026-12-30' });
+	await api('PATCH', `/exceptions/${closed.id}`, { to: `${YEAR}-12-30` });
 	await button(dialog, 'Save').click();
 	await said(dialog, STALE).waitFor();
 	await button(dialog, 'Load it again').click();
 	await check('the other’s last day is taken', () =>
-		until(async () => (await dialog.getByLabel('Last day').inputValue()) === '2026-12-30'),
+		until(async () => (await dialog.getByLabel('Last day').inputValue()) === `${YEAR}-12-30`),
 	);
 	await button(dialog, 'Save').click();
 	await check('the closure has both', () =>
 		until(async () => {
 			const { body } = await api('GET', `/exceptions/${closed.id}`);
 
-			return body.reason === `Wet paint ${size}` && body.to === '2026-12-30';
+			return body.reason === `Wet paint ${size}` && body.to === `${YEAR}-12-30`;
 		}),
 	);
 	await api('DELETE', `/exceptions/${closed.id}`);
@@ -148,8 +153,8 @@ journey('the calendar and an event', async ({ page, login, check, until, api, si
 	const event = (
 		await api('POST', '/events', {
 			title: `Talk ${size}`,
-			starts: '2026-12-10T18:00:00Z',
-			ends: '2026-12-10T20:00:00Z',
+			starts: `${ahead(20)}T18:00:00Z`,
+			ends: `${ahead(20)}T20:00:00Z`,
 		})
 	).body;
 	await page.evaluate((to) => (location.hash = to), `#/checkin/${event.id}`);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Undo brings back exactly what was, wherever the page offers it; what has no way back says so before it is done.
-import { journey, site } from './browser.mjs';
+import { YEAR, journey, site } from './browser.mjs';
 import { button, said, undo } from './cardlib.mjs';
 
 const utc = (hours) => new Date(Date.now() + hours * 3600000).toISOString().replace(/\.\d+/, '');
@@ -34,7 +34,7 @@ journey('members and cards', async (given) => {
 		tier: 2,
 		contact: `una-${size}@example.org`,
 		note: 'a note',
-		valid_until: '2027-06-30',
+		valid_until: `${YEAR}-06-30`,
 		release_ms: 8000,
 	});
 	const uid = size === 'phone' ? '04c1c2c3c4c5d0' : '04c1c2c3c4c5d1',
@@ -157,15 +157,15 @@ journey('rules', async (given) => {
 	const closure = (
 		await api('POST', '/exceptions', {
 			kind: 'opening',
-			from: '2026-12-28',
-			to: '2026-12-30',
+			from: `${YEAR}-12-28`,
+			to: `${YEAR}-12-30`,
 			times: '10:00-14:00',
 			door: 'front',
 			reason: `Sale ${size}`,
 		})
 	).body;
 	const closureNow = async () => {
-		const found = (await api('GET', '/exceptions?since=2026-12-28')).body.items.find(
+		const found = (await api('GET', `/exceptions?since=${YEAR}-12-28`)).body.items.find(
 			(one) => one.reason === closure.reason,
 		);
 
@@ -183,10 +183,10 @@ journey('rules', async (given) => {
 		await button(page, 'Remove the tier').click();
 		await button(dialog(page), 'Remove the tier').click();
 	});
-	await go('#/hours/calendar?month=2026-12');
+	await go(`#/hours/calendar?month=${YEAR}-12`);
 	await backAgain(given, 'an opening removed', closureNow, () => button(page, `Remove “${closure.reason}”`).click());
 	await api(
 		'DELETE',
-		`/exceptions/${(await api('GET', '/exceptions?since=2026-12-28')).body.items.find((one) => one.reason === closure.reason).id}`,
+		`/exceptions/${(await api('GET', `/exceptions?since=${YEAR}-12-28`)).body.items.find((one) => one.reason === closure.reason).id}`,
 	);
 });
