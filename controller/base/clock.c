@@ -116,9 +116,11 @@ void clock_steady(int64_t wall_us, int64_t *ret_from_us, int64_t *ret_until_us)
 	int64_t now = wall_us / 1000000, from = now, until = now;
 	int32_t offset = clock_offset_s(wall_us);
 
-	while (from > now - CLOCK_STEADY_DAYS * 86400LL && clock_offset_s((from - 86400) * 1000000) == offset)
+	while (from > now - CLOCK_STEADY_DAYS * 86400LL &&
+		clock_offset_s((from - 86400) * 1000000) == offset)
 		from -= 86400;
-	while (until < now + CLOCK_STEADY_DAYS * 86400LL && clock_offset_s((until + 86400) * 1000000) == offset)
+	while (until < now + CLOCK_STEADY_DAYS * 86400LL &&
+		clock_offset_s((until + 86400) * 1000000) == offset)
 		until += 86400;
 	*ret_from_us = from * 1000000;
 	*ret_until_us = until * 1000000;

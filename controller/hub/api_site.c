@@ -38,7 +38,8 @@ static void write_site(struct api_writer *out, const struct registry_site *site)
 	api_end(out);
 }
 
-/* What a page needs to show times near now without a database of zones, which is slow to wake in a browser. */
+/* What a page needs to show times near now without a database of zones, which is slow to wake in a
+ * browser. */
 static void write_clock(struct api_writer *out)
 {
 	int64_t now_us = api_now_us(), from_us, until_us;

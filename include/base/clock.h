@@ -35,8 +35,8 @@ int clock_instants(const struct civil *civil, int64_t ret_us[2]);
 int32_t clock_offset_s(int64_t wall_us);
 
 /*
- * A stretch around an instant in which that offset holds: to the day, at most CLOCK_STEADY_DAYS each
- * way, so it may end a day before the clocks change. Zones change less than daily.
+ * A stretch around an instant in which that offset holds: to the day, at most CLOCK_STEADY_DAYS
+ * each way, so it may end a day before the clocks change. Zones change less than daily.
  */
 #define CLOCK_STEADY_DAYS 200
 void clock_steady(int64_t wall_us, int64_t *ret_from_us, int64_t *ret_until_us);
