@@ -2,7 +2,7 @@
 // The hub goes away and comes back: the page says so, stays where it is, and shows what happened meanwhile.
 import { spawn } from 'node:child_process';
 import { copyFileSync, openSync } from 'node:fs';
-import { journey, site } from './browser.mjs';
+import { journey, site, until } from './browser.mjs';
 
 let pid = Number(process.env.PID_HUB),
 	child = null;
@@ -32,6 +32,16 @@ function start() {
 }
 
 const needs = (page, text) => page.locator('.need').filter({ hasText: text });
+
+// anew: who was here before may have used up the tries to log in that a machine has
+await stop();
+start();
+await until(() =>
+	fetch(site.url).then(
+		() => true,
+		() => false,
+	),
+);
 
 journey('a certificate about to end', async ({ page, login, check, axe, shot, fits }) => {
 	await login('host', '#/now');
