@@ -151,7 +151,7 @@ async function paging(page) {
 			await older.evaluate(
 				(button) =>
 					new Promise((done, fail) => {
-						const rows = () => document.querySelectorAll('main tbody tr').length,
+						const rows = () => document.querySelectorAll('.pager tbody tr').length,
 							before = rows(),
 							start = performance.now();
 						// rows come part by part; the button is there again after the last
@@ -169,14 +169,14 @@ async function paging(page) {
 		);
 		await page.waitForTimeout(50);
 	}
-	const rows = await page.locator('main tbody tr').count();
+	const rows = await page.locator('.pager tbody tr').count();
 	say(
 		`log: ${took.length} pages deep, ${rows} rows; a page p50 ${ms(quantile(took, 0.5))}, worst ${ms(quantile(took, 1))}`,
 	);
 	tell(took.length === 20 && rows === 21 * 50, 'the log is paged 20 deep', `${took.length} pages, ${rows} rows`);
 	const start = Date.now();
 	await go(page, '#/log?reason=card_lost');
-	const found = await page.locator('main tbody tr').count();
+	const found = await page.locator('.pager tbody tr').count();
 	say(`log: the rare reason card_lost, ${found} rows after ${ms(Date.now() - start)}`);
 	tell(found > 0 && found < 100, 'a rare reason is found alone', `${found} rows`);
 }
