@@ -2,9 +2,9 @@
 // Files dropped on the page: lists of members and of guests, and what is no list.
 import { journey } from './browser.mjs';
 import { button, said } from './cardlib.mjs';
+import { utc } from './entrance.mjs';
 
 const MB = 1024 * 1024;
-const utc = (hours) => new Date(Date.now() + hours * 3600000).toISOString().replace(/\.\d+/, '');
 
 /** Drops a file: its text, or so many bytes of it over and over. over: called while it is held above. */
 async function drop(page, zone, { name, type = 'text/csv', text, size = 0 }, over) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How the page looks where colours are the system's own, where letters are large, and on paper.
 import { journey } from './browser.mjs';
+import { utc } from './entrance.mjs';
 
 /** The sheets of views that hold now, by their names. */
 const sheets = (page) =>
@@ -30,7 +31,6 @@ journey('a view looks the same whatever was seen before', async ({ page, phone, 
 	);
 });
 
-const utc = (hours) => new Date(Date.now() + hours * 3600000).toISOString().replace(/\.\d+/, '');
 /** A property of what is found first, as it is drawn. */
 const drawn = (page, selector, name) =>
 	page

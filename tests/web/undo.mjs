@@ -2,8 +2,8 @@
 // Undo brings back exactly what was, wherever the page offers it; what has no way back says so before it is done.
 import { YEAR, journey, site } from './browser.mjs';
 import { button, said, undo } from './cardlib.mjs';
+import { utc } from './entrance.mjs';
 
-const utc = (hours) => new Date(Date.now() + hours * 3600000).toISOString().replace(/\.\d+/, '');
 const dialog = (page) => page.getByRole('dialog');
 /** What a thing is, without what each change changes. */
 const same = (one) => {
